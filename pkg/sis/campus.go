@@ -1,0 +1,125 @@
+package sis
+
+import "time"
+
+// A Stream is one kind of record that a source sends.
+type Stream string
+
+// The streams, in the order in which they are pulled: each refers to the ones
+// before it.
+const (
+	Terms         Stream = "terms"
+	Persons       Stream = "persons"
+	Sections      Stream = "sections"
+	Registrations Stream = "registrations"
+)
+
+// Streams are all streams in the order in which they are pulled.
+var Streams = []Stream{Terms, Persons, Sections, Registrations}
+
+// A Role is what a person is in a section.
+type Role string
+
+// The roles that a sync maps to roles of the target. Others are not synced.
+const (
+	Student Role = "student"
+	Teacher Role = "teacher"
+)
+
+// A Term is a stretch of the academic calendar.
+type Term struct {
+	Key    string `json:"key"`
+	Title  string `json:"title"`
+	Kind   string `json:"kind"` // term, semester, schoolYear, gradingPeriod
+	Start  Date   `json:"start"`
+	End    Date   `json:"end"` // the first day after it
+	Parent string `json:"parent,omitempty"`
+}
+
+// A Person is a student, a teacher, or both.
+type Person struct {
+	Key      string `json:"key"`
+	Username string `json:"username"` // as the SIS writes it
+	Email    string `json:"email,omitempty"`
+	Given    string `json:"given"`
+	Family   string `json:"family"`
+	Roles    []Role `json:"roles"`
+	Enabled  bool   `json:"enabled"`
+}
+
+// A Section is a class: one course, taught to one group of people, in one or
+// more terms.
+type Section struct {
+	Key    string   `json:"key"`
+	Title  string   `json:"title"`
+	Code   string   `json:"code,omitempty"` // the class code; need not be unique
+	Course string   `json:"course,omitempty"`
+	Terms  []string `json:"terms"`
+	School string   `json:"school,omitempty"`
+}
+
+// A Registration is a person's place in a section. Its identity is section,
+// person and role: providers change their own id for it at will.
+type Registration struct {
+	Key     string `json:"key"` // the provider's id, an alias
+	Section string `json:"section"`
+	Person  string `json:"person"`
+	Role    Role   `json:"role"`
+	Begin   Date   `json:"begin,omitzero"` // zero: the term's
+	End     Date   `json:"end,omitzero"`   // the first day after it; zero: the term's
+}
+
+// A Date is a civil date without a zone, such as a term's first day. The zero
+// Date means none.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// ParseDate reads YYYY-MM-DD, and only that: 31 February, 0000-00-00 and
+// 03/04/2026 are errors, never guesses.
+func ParseDate(s string) (Date, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil || t.Year() == 0 {
+		return Date{}, &Error{Code: "BAD_DATE", Message: "“" + s + "” is not a date; write it as 2026-09-01"}
+	}
+	return Date{t.Year(), t.Month(), t.Day()}, nil
+}
+
+// In returns the first instant of d in that zone: 00:00, or the end of the gap
+// where the day does not begin at midnight.
+func (d Date) In(zone *time.Location) time.Time {
+	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+	if t.Day() == d.Day {
+		return t
+	}
+	_, end := t.ZoneBounds() // midnight does not exist: time.Date chose the evening before
+	return end
+}
+
+// IsZero reports whether d is no date.
+func (d Date) IsZero() bool { return d == Date{} }
+
+// Before reports whether d is an earlier day than other.
+func (d Date) Before(other Date) bool { return d.In(time.UTC).Before(other.In(time.UTC)) }
+
+func (d Date) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.In(time.UTC).Format(time.DateOnly)
+}
+
+// MarshalText implements [encoding.TextMarshaler].
+func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (d *Date) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*d = Date{}
+		return nil
+	}
+	*d, err = ParseDate(string(text))
+	return err
+}

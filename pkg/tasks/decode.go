@@ -1,0 +1,65 @@
+package tasks
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// strictUnmarshal decodes raw, which must be one JSON object, into dst. Its
+// errors are one line that names the field and says what is right.
+func strictUnmarshal(raw json.RawMessage, dst any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(dst); err != nil {
+		return explain(err, reflect.TypeOf(dst).Elem())
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("arguments must be one JSON object, and there is more after it")
+	}
+	return missing(raw, reflect.TypeOf(dst).Elem())
+}
+
+func explain(err error, args reflect.Type) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong.Field == "" {
+			return fmt.Errorf("arguments must be a JSON object, not a %s", wrong.Value)
+		}
+		return fmt.Errorf("argument %s must be %s, not a %s", wrong.Field, typeWord(wrong.Type), wrong.Value)
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return fmt.Errorf("there is no argument %s; %s", strings.Trim(field, `"`), known(args))
+	}
+	return fmt.Errorf("arguments are not valid JSON: %w", err)
+}
+
+// missing reports the first required field that raw lacks.
+func missing(raw json.RawMessage, args reflect.Type) error {
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
+		return errors.New("arguments must be a JSON object")
+	}
+	for _, f := range fields(args) {
+		if _, ok := given[f.name]; f.required && !ok {
+			return fmt.Errorf("argument %s is required: %s", f.name, f.describe())
+		}
+	}
+	return nil
+}
+
+func known(args reflect.Type) string {
+	var names []string
+	for _, f := range fields(args) {
+		names = append(names, f.name)
+	}
+	if len(names) == 0 {
+		return "this task takes none"
+	}
+	slices.Sort(names)
+	return "this task takes " + strings.Join(names, ", ")
+}

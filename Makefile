@@ -1,0 +1,29 @@
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+TOOL := go tool -modfile=tools/go.mod
+
+help:  ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+dev:  ## Everything in one process with a demo campus, on http://127.0.0.1:8080
+	go run ./cmd/jobctl dev
+deps:  ## Install what the tests need besides Go
+	@scripts/deps
+test: deps  ## All tests, with the race detector and real servers
+	go test -race -timeout 9m ./...
+check: lint test  ## Everything that a change must pass
+lint:  ## Formatting, vet, linters, the direction of imports
+	go mod tidy -diff
+	$(TOOL) golangci-lint run ./...
+fix:  ## Format, and apply what the linters can
+	$(TOOL) golangci-lint run --fix ./...
+	$(TOOL) golangci-lint fmt ./...
+fuzz:  ## Twenty seconds of each fuzz target
+	@scripts/fuzz 20s
+browser: deps  ## Tests in a real browser (needs Debian's chromium)
+	go test -tags browser -run Browser ./internal/web/...
+bench:  ## Benchmarks, ready for benchstat
+	go test -run '^$$' -bench . -benchmem -count 6 ./... | tee bench.txt
+build:  ## The three programs, into bin/
+	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/scheduler ./cmd/worker ./cmd/jobctl
+.PHONY: help dev deps test check lint fix fuzz browser bench build

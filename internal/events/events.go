@@ -55,6 +55,7 @@ type AttemptStarted struct {
 // AttemptEnded says how an attempt ended, and where that leaves the job.
 type AttemptEnded struct {
 	ID       string       `json:"id"`
+	Task     string       `json:"task"`
 	Attempt  int          `json:"attempt"`
 	Outcome  job.Outcome  `json:"outcome"`
 	Error    string       `json:"error,omitempty"`
@@ -64,6 +65,7 @@ type AttemptEnded struct {
 	Progress job.Progress `json:"progress"`
 	Errors   int64        `json:"errors"`        // record errors of the job so far, exact
 	Due      *time.Time   `json:"due,omitempty"` // of the next attempt
+	Started  time.Time    `json:"started"`
 	At       time.Time    `json:"at"`
 }
 
@@ -71,6 +73,7 @@ type AttemptEnded struct {
 // expired.
 type JobEnded struct {
 	ID     string    `json:"id"`
+	Task   string    `json:"task"`
 	State  job.State `json:"state"`
 	Reason string    `json:"reason"`
 	At     time.Time `json:"at"`

@@ -84,18 +84,28 @@ func ParseDate(s string) (Date, error) {
 	if err != nil || t.Year() == 0 {
 		return Date{}, &Error{Code: "BAD_DATE", Message: "“" + s + "” is not a date; write it as 2026-09-01"}
 	}
-	return Date{t.Year(), t.Month(), t.Day()}, nil
+	return dateOf(t), nil
 }
 
-// In returns the first instant of d in that zone: 00:00, or the end of the gap
-// where the day does not begin at midnight.
+// In returns the first instant of d in that zone: 00:00, the first of two where
+// clocks are set back to it, or the end of the gap where they skip it.
 func (d Date) In(zone *time.Location) time.Time {
 	t := time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
-	if t.Day() == d.Day {
-		return t
+	start, end := t.ZoneBounds()
+	if t.Day() != d.Day {
+		return end // midnight does not exist: time.Date chose the evening before
 	}
-	_, end := t.ZoneBounds() // midnight does not exist: time.Date chose the evening before
-	return end
+	if eve := start.Add(-1); !start.IsZero() && dateOf(eve) == d {
+		return t.Add(offset(t) - offset(eve)) // d had begun before clocks were set back
+	}
+	return t
+}
+
+func dateOf(t time.Time) Date { return Date{t.Year(), t.Month(), t.Day()} }
+
+func offset(t time.Time) time.Duration {
+	_, seconds := t.Zone()
+	return time.Duration(seconds) * time.Second
 }
 
 // IsZero reports whether d is no date.

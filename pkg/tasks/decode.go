@@ -28,14 +28,21 @@ func strictUnmarshal(raw json.RawMessage, dst any) error {
 func explain(err error, args reflect.Type) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
-			return fmt.Errorf("arguments must be a JSON object, not a %s", wrong.Value)
+			return fmt.Errorf("arguments must be a JSON object, not %s", article(wrong.Value))
 		}
-		return fmt.Errorf("argument %s must be %s, not a %s", wrong.Field, typeWord(wrong.Type), wrong.Value)
+		return fmt.Errorf("argument %s must be %s, not %s", wrong.Field, typeWord(wrong.Type), article(wrong.Value))
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("there is no argument %s; %s", strings.Trim(field, `"`), known(args))
 	}
 	return fmt.Errorf("arguments are not valid JSON: %w", err)
+}
+
+func article(noun string) string {
+	if noun != "" && strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // missing reports the first required field that raw lacks.

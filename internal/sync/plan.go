@@ -1,0 +1,207 @@
+package sync
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// A LinkHow is how a section came by its course.
+type LinkHow string
+
+// How a section came by its course, or lost it.
+const (
+	Auto    LinkHow = "auto"    // its key or class code named exactly one
+	Manual  LinkHow = "manual"  // a person said so
+	Created LinkHow = "created" // it was made for the section
+)
+
+// A Link is the pairing of a section with a course of the target.
+type Link struct {
+	Section   string    `json:"section"`
+	Course    string    `json:"course,omitempty"` // the target's id
+	Shortname string    `json:"shortname,omitempty"`
+	How       LinkHow   `json:"how"`
+	Linked    bool      `json:"linked"` // false: unlinked by a person, not to be linked again by itself
+	Reason    string    `json:"reason,omitempty"`
+	Changed   time.Time `json:"changed"`
+}
+
+// A PersonLink is the pairing of a person with an account of the target, and
+// what was last written to it.
+type PersonLink struct {
+	Person      string
+	User        string // the target's id
+	Username    string
+	Email       string
+	Given       string
+	Family      string
+	Orientation Orientation
+}
+
+// Orientation is where a person stands with the orientation course.
+type Orientation string
+
+// Where a person stands with the orientation course, beside none.
+const (
+	OrientationOwed Orientation = "owed" // was tried, and failed
+	OrientationDone Orientation = "done"
+)
+
+// A Place is what a person is in a course of the target.
+type Place struct {
+	Person string
+	Course string // the target's id
+	Role   sis.Role
+}
+
+// A Span is when an enrolment holds. Zero times mean no limit.
+type Span struct {
+	Start     time.Time `json:"start,omitzero"`
+	End       time.Time `json:"end,omitzero"`
+	Suspended bool      `json:"suspended,omitempty"`
+}
+
+// An Enrolment is a place as it was last written to the target.
+type Enrolment struct {
+	Place
+	Span
+}
+
+// A Section is a section with the course it is linked to.
+type Section struct {
+	sis.Section
+	Gone bool  `json:"gone,omitempty"`
+	Link *Link `json:"link,omitempty"` // nil: never linked
+}
+
+// Campus is all that a plan is made from.
+type Campus struct {
+	Terms         map[string]sis.Term
+	Persons       []Row // in order of arrival
+	Sections      []Row
+	Registrations []Row
+	Links         map[string]Link       // by section
+	People        map[string]PersonLink // by person
+	Applied       map[Place]Span
+	Unsure        map[Place]bool // written by a process that did not live to say so
+}
+
+// An EffectOp is a kind of write to the target.
+type EffectOp string
+
+// The kinds of writes to the target, in the order in which they are made.
+const (
+	CreateCourse    EffectOp = "create_course"
+	CreateUser      EffectOp = "create_user"
+	UpdateUser      EffectOp = "update_user"
+	Orient          EffectOp = "orientation"
+	Enrol           EffectOp = "enrol"
+	UpdateEnrolment EffectOp = "update_enrolment"
+	Suspend         EffectOp = "suspend"
+)
+
+// EffectOps are all kinds, in that order.
+var EffectOps = []EffectOp{CreateCourse, CreateUser, UpdateUser, Orient, Enrol, UpdateEnrolment, Suspend}
+
+// An EffectState is how far an effect has come.
+type EffectState string
+
+// The states of an effect.
+const (
+	EffectPlanned EffectState = "planned"
+	EffectHeld    EffectState = "held"    // by a brake; the plan says which
+	EffectSent    EffectState = "sent"    // handed to the target; the answer is not in
+	EffectUnknown EffectState = "unknown" // the target did not say what became of it
+	EffectApplied EffectState = "applied"
+	EffectFailed  EffectState = "failed"
+)
+
+// An Effect is one write to the target, with its before and after.
+type Effect struct {
+	Seq      int64           `json:"seq"` // order in the plan, 1 for the first
+	Op       EffectOp        `json:"op"`
+	Key      string          `json:"key"`              // natural key: what it changes
+	Person   string          `json:"person,omitempty"` // keys of the SIS
+	Section  string          `json:"section,omitempty"`
+	Course   string          `json:"course,omitempty"` // the target's id; empty: of the course made for the section
+	Role     sis.Role        `json:"role,omitempty"`
+	Before   json.RawMessage `json:"before,omitempty"` // a User, Course or Span; empty: nothing was there
+	After    json.RawMessage `json:"after"`
+	State    EffectState     `json:"state"`
+	Code     string          `json:"code,omitempty"`
+	Message  string          `json:"message,omitempty"`
+	Attempts int             `json:"attempts"`
+}
+
+// A PlanState is how far a plan has come.
+type PlanState string
+
+// The states of a plan.
+const (
+	PlanDraft    PlanState = "draft"    // to be read only
+	PlanBlocked  PlanState = "blocked"  // all that it has is held
+	PlanApproved PlanState = "approved" // to be applied next
+	PlanApplying PlanState = "applying"
+	PlanDone     PlanState = "done"
+	PlanAborted  PlanState = "aborted" // replaced by a later one before it was done
+)
+
+// A Plan is what a run is about to write to the target.
+type Plan struct {
+	ID      string             `json:"id"` // of the job that made it
+	Sync    string             `json:"sync"`
+	Run     string             `json:"run"`
+	State   PlanState          `json:"state"`
+	Counts  map[EffectOp]int64 `json:"counts"`
+	Future  int64              `json:"future"` // enrolments written that begin later than today
+	Held    []Hold             `json:"held,omitempty"`
+	Created time.Time          `json:"created"`
+	Changed time.Time          `json:"changed"`
+}
+
+// Effects returns how many effects the plan has, held ones included.
+func (p Plan) Effects() (n int64) {
+	for _, count := range p.Counts {
+		n += count
+	}
+	return n
+}
+
+// A Hold is why some effects of a plan are not applied.
+type Hold struct {
+	Code    string `json:"code"`
+	Term    string `json:"term,omitempty"`
+	Drops   int    `json:"drops,omitempty"`
+	Of      int    `json:"of,omitempty"`
+	Message string `json:"message"`
+}
+
+// A Draft is a plan as it was just made: the ledger takes it whole or not at
+// all, and gives up earlier plans that were not done.
+type Draft struct {
+	Plan     Plan
+	Effects  []Effect
+	Verdicts []Verdict
+	Adopted  []PersonLink // accounts that were there already
+}
+
+// A Settlement is what became of some effects of a plan: the ledger takes it
+// in one transaction, so that nothing is forgotten or counted twice.
+type Settlement struct {
+	Sync    string
+	Plan    string
+	Effects []Effect // State, Code and Message are new
+	Links   []Link
+	People  []PersonLink
+	Applied []Enrolment
+}
+
+// An EffectFilter chooses effects of a plan. Zero fields do not restrict.
+type EffectFilter struct {
+	Op    EffectOp
+	State EffectState
+	After int64 // cursor: only effects after this one
+	Limit int   // 0 means 50; at most 500
+}

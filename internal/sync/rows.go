@@ -1,0 +1,125 @@
+package sync
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// A Pull is the last time that a stream was read to its end.
+type Pull struct {
+	Stream   sis.Stream `json:"stream"`
+	Snapshot string     `json:"snapshot"`
+	Run      string     `json:"run"` // the job that the chain began with
+	Rows     int        `json:"rows"`
+	Problems int        `json:"problems"`
+	Complete bool       `json:"complete"`         // what was not in it is known to be gone
+	Code     string     `json:"code,omitempty"`   // why it is not, where that is odd: SNAPSHOT_INCOMPLETE
+	Reason   string     `json:"reason,omitempty"` // the same, in a sentence
+	At       time.Time  `json:"at"`
+}
+
+// A Row is a record as it stands: the last version that could be read.
+type Row struct {
+	Key    string     // identity; see [RegistrationKey]
+	Alias  string     // the provider's id
+	Digest string     // of the mapped fields
+	Gone   bool       // withdrawn by the source, or gone from a complete snapshot
+	Seq    int64      // order of first arrival
+	Record sis.Record // empty where only what is above was asked for
+}
+
+// RegistrationKey returns the identity of a registration. Providers change
+// their own id for it at will.
+func RegistrationKey(r sis.Registration) string {
+	return r.Section + "|" + r.Person + "|" + string(r.Role)
+}
+
+// An Op is what a message says of its record.
+type Op string
+
+// What a message says of its record.
+const (
+	New     Op = "new"
+	Changed Op = "changed"
+	Gone    Op = "gone"
+	Unread  Op = "unreadable"
+)
+
+// A MessageState is what became of a message.
+type MessageState string
+
+// The states of a message. All but the last two can still change.
+const (
+	Received   MessageState = "received"   // not looked at yet
+	Waiting    MessageState = "waiting"    // for another record, or for a link
+	Held       MessageState = "held"       // for a person's decision
+	Planned    MessageState = "planned"    // a plan has an effect for it
+	Rejected   MessageState = "rejected"   // cannot be read
+	Ignored    MessageState = "ignored"    // by a rule; its reason says which
+	Applied    MessageState = "applied"    // the target says what it says
+	Superseded MessageState = "superseded" // by a newer version
+)
+
+// MessageStates are all states in the order in which people read them.
+var MessageStates = []MessageState{Received, Waiting, Held, Planned, Rejected, Ignored, Applied, Superseded}
+
+// A Message is one record that the source sent because it was new, changed,
+// gone, or could not be read, and what became of it.
+type Message struct {
+	ID       string          `json:"id"` // UUIDv7
+	Sync     string          `json:"sync"`
+	Stream   sis.Stream      `json:"stream"`
+	Key      string          `json:"key"`
+	Digest   string          `json:"-"`
+	Op       Op              `json:"op"`
+	Body     json.RawMessage `json:"body,omitempty"`  // the record as JSON
+	Where    string          `json:"where,omitempty"` // enrollments.csv:17
+	State    MessageState    `json:"state"`
+	Code     string          `json:"code,omitempty"`
+	Reason   string          `json:"reason,omitempty"` // one sentence
+	Effect   string          `json:"-"`                // key of the effect it was planned as
+	Run      string          `json:"run"`
+	Received time.Time       `json:"received"`
+	Changed  time.Time       `json:"changed"`
+}
+
+// A MessageFilter chooses messages. Zero fields do not restrict.
+type MessageFilter struct {
+	Sync   string
+	Stream sis.Stream
+	State  MessageState
+	Code   string
+	Text   string // part of the key
+	Before string // cursor: only messages older than the one with this id; newest first
+	Limit  int    // 0 means 50; at most 500
+}
+
+// A MessageCount says how many messages are in a state for a reason.
+type MessageCount struct {
+	Stream sis.Stream   `json:"stream"`
+	State  MessageState `json:"state"`
+	Code   string       `json:"code,omitempty"`
+	Count  int64        `json:"count"`
+	Oldest time.Time    `json:"oldest"`
+}
+
+// A Delta is what a pull changes in the ledger, all or nothing.
+type Delta struct {
+	Sync       string
+	Pull       Pull
+	Rows       []Row     // new or different
+	Vanished   []string  // keys of rows that are gone; their records stay as they were
+	Messages   []Message // new
+	Superseded []string  // ids of messages that these, or better rows, replace
+}
+
+// A Verdict is what a plan decides about a message.
+type Verdict struct {
+	ID     string
+	State  MessageState
+	Code   string
+	Reason string
+	Effect string // natural key of the effect, if there is one
+}

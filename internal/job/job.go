@@ -186,6 +186,16 @@ type Request struct {
 	RetryOf     string          //
 	Schedule    string          //
 	Slot        time.Time       //
+	Resume      *Resume         // nil unless the job was accepted before, and Redis lost it
+}
+
+// A Resume is what a job had behind it when Redis lost it: the numbers go on
+// from there, and nothing is used up twice.
+type Resume struct {
+	Attempt  int   // attempts begun
+	Failures int   // attempts that failed and count against the task's limit
+	Errors   int64 // record errors; the next one is numbered behind it
+	Lines    int64 // log lines; the next one is numbered behind it
 }
 
 // A Filter chooses jobs. Zero fields do not restrict.
@@ -214,8 +224,9 @@ type Declaration struct {
 	Reads     []string           `json:"reads,omitempty"`
 	Writes    []string           `json:"writes,omitempty"`
 	Schedules []DeclaredSchedule `json:"schedules,omitempty"`
-	Build     string             `json:"build"`    // version of the worker binary
-	BuiltAt   time.Time          `json:"built_at"` // the newest build's declaration wins
+	Build     string             `json:"build"`             // version of the worker binary
+	BuiltAt   time.Time          `json:"built_at"`          // the newest build's declaration wins
+	Missing   bool               `json:"missing,omitempty"` // no worker announces it any more; only the catalogue says so
 }
 
 // A DeclaredSchedule is a default schedule that a task brings along.

@@ -1,0 +1,244 @@
+package ledger
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// A batch applies events to what is recorded of their jobs, in memory: what an
+// event means for the record is all here, and nothing here knows SQL.
+type batch struct {
+	records map[string]*record // by job id
+	errors  []jobError
+	lines   []jobLine
+	counts  tally
+	skipped int
+}
+
+// A record is what is known of one job.
+type record struct {
+	job.Job
+	seen     string // stream entry of the last event that was applied
+	attempts map[int]*attempt
+	touched  bool
+}
+
+type attempt struct {
+	job.Attempt
+	touched bool
+}
+
+type jobError struct {
+	job string
+	job.RecordError
+}
+
+type jobLine struct {
+	job string
+	job.LogLine
+}
+
+// apply applies the event of entry, unless it was applied before.
+func (b *batch) apply(entry events.Entry) {
+	if entry.Event == nil {
+		b.skipped++
+		return
+	}
+	id := key(entry.Event.JobID())
+	r := b.records[id]
+	enqueued, isEnqueued := entry.Event.(events.JobEnqueued)
+	switch {
+	case r == nil && isEnqueued:
+		r = b.add(id, enqueued.Job, entry.At)
+	case r == nil:
+		b.skipped++
+		return
+	case !later(entry.ID, r.seen):
+		return
+	default:
+		b.happen(r, entry)
+	}
+	r.seen, r.touched = entry.ID, true
+}
+
+// add begins the record of a job.
+func (b *batch) add(id string, j job.Job, at time.Time) *record {
+	r := &record{Job: j, attempts: map[int]*attempt{}}
+	r.ID = id
+	r.Client = cmp.Or(key(j.Client), job.DefaultClient)
+	r.Root = cmp.Or(j.Root, id)
+	r.State, r.Ended = "", nil
+	if r.Created.IsZero() {
+		r.Created = at
+	}
+	if !j.State.Valid() {
+		j.State = job.Queued
+	}
+	b.move(r, j.State, j.Reason, at)
+	b.records[id] = r
+	return r
+}
+
+// happen applies an event to a job that is known.
+func (b *batch) happen(r *record, entry events.Entry) {
+	switch e := entry.Event.(type) {
+	case events.JobEnqueued:
+		b.resume(r, e.Job, entry.At)
+	case events.JobWaiting:
+		b.putBack(r, job.Waiting, e.Reason, e.At)
+	case events.JobQueued:
+		b.putBack(r, job.Queued, e.Reason, e.At)
+	case events.AttemptStarted:
+		b.start(r, e)
+	case events.AttemptEnded:
+		b.finish(r, e)
+	case events.JobEnded:
+		b.end(r, e)
+	case events.JobErrors:
+		b.addErrors(r, e)
+	case events.JobLogged:
+		b.addLines(r, e)
+	default:
+		b.skipped++
+	}
+}
+
+// resume applies the second acceptance of a job: Redis lost it, and got it back
+// from here.
+func (b *batch) resume(r *record, j job.Job, at time.Time) {
+	if r.State.Final() {
+		return
+	}
+	r.loseAttempts(0, at)
+	r.Attempt = max(r.Attempt, j.Attempt)
+	r.Failures = max(r.Failures, j.Failures)
+	r.Due = j.Due
+	b.putBack(r, j.State, j.Reason, at)
+}
+
+// putBack takes the job out of a worker's hands.
+func (b *batch) putBack(r *record, to job.State, reason string, at time.Time) {
+	if !r.State.Final() {
+		r.Worker = ""
+		b.move(r, to, reason, at)
+	}
+}
+
+// start begins an attempt. One that has ended does not begin again.
+func (b *batch) start(r *record, e events.AttemptStarted) {
+	if r.State.Final() || e.Attempt < r.Attempt {
+		return
+	}
+	a := r.attempts[e.Attempt]
+	if a != nil && a.Outcome != job.AttemptRunning {
+		return
+	}
+	r.loseAttempts(e.Attempt, e.At)
+	r.attempts[e.Attempt] = &attempt{touched: true, Attempt: job.Attempt{
+		Number: e.Attempt, Worker: e.Worker, Outcome: job.AttemptRunning, Started: e.At,
+	}}
+	r.Attempt, r.Worker = e.Attempt, e.Worker
+	if r.Started == nil {
+		r.Started = new(e.At)
+	}
+	b.move(r, job.Running, "", e.At)
+}
+
+// finish ends an attempt, and takes the job to where that leaves it unless a
+// later attempt has begun.
+func (b *batch) finish(r *record, e events.AttemptEnded) {
+	r.endAttempt(e)
+	if r.State.Final() || e.Attempt < r.Attempt {
+		return
+	}
+	r.Attempt, r.Failures = e.Attempt, e.Failures
+	r.Progress, r.Errors = e.Progress, e.Errors
+	if e.Outcome == job.AttemptFailed {
+		r.Error = e.Error
+	}
+	if e.Due != nil {
+		r.Due = *e.Due
+	}
+	if !e.State.Final() {
+		r.Worker = ""
+	}
+	b.move(r, e.State, e.Reason, e.At)
+}
+
+// end ends a job outside an attempt. If one was still open, its worker is gone.
+func (b *batch) end(r *record, e events.JobEnded) {
+	if r.State.Final() || !e.State.Final() {
+		return
+	}
+	r.loseAttempts(0, e.At)
+	b.move(r, e.State, e.Reason, e.At)
+}
+
+func (b *batch) addErrors(r *record, e events.JobErrors) {
+	for _, one := range e.Errors {
+		b.errors = append(b.errors, jobError{r.ID, one})
+		r.Errors = max(r.Errors, one.Seq)
+	}
+}
+
+func (b *batch) addLines(r *record, e events.JobLogged) {
+	for _, line := range e.Lines {
+		b.lines = append(b.lines, jobLine{r.ID, line})
+	}
+}
+
+// move takes a job that has not ended to another state, and keeps count.
+func (b *batch) move(r *record, to job.State, reason string, at time.Time) {
+	if !to.Valid() {
+		return
+	}
+	b.counts.move(r.Client, r.State, to)
+	r.State, r.Reason = to, reason
+	if to.Final() {
+		r.Ended = new(at)
+	}
+}
+
+// loseAttempts ends attempts whose end was never reported, except for one.
+func (r *record) loseAttempts(except int, at time.Time) {
+	for number, a := range r.attempts {
+		if a.Outcome == job.AttemptRunning && number != except {
+			a.Outcome, a.Ended, a.touched = job.AttemptLost, new(at), true
+		}
+	}
+}
+
+// endAttempt records how an attempt ended, the first time that it is said.
+func (r *record) endAttempt(e events.AttemptEnded) {
+	a := r.attempts[e.Attempt]
+	if a == nil {
+		a = &attempt{Attempt: job.Attempt{Number: e.Attempt, Worker: r.Worker, Outcome: job.AttemptRunning, Started: e.Started}}
+		r.attempts[e.Attempt] = a
+	}
+	if a.Outcome == job.AttemptRunning {
+		a.Outcome, a.Error, a.Ended, a.touched = e.Outcome, e.Error, new(e.At), true
+	}
+}
+
+// later reports whether stream entry a comes after b.
+func later(a, b string) bool {
+	if b == "" {
+		return true
+	}
+	aTime, aSeq := entryID(a)
+	bTime, bSeq := entryID(b)
+	return cmp.Or(cmp.Compare(aTime, bTime), cmp.Compare(aSeq, bSeq)) > 0
+}
+
+// entryID reads "1764000000000-7".
+func entryID(id string) (ms, seq uint64) {
+	first, second, _ := strings.Cut(id, "-")
+	ms, _ = strconv.ParseUint(first, 10, 64)
+	seq, _ = strconv.ParseUint(second, 10, 64)
+	return ms, seq
+}

@@ -1,0 +1,34 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+func scanLogLine(r row) (line job.LogLine, err error) {
+	var at int64
+	err = r.Scan(&line.Seq, &line.Attempt, &line.Level, &line.Text, &at)
+	line.At = instant(at)
+	return line, err
+}
+
+// JobLogs returns the log of a job in order, from behind the line numbered
+// after.
+func (l *Ledger) JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error) {
+	lines, err := list(ctx, l.read, scanLogLine,
+		`SELECT seq, attempt, level, text, at FROM job_logs
+		WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key(id), after, limit)
+	return lines, wrap(err, "read log of job %s", id)
+}
+
+// putJobLogs adds log lines. One that is there already stays as it is.
+func putJobLogs(ctx context.Context, tx *sql.Tx, added []jobLine) error {
+	rows := make([][]any, len(added))
+	for i, line := range added {
+		rows[i] = []any{line.job, line.Seq, line.Attempt, key(line.Level), prose(line.Text), millis(line.At)}
+	}
+	return insert(ctx, tx, `INSERT INTO job_logs (job_id, seq, attempt, level, text, at)`, rows,
+		`ON CONFLICT (job_id, seq) DO NOTHING`)
+}

@@ -1,0 +1,62 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migratePostgres brings the schema up to date while it holds an advisory lock
+// that belongs to the schema.
+func migratePostgres(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	const key = `hashtext('beadle ledger ' || current_schema())`
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock(`+key+`)`); err != nil {
+		return err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+key+`)`)
+	return migrate(ctx, db, goose.DialectPostgres)
+}
+
+// migrateSQLite brings the schema up to date while it holds a file beside the
+// ledger. The lock is SQLite's own, so it is gone when its process is.
+func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
+	gate, err := sql.Open("sqlite", sqliteDSN(path+".lock", "busy_timeout(60000)"))
+	if err != nil {
+		return err
+	}
+	defer gate.Close()
+	lock, err := gate.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer lock.Rollback()
+	if err := migrate(ctx, db, goose.DialectSQLite3); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `PRAGMA optimize = 0x10002`) // statistics for the choice of index
+	return err
+}
+
+func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	steps, err := goose.NewProvider(dialect, db, files)
+	if err != nil {
+		return err
+	}
+	_, err = steps.Up(ctx)
+	return err
+}

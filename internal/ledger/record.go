@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+
+	"github.com/beadle-jobs/beadle/internal/events"
+)
+
+// Record writes what entries of the event stream say, and the position behind
+// them, in one transaction. It returns how many of them it could do nothing
+// with: their job is not known here, or their kind.
+//
+// The entries must be those that follow the position after. If that is no
+// longer the position, somebody else has recorded them: Record changes nothing
+// and returns a fault.Conflict. An entry that is applied again, because the
+// stream was read from its start once more, changes nothing either.
+func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entry) (skipped int, err error) {
+	if len(entries) == 0 {
+		return 0, nil
+	}
+	err = l.inTx(ctx, func(tx *sql.Tx) error {
+		if err := advance(ctx, tx, after, entries[len(entries)-1].ID); err != nil {
+			return err
+		}
+		b, err := readBatch(ctx, tx, entries)
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			b.apply(entry)
+		}
+		skipped = b.skipped
+		return b.save(ctx, tx)
+	})
+	if err != nil {
+		return 0, wrap(err, "record %d events", len(entries))
+	}
+	return skipped, nil
+}
+
+// readBatch reads what is recorded of the jobs that entries speak of.
+func readBatch(ctx context.Context, tx *sql.Tx, entries []events.Entry) (*batch, error) {
+	b := &batch{records: map[string]*record{}, counts: tally{}}
+	for ids := range slices.Chunk(jobsOf(entries), rowsPerInsert) {
+		if err := b.read(ctx, tx, ids); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+// jobsOf returns the ids of the jobs that entries speak of, each once.
+func jobsOf(entries []events.Entry) []string {
+	var ids []string
+	for _, entry := range entries {
+		if entry.Event != nil {
+			ids = append(ids, key(entry.Event.JobID()))
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func (b *batch) read(ctx context.Context, tx *sql.Tx, ids []string) error {
+	records, err := readRecords(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		b.records[r.ID] = r
+	}
+	return readAttempts(ctx, tx, b.records, ids)
+}
+
+// save writes what has changed, jobs first because the rest refers to them.
+func (b *batch) save(ctx context.Context, tx *sql.Tx) error {
+	var touched []*record
+	for _, r := range b.records {
+		if r.touched {
+			touched = append(touched, r)
+		}
+	}
+	if err := putJobs(ctx, tx, touched); err != nil {
+		return err
+	}
+	if err := putAttempts(ctx, tx, touched); err != nil {
+		return err
+	}
+	if err := putJobErrors(ctx, tx, b.errors); err != nil {
+		return err
+	}
+	if err := putJobLogs(ctx, tx, b.lines); err != nil {
+		return err
+	}
+	return b.counts.save(ctx, tx)
+}

@@ -1,0 +1,133 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+// retryAfter is what callers are told where nobody knows better.
+const retryAfter = 5 * time.Second
+
+// serve checks what is the same for every route, and answers its error.
+func (a *API) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		err := checkRequest(r, rt.params)
+		if err == nil {
+			err = rt.handle(w, r)
+		}
+		if err != nil {
+			a.fail(w, r, err)
+		}
+	})
+}
+
+// checkRequest refuses what no route can make sense of: parameters that the
+// route does not have, and text that no database can hold.
+func checkRequest(r *http.Request, params []string) error {
+	if !storable(r.URL.Path) {
+		return fault.New(fault.NotFound, "There is nothing at this path.")
+	}
+	for name, values := range r.URL.Query() {
+		if !slices.Contains(params, name) {
+			return unknownParameter(name, params)
+		}
+		for _, v := range values {
+			if !storable(v) {
+				return fault.New(fault.Invalid, "Parameter %s must be UTF-8 text without NUL characters.", name).In(name)
+			}
+		}
+	}
+	return nil
+}
+
+func unknownParameter(name string, params []string) error {
+	known := "this route takes none"
+	if len(params) > 0 {
+		known = "this route takes " + strings.Join(params, ", ")
+	}
+	return fault.New(fault.Invalid, "There is no parameter %q; %s.", name, known).In(name)
+}
+
+// storable reports whether a database can hold s as text.
+func storable(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
+
+// reply writes the whole of v or nothing.
+func reply(w http.ResponseWriter, status int, v any) error {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = buf.WriteTo(w) // the caller has gone, and cannot be told
+	return nil
+}
+
+// fail answers err. Only what is our own fault is logged as an error.
+func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil {
+		return // nobody listens any more
+	}
+	kind := fault.KindOf(err)
+	switch kind {
+	case fault.Internal:
+		a.Log.ErrorContext(r.Context(), "request failed", "method", r.Method, "path", r.URL.Path, "request_id", w.Header().Get(requestID), "err", err)
+	case fault.Unavailable:
+		a.Log.WarnContext(r.Context(), "request refused for now", "method", r.Method, "path", r.URL.Path, "err", err)
+	}
+	refuse(w, kind.Status(), err)
+}
+
+// refuse writes the error object of err.
+func refuse(w http.ResponseWriter, status int, err error) {
+	var body client.ErrorBody
+	body.Error.Code = fault.KindOf(err).Code()
+	body.Error.Message = fault.Message(err)
+	f := asFault(err)
+	body.Error.Field = f.Field
+	if f.Kind == fault.Unavailable {
+		after := f.After
+		if after <= 0 {
+			after = retryAfter
+		}
+		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
+	}
+	_ = reply(w, status, body) // strings always encode
+}
+
+// everythingElse is the pattern behind all routes.
+const everythingElse = "/"
+
+// unknown answers paths and methods that the API does not have.
+func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
+	if other := a.otherMethod(r); other != "" {
+		w.Header().Set("Allow", other)
+		refuse(w, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "%s does not go here; use %s.", r.Method, other))
+		return
+	}
+	refuse(w, http.StatusNotFound, fault.New(fault.NotFound, "There is nothing at this path; /api/v1/openapi.yaml lists what there is."))
+}
+
+// otherMethod returns the method that r's path has instead of r's own.
+func (a *API) otherMethod(r *http.Request) string {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		other := r.Clone(r.Context())
+		other.Method = method
+		if _, pattern := a.mux.Handler(other); pattern != everythingElse && method != r.Method {
+			return method
+		}
+	}
+	return ""
+}

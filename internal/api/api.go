@@ -1,0 +1,138 @@
+// Package api is Beadle's JSON API: what jobctl, the pages' scripts and other
+// people's programs talk to. It is one [http.Handler], described by
+// openapi.yaml beside it, which it serves too.
+//
+// Every answer is JSON. A request that is not carried out is answered by an
+// error object with a stable code and a sentence for people, and changes
+// nothing. Every change is a POST. Where a job stands is asked of the engine
+// first and of the ledger for the rest, so that an id which was acknowledged
+// is never answered by 404.
+//
+// [Guard] stands in front of the API and of the pages alike: it keeps out other
+// sites' scripts, foreign host names and whoever lacks the token.
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// Engine is what the API asks of the engine.
+type Engine interface {
+	Enqueue(ctx context.Context, r job.Request) (job.Job, error)
+	Job(ctx context.Context, id string) (job.Job, error)
+	Jobs(ctx context.Context, ids []string) (map[string]job.Job, error)
+	Abort(ctx context.Context, id, by string) (job.Job, error)
+	Hurry(ctx context.Context, id string) (job.Job, error)
+	Tasks(ctx context.Context) ([]job.Declaration, error)
+	Workers(ctx context.Context) ([]job.Worker, error)
+	Epoch(ctx context.Context) (string, error)
+}
+
+// Ledger is what the API asks of the ledger.
+type Ledger interface {
+	Ping(ctx context.Context) error
+	JobLedger
+	ClientLedger
+	ScheduleLedger
+}
+
+// JobLedger is the record of jobs.
+type JobLedger interface {
+	Jobs(ctx context.Context, f job.Filter) ([]job.Job, error)
+	Job(ctx context.Context, id string) (job.Job, error)
+	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
+	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
+	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
+	Counts(ctx context.Context, client string) (map[job.State]int64, error)
+}
+
+// ClientLedger is the record of clients.
+type ClientLedger interface {
+	Clients(ctx context.Context) ([]job.Client, error)
+	Client(ctx context.Context, name string) (job.Client, error)
+	UsableClient(ctx context.Context, name string) error
+	CreateClient(ctx context.Context, c job.Client) (job.Client, error)
+	EditClient(ctx context.Context, c job.Client) (job.Client, error)
+}
+
+// ScheduleLedger is the record of schedules and their slots.
+type ScheduleLedger interface {
+	Schedules(ctx context.Context) ([]job.Schedule, error)
+	Schedule(ctx context.Context, name string) (job.Schedule, error)
+	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
+}
+
+// Config is what the API is made of. All of it is required.
+type Config struct {
+	Engine  Engine
+	Ledger  Ledger
+	Log     *slog.Logger
+	Now     func() time.Time
+	Version string
+}
+
+// API is the handler of all routes.
+type API struct {
+	Config
+	mux *http.ServeMux
+}
+
+// New returns the API.
+func New(c Config) *API {
+	a := &API{Config: c, mux: http.NewServeMux()}
+	for _, r := range a.routes() {
+		a.mux.Handle(r.method+" "+r.path, a.serve(r))
+	}
+	a.mux.HandleFunc(everythingElse, a.unknown)
+	return a
+}
+
+// ServeHTTP implements [http.Handler].
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
+
+// operator is who does things, as long as nobody logs in.
+const operator = "operator"
+
+// A route is one thing that can be asked. Parameters of the query that params
+// does not name are refused.
+type route struct {
+	method, path string
+	params       []string
+	handle       func(http.ResponseWriter, *http.Request) error
+}
+
+// routes is all of the API; openapi.yaml has the same list in words.
+func (a *API) routes() []route {
+	return []route{
+		{"GET", "/healthz", nil, a.healthz},
+		{"GET", "/readyz", nil, a.readyz},
+		{"GET", "/api/v1/openapi.yaml", nil, a.openapi},
+		{"GET", "/api/v1/version", nil, a.version},
+
+		{"GET", "/api/v1/jobs", []string{"state", "task", "client", "owner", "root", "schedule", "errors", "before", "limit"}, a.jobs},
+		{"POST", "/api/v1/jobs", nil, a.enqueue},
+		{"GET", "/api/v1/jobs/{id}", nil, a.job},
+		{"POST", "/api/v1/jobs/{id}/abort", nil, a.abort},
+		{"POST", "/api/v1/jobs/{id}/retry", nil, a.retry},
+		{"GET", "/api/v1/jobs/{id}/errors", []string{"after", "limit", "format"}, a.jobErrors},
+		{"GET", "/api/v1/jobs/{id}/logs", []string{"after", "limit"}, a.jobLogs},
+
+		{"GET", "/api/v1/tasks", nil, a.tasks},
+		{"GET", "/api/v1/tasks/{name}", nil, a.task},
+		{"GET", "/api/v1/schedules", nil, a.schedules},
+		{"GET", "/api/v1/schedules/{name}", nil, a.schedule},
+		{"POST", "/api/v1/schedules/{name}/run", nil, a.runSchedule},
+		{"GET", "/api/v1/schedules/{name}/slots", []string{"from", "to", "limit"}, a.slots},
+		{"GET", "/api/v1/clients", nil, a.clients},
+		{"POST", "/api/v1/clients", nil, a.createClient},
+		{"POST", "/api/v1/clients/{name}", nil, a.editClient},
+		{"POST", "/api/v1/clients/{name}/disable", nil, a.disableClient},
+		{"POST", "/api/v1/clients/{name}/enable", nil, a.enableClient},
+		{"GET", "/api/v1/workers", nil, a.workers},
+	}
+}

@@ -1,0 +1,213 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// checkArgs holds a job's arguments against the schema that the task declares,
+// before anything is enqueued. What is wrong is said in the words that the
+// task itself would use, in one line that names the argument.
+func checkArgs(schema, args json.RawMessage) error {
+	compiled, err := compile(schema)
+	if err != nil {
+		return fmt.Errorf("read the task's schema: %w", err)
+	}
+	given, err := jsonschema.UnmarshalJSON(bytes.NewReader(args))
+	if err != nil {
+		return fault.New(fault.Invalid, "arguments are not valid JSON: %v", err).In("args")
+	}
+	err = compiled.Validate(given)
+	if invalid, ok := errors.AsType[*jsonschema.ValidationError](err); ok {
+		return sentence(compiled, firstCause(invalid), given)
+	}
+	if err != nil {
+		return fmt.Errorf("check the arguments: %w", err)
+	}
+	return wholeNumbers(compiled, nil, given)
+}
+
+func compile(schema json.RawMessage) (*jsonschema.Schema, error) {
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	if err := c.AddResource("schema.json", doc); err != nil {
+		return nil, err
+	}
+	return c.Compile("schema.json")
+}
+
+// firstCause returns the innermost thing that is wrong, the same one each time:
+// what must not be there before what is missing.
+func firstCause(e *jsonschema.ValidationError) *jsonschema.ValidationError {
+	for len(e.Causes) > 0 {
+		e = slices.MinFunc(e.Causes, func(a, b *jsonschema.ValidationError) int {
+			if order := rank(a) - rank(b); order != 0 {
+				return order
+			}
+			return strings.Compare(dotted(a.InstanceLocation), dotted(b.InstanceLocation))
+		})
+	}
+	return e
+}
+
+func rank(e *jsonschema.ValidationError) int {
+	switch e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		return 0
+	case *kind.Required:
+		return 2
+	}
+	return 1
+}
+
+func dotted(location []string) string { return strings.Join(location, ".") }
+
+// sentence says what e is to somebody who typed arguments.
+func sentence(root *jsonschema.Schema, e *jsonschema.ValidationError, args any) error {
+	where, at := e.InstanceLocation, dotted(e.InstanceLocation)
+	schema := schemaAt(root, where)
+	switch k := e.ErrorKind.(type) {
+	case *kind.AdditionalProperties:
+		slices.Sort(k.Properties)
+		name := dotted(append(slices.Clone(where), k.Properties[0]))
+		return wrong(name, "there is no argument %s; %s", name, known(schema))
+	case *kind.Required:
+		name := k.Missing[0]
+		full := dotted(append(slices.Clone(where), name))
+		return wrong(full, "argument %s is required: %s", full, describe(schemaAt(schema, []string{name})))
+	case *kind.Type:
+		if len(where) == 0 {
+			return wrong("args", "arguments must be a JSON object, not a %s", k.Got)
+		}
+		return wrong(at, "argument %s must be %s, not a %s", at, typeWord(schema), typeName(k.Got, schema, valueAt(args, where)))
+	case *kind.Format:
+		return wrong(at, "argument %s must be %s, not %q", at, typeWord(schema), k.Got)
+	}
+	return wrong(at, "argument %s must be %s", at, typeWord(schema))
+}
+
+func wrong(field, format string, args ...any) error {
+	return fault.New(fault.Invalid, format, args...).In(field)
+}
+
+// schemaAt returns the schema of a part of the arguments; nil where it is not
+// described.
+func schemaAt(s *jsonschema.Schema, location []string) *jsonschema.Schema {
+	for _, step := range location {
+		switch {
+		case s == nil:
+			return nil
+		case s.Properties[step] != nil:
+			s = s.Properties[step]
+		case s.Items2020 != nil:
+			s = s.Items2020
+		default:
+			s, _ = s.AdditionalProperties.(*jsonschema.Schema)
+		}
+	}
+	return s
+}
+
+func valueAt(v any, location []string) any {
+	for _, step := range location {
+		object, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = object[step]
+	}
+	return v
+}
+
+func known(s *jsonschema.Schema) string {
+	if s == nil || len(s.Properties) == 0 {
+		return "this task takes none"
+	}
+	return "this task takes " + strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", ")
+}
+
+func describe(s *jsonschema.Schema) string {
+	if s != nil && s.Description != "" {
+		return s.Description
+	}
+	return typeWord(s)
+}
+
+// typeWord says what an argument has to be.
+func typeWord(s *jsonschema.Schema) string {
+	if s == nil || s.Types == nil {
+		return "something else"
+	}
+	if s.Format != nil && s.Format.Name == "date-time" {
+		return "a time such as 2026-09-01T08:00:00Z"
+	}
+	switch types := s.Types.ToStrings(); types[0] {
+	case "integer":
+		return "a whole number"
+	case "boolean":
+		return "true or false"
+	case "array":
+		return "a list"
+	case "object":
+		return "an object"
+	default:
+		return "a " + types[0]
+	}
+}
+
+// typeName names a JSON value as Go's decoder does, which has the same to say
+// in a worker.
+func typeName(got string, wanted *jsonschema.Schema, value any) string {
+	n, isNumber := value.(json.Number)
+	switch {
+	case got == "boolean":
+		return "bool"
+	case isNumber && typeWord(wanted) == "a whole number":
+		return "number " + n.String()
+	case isNumber:
+		return "number"
+	}
+	return got
+}
+
+var wholeNumber = regexp.MustCompile(`^-?\d{1,18}$`)
+
+// wholeNumbers refuses 1.0 and 1e3: JSON Schema calls them integers, and no
+// task can read them as such.
+func wholeNumbers(s *jsonschema.Schema, at []string, v any) error {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if err := wholeNumbers(schemaAt(s, []string{name}), append(at, name), v[name]); err != nil {
+				return err
+			}
+		}
+	case []any:
+		for i, item := range v {
+			index := fmt.Sprint(i)
+			if err := wholeNumbers(schemaAt(s, []string{index}), append(at, index), item); err != nil {
+				return err
+			}
+		}
+	case json.Number:
+		if typeWord(s) == "a whole number" && !wholeNumber.MatchString(v.String()) {
+			return wrong(dotted(at), "argument %s must be a whole number, not a number %s", dotted(at), v)
+		}
+	}
+	return nil
+}

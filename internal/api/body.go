@@ -1,0 +1,96 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// maxBody bounds what a request may carry.
+const maxBody = 1 << 20
+
+// decode reads the request's body, one JSON object, into dst. An empty body is
+// an empty object. Its errors are one line that names the field and says what
+// is right.
+func decode(w http.ResponseWriter, r *http.Request, dst any) error {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return unreadable(err)
+	}
+	if len(bytes.TrimSpace(raw)) == 0 {
+		return nil
+	}
+	if bytes.Contains(raw, []byte(`\u0000`)) {
+		return fault.New(fault.Invalid, `The body holds a NUL character (\u0000), which cannot be stored.`)
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	if err := d.Decode(dst); err != nil {
+		return explain(err, dst)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fault.New(fault.Invalid, "The body must be one JSON object, and there is more after it.")
+	}
+	return nil
+}
+
+func unreadable(err error) error {
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		return fault.New(fault.Invalid, "The body is longer than 1 MiB, the most that is accepted.")
+	}
+	return fault.New(fault.Invalid, "The body ended before it was complete.").Because(err)
+}
+
+func explain(err error, dst any) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if wrong.Field == "" {
+			return fault.New(fault.Invalid, "The body must be a JSON object, not a %s.", wrong.Value)
+		}
+		return fault.New(fault.Invalid, "Field %s must be %s, not a %s.", wrong.Field, wordFor(wrong.Type), wrong.Value).In(wrong.Field)
+	}
+	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
+		return fault.New(fault.Invalid, "Field at must be a time such as 2026-09-01T08:00:00Z, not %s.", wrong.Value).In("at")
+	}
+	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		field = strings.Trim(field, `"`)
+		return fault.New(fault.Invalid, "There is no field %s; this request takes %s.", field, fieldNames(dst)).In(field)
+	}
+	return fault.New(fault.Invalid, "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// wordFor says what t is to somebody who writes JSON.
+func wordFor(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
+	case reflect.String:
+		return "a string"
+	}
+	return "an object"
+}
+
+// fieldNames lists what the body may hold, which dst points to.
+func fieldNames(dst any) string {
+	t := reflect.TypeOf(dst).Elem()
+	var names []string
+	for i := range t.NumField() {
+		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		names = append(names, name)
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// nothing is the body of a request that needs no words.
+type nothing struct{}

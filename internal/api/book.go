@@ -1,0 +1,157 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// Jobs is all jobs as people know them, wherever they stand: the engine says
+// what is in flight, the ledger has the rest. The API and the pages look at
+// jobs, and change them, through this and nothing else.
+type Jobs struct {
+	Engine Engine
+	Ledger JobLedger
+	Log    *slog.Logger
+}
+
+// Job returns one job. A job that was acknowledged is always found, or the
+// answer is that nobody can tell for now.
+func (b Jobs) Job(ctx context.Context, id string) (job.Job, error) {
+	live, err := b.Engine.Job(ctx, id)
+	if err == nil {
+		return live, nil
+	}
+	past, ledgerErr := b.Ledger.Job(ctx, id)
+	switch {
+	case ledgerErr == nil:
+		return past, nil
+	case fault.KindOf(ledgerErr) != fault.NotFound:
+		return job.Job{}, ledgerErr
+	case fault.KindOf(err) != fault.NotFound:
+		return job.Job{}, err // Redis might know it
+	}
+	return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
+}
+
+// Jobs lists jobs, newest first, as they stand now.
+func (b Jobs) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
+	jobs, _, err := b.list(ctx, f)
+	return jobs, err
+}
+
+// list is [Jobs.Jobs], and whether the engine could say how the jobs in flight
+// stand now.
+func (b Jobs) list(ctx context.Context, f job.Filter) (jobs []job.Job, live bool, err error) {
+	jobs, err = b.Ledger.Jobs(ctx, f)
+	if err != nil {
+		return nil, false, err
+	}
+	now, err := b.Engine.Jobs(ctx, inFlight(jobs))
+	if err != nil {
+		b.Log.WarnContext(ctx, "job list without live progress", "err", err)
+		return jobs, false, nil
+	}
+	for i, j := range jobs {
+		if fresh, ok := now[j.ID]; ok {
+			jobs[i] = fresh
+		}
+	}
+	return jobs, true, nil
+}
+
+func inFlight(jobs []job.Job) []string {
+	ids := []string{}
+	for _, j := range jobs {
+		if !j.State.Final() {
+			ids = append(ids, j.ID)
+		}
+	}
+	return ids
+}
+
+// Counts returns how many jobs of a client stand in each state; of all clients
+// if it is empty.
+func (b Jobs) Counts(ctx context.Context, client string) (map[job.State]int64, error) {
+	return b.Ledger.Counts(ctx, client)
+}
+
+// Attempts returns the attempts at a job, in order.
+func (b Jobs) Attempts(ctx context.Context, id string) ([]job.Attempt, error) {
+	return b.Ledger.Attempts(ctx, id)
+}
+
+// JobErrors returns record errors of a job that come after that number.
+func (b Jobs) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
+	return b.Ledger.JobErrors(ctx, id, after, limit)
+}
+
+// JobLogs returns log lines of a job that come after that number.
+func (b Jobs) JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error) {
+	return b.Ledger.JobLogs(ctx, id, after, limit)
+}
+
+// Abort stops a job that has not ended, in the name of by.
+func (b Jobs) Abort(ctx context.Context, id, by string) (job.Job, error) {
+	j, err := b.Engine.Abort(ctx, id, by)
+	if fault.KindOf(err) != fault.NotFound {
+		return j, err
+	}
+	return job.Job{}, b.whyNot(ctx, id)
+}
+
+// whyNot says why the engine does not know a job that is to be changed.
+func (b Jobs) whyNot(ctx context.Context, id string) error {
+	j, err := b.Job(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case j.State.Final():
+		return fault.New(fault.Conflict, "Job %s has already %s.", id, j.State)
+	}
+	return fault.New(fault.Unavailable, "Job %s is on its way back into Redis; try again in a moment.", id)
+}
+
+// Retry makes a new job of one that ended without success, or starts one that
+// waits for its time now. It returns the job to look at.
+func (b Jobs) Retry(ctx context.Context, id, by string) (job.Job, error) {
+	j, err := b.Job(ctx, id)
+	if err != nil {
+		return job.Job{}, err
+	}
+	switch j.State {
+	case job.Failed, job.Aborted, job.Expired:
+		return b.Engine.Enqueue(ctx, again(j, by))
+	case job.Scheduled, job.Waiting, job.Retrying:
+		return b.hurry(ctx, id)
+	case job.Succeeded:
+		return job.Job{}, fault.New(fault.Conflict, "Job %s succeeded; to run it once more, enqueue %s again.", id, j.Task)
+	}
+	return job.Job{}, fault.New(fault.Conflict, "Job %s is %s already.", id, j.State)
+}
+
+func (b Jobs) hurry(ctx context.Context, id string) (job.Job, error) {
+	j, err := b.Engine.Hurry(ctx, id)
+	if fault.KindOf(err) != fault.NotFound {
+		return j, err
+	}
+	return job.Job{}, b.whyNot(ctx, id)
+}
+
+// again asks for the same work as j. Asked twice, it is one job.
+func again(j job.Job, by string) job.Request {
+	return job.Request{
+		Key:         "retry of " + j.ID,
+		Task:        j.Task,
+		Args:        j.Args,
+		Client:      j.Client,
+		Owner:       by,
+		Description: j.Description,
+		Parent:      j.Parent,
+		Root:        j.Root,
+		RetryOf:     j.ID,
+		Schedule:    j.Schedule,
+	}
+}

@@ -1,0 +1,179 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// TokenCookie is the cookie in which a browser carries the token, escaped as
+// in a query. The login page sets it.
+const TokenCookie = "beadle_token"
+
+// requestID is the header that names a request, in the answer and in the log.
+const requestID = "X-Request-Id"
+
+// contentPolicy lets pages load what we serve ourselves and nothing else.
+const contentPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// GuardOptions say who is let in.
+type GuardOptions struct {
+	// Token is asked of everybody. Empty asks of nobody, which is right only
+	// where the server listens on loopback.
+	Token string
+
+	// Hosts are the names, besides those of the loopback, under which the
+	// server may be asked. Empty means any host if there is a token, and
+	// none without: a page of another site whose name leads to this address
+	// must not be able to ask us anything.
+	Hosts []string
+
+	Log *slog.Logger
+}
+
+// Guard stands in front of the API and the pages. It refuses foreign hosts,
+// requests that another site's page makes a browser send, and everybody who
+// lacks the token; /healthz, /readyz, /login and /static are open.
+func Guard(next http.Handler, o GuardOptions) http.Handler {
+	crossOrigin := http.NewCrossOriginProtection()
+	crossOrigin.SetDenyHandler(http.HandlerFunc(denyCrossOrigin))
+	return o.logged(secured(o.checkHost(crossOrigin.Handler(o.checkToken(next)))))
+}
+
+// SameToken returns a function that tells whether a token is the right one,
+// and takes as long for nearly right ones as for others.
+func SameToken(right string) func(string) bool {
+	want := sha256.Sum256([]byte(right))
+	return func(token string) bool {
+		got := sha256.Sum256([]byte(token))
+		return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	}
+}
+
+func denyCrossOrigin(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, http.StatusForbidden, fault.New(fault.Denied, "This request comes from a page of another site, and is refused."))
+}
+
+// secured sets the headers that tell a browser to be careful with us.
+func secured(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// checkHost keeps out names that are not ours. Probes ask by address, and
+// learn nothing that matters.
+func (o GuardOptions) checkHost(next http.Handler) http.Handler {
+	anyHost := o.Token != "" && len(o.Hosts) == 0
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host := hostName(r.Host)
+		if anyHost || isProbe(r.URL.Path) || isLoopback(host) || slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(hostName(h), host) }) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		refuse(w, http.StatusMisdirectedRequest, fault.New(fault.Denied, "This server does not go by the name %q; its settings name the hosts that it does.", host))
+	})
+}
+
+// hostName returns host without its port.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.TrimSuffix(strings.Trim(host, "[]"), ".")
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" }
+
+// isOpen reports whether a path may be asked without the token.
+func isOpen(path string) bool {
+	return isProbe(path) || path == "/login" || strings.HasPrefix(path, "/static/")
+}
+
+func (o GuardOptions) checkToken(next http.Handler) http.Handler {
+	if o.Token == "" {
+		return next
+	}
+	right := SameToken(o.Token)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case isOpen(r.URL.Path) || right(tokenOf(r)):
+			next.ServeHTTP(w, r)
+		case wantsPage(r):
+			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		default:
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			refuse(w, http.StatusUnauthorized, fault.New(fault.Denied, "This server asks for a token: set BEADLE_TOKEN, or send Authorization: Bearer."))
+		}
+	})
+}
+
+// tokenOf returns the token that came with r: of the header, else the cookie.
+func tokenOf(r *http.Request) string {
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	cookie, err := r.Cookie(TokenCookie)
+	if err != nil {
+		return ""
+	}
+	token, err := url.QueryUnescape(cookie.Value)
+	if err != nil {
+		return ""
+	}
+	return token
+}
+
+// wantsPage reports whether a person looks at the answer.
+func wantsPage(r *http.Request) bool {
+	return r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// logged gives each request an id and a line in the log.
+func (o GuardOptions) logged(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := newID()
+		w.Header().Set(requestID, id)
+		start := time.Now()
+		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(answer, r)
+		o.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", answer.status, "took", time.Since(start), "request_id", id)
+	})
+}
+
+// A statusWriter remembers the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets [http.ResponseController] reach what is behind.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

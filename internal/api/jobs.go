@@ -1,0 +1,87 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log} }
+
+// jobs serves GET /api/v1/jobs: newest first, as they stand now.
+func (a *API) jobs(w http.ResponseWriter, r *http.Request) error {
+	f, err := queryOf(r).filter()
+	if err != nil {
+		return err
+	}
+	jobs, live, err := a.book().list(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	counts, err := a.Ledger.Counts(r.Context(), f.Client)
+	if err != nil {
+		return err
+	}
+	list := client.JobList{Jobs: orEmpty(jobs), Counts: counts}
+	if len(jobs) == f.Limit {
+		list.Next = jobs[len(jobs)-1].ID
+	}
+	if !live {
+		list.Notice = "Redis is away: jobs are shown as they were recorded last."
+	}
+	return reply(w, http.StatusOK, list)
+}
+
+// job serves GET /api/v1/jobs/{id}.
+func (a *API) job(w http.ResponseWriter, r *http.Request) error {
+	j, err := a.book().Job(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	detail := client.JobDetail{Job: j, Attempts: []job.Attempt{}}
+	attempts, err := a.Ledger.Attempts(r.Context(), j.ID)
+	if err != nil {
+		a.Log.WarnContext(r.Context(), "job shown without its attempts", "job", j.ID, "err", err)
+		detail.Notice = "The ledger is away: the attempts cannot be shown."
+		return reply(w, http.StatusOK, detail)
+	}
+	detail.Attempts = orEmpty(attempts)
+	return reply(w, http.StatusOK, detail)
+}
+
+// abort serves POST /api/v1/jobs/{id}/abort.
+func (a *API) abort(w http.ResponseWriter, r *http.Request) error {
+	if err := decode(w, r, &nothing{}); err != nil {
+		return err
+	}
+	j, err := a.book().Abort(r.Context(), r.PathValue("id"), operator)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, j)
+}
+
+// retry serves POST /api/v1/jobs/{id}/retry. 201 says that it made a new job.
+func (a *API) retry(w http.ResponseWriter, r *http.Request) error {
+	if err := decode(w, r, &nothing{}); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	j, err := a.book().Retry(r.Context(), id, operator)
+	if err != nil {
+		return err
+	}
+	if j.ID != id {
+		return reply(w, http.StatusCreated, j)
+	}
+	return reply(w, http.StatusOK, j)
+}
+
+// orEmpty makes JSON say [] and not null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

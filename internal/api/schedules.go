@@ -1,0 +1,80 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+// schedules serves GET /api/v1/schedules.
+func (a *API) schedules(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.Ledger.Schedules(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, client.ScheduleList{Schedules: orEmpty(all)})
+}
+
+// schedule serves GET /api/v1/schedules/{name}.
+func (a *API) schedule(w http.ResponseWriter, r *http.Request) error {
+	s, err := a.Ledger.Schedule(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, s)
+}
+
+// runSchedule serves POST /api/v1/schedules/{name}/run: the same work, now and
+// beside the timetable, whose next slot stays where it is.
+func (a *API) runSchedule(w http.ResponseWriter, r *http.Request) error {
+	var ask client.RunSchedule
+	if err := decode(w, r, &ask); err != nil {
+		return err
+	}
+	s, err := a.Ledger.Schedule(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	if s.Missing {
+		return fault.New(fault.Conflict, "No worker announces %s any more, so nobody could run it.", s.Task)
+	}
+	request, err := a.request(r.Context(), client.NewJob{Task: s.Task, Args: s.Args, Client: firstOf(ask.Client, s.Client)})
+	if err != nil {
+		return err
+	}
+	request.Schedule = s.Name
+	j, err := a.Engine.Enqueue(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return replyJob(w, request.ID, j)
+}
+
+func firstOf(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// slots serves GET /api/v1/schedules/{name}/slots: newest first.
+func (a *API) slots(w http.ResponseWriter, r *http.Request) error {
+	q := queryOf(r)
+	from, to, limit := q.time("from"), q.time("to"), q.limit()
+	if q.err != nil {
+		return q.err
+	}
+	s, err := a.Ledger.Schedule(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	slots, err := a.Ledger.Slots(r.Context(), s.Name, from, to, limit)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, client.SlotList{Slots: orEmpty[job.Slot](slots)})
+}

@@ -1,0 +1,165 @@
+package config
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/cron"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// Source says where roster data comes from.
+type Source struct {
+	Driver string `yaml:"driver"` // oneroster-csv
+	Path   string `yaml:"path"`   // a zip, or a folder in which the newest zip counts
+}
+
+// Target says which learning platform it goes to.
+type Target struct {
+	Driver    string `yaml:"driver"`     // moodle
+	URL       string `yaml:"url"`        // https://lms.example.edu
+	TokenFile string `yaml:"token_file"` // holds the web-service token
+	Category  string `yaml:"category"`   // id of the category for new courses; empty: the first
+	Auth      string `yaml:"auth"`       // authentication of new accounts: manual, oauth2, saml2, …
+	Batch     int    `yaml:"batch"`      // rows in one call; 0: 50
+	InputVars int    `yaml:"input_vars"` // the platform's max_input_vars; 0: PHP's default of 1000
+	Student   int    `yaml:"student_role"`
+	Teacher   int    `yaml:"teacher_role"`
+}
+
+// Token returns the web-service token.
+func (t Target) Token() (string, error) { return secret("token_file", t.TokenFile) }
+
+// Sync pairs a source with a target.
+type Sync struct {
+	Client            string `yaml:"client"` // the organisation it belongs to; empty: default
+	Source            string `yaml:"source"`
+	Target            string `yaml:"target"`
+	Terms             Terms  `yaml:"terms"`
+	CreateCourses     bool   `yaml:"create_courses"`     // for sections that no course matches
+	OrientationCourse string `yaml:"orientation_course"` // short name or id number; empty: none
+	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC
+	Schedule          string `yaml:"schedule"`           // unix cron, in that zone; "never" for none
+	AsOf              Date   `yaml:"as_of"`              // rehearse as if that day were today
+}
+
+// DefaultSchedule is when a sync runs that does not say: every hour.
+const DefaultSchedule = "0 * * * *"
+
+// Zone returns the sync's time zone. It is valid once [Load] has succeeded.
+func (s Sync) Zone() *time.Location {
+	if s.TimeZone == "" {
+		return time.UTC
+	}
+	zone, _ := cron.Zone(s.TimeZone)
+	return zone
+}
+
+// Terms is "all", or a list of term ids.
+type Terms []string
+
+// UnmarshalYAML accepts a word or a list.
+func (t *Terms) UnmarshalYAML(node *yaml.Node) error {
+	if node.Kind == yaml.ScalarNode && node.Value == "all" {
+		*t = nil
+		return nil
+	}
+	var keys []string
+	if err := node.Decode(&keys); err != nil || len(keys) == 0 {
+		return fault.New(fault.Invalid, "line %d: terms must be the word all, or a list of term ids", node.Line)
+	}
+	*t = keys
+	return nil
+}
+
+// Date is a day, or none.
+type Date struct{ sis.Date }
+
+// UnmarshalYAML reads 2018-10-01, which YAML itself would call a timestamp.
+func (d *Date) UnmarshalYAML(node *yaml.Node) (err error) {
+	d.Date, err = sis.ParseDate(node.Value)
+	if err != nil {
+		return fault.New(fault.Invalid, "line %d: %q is not a day; write it as 2018-10-01", node.Line, node.Value)
+	}
+	return nil
+}
+
+type sayer func(format string, args ...any)
+
+// names are what sources, targets, syncs and clients may be called: they
+// become parts of URLs and of lock names.
+var names = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,49}$`)
+
+func checkName(at string, say sayer) {
+	name := at[len(at)-len(lastPart(at)):]
+	if !names.MatchString(name) {
+		say("%s: a name is 1 to 50 lower case letters, digits and hyphens", at)
+	}
+}
+
+func lastPart(at string) string {
+	for i := range len(at) {
+		if at[i] == '.' {
+			return at[i+1:]
+		}
+	}
+	return at
+}
+
+func (s Source) validate(at string, say sayer) {
+	checkName(at, say)
+	switch {
+	case s.Driver != "oneroster-csv":
+		say("%s.driver is %q: it must be oneroster-csv", at, s.Driver)
+	case s.Path == "":
+		say("%s.path is missing: name a zip, or the folder that zips arrive in", at)
+	}
+}
+
+func (t Target) validate(at string, say sayer) {
+	checkName(at, say)
+	if t.Driver != "moodle" {
+		say("%s.driver is %q: it must be moodle", at, t.Driver)
+		return
+	}
+	if u, err := url.Parse(t.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		say("%s.url is %q: it must be the address of the site, such as https://lms.example.edu", at, t.URL)
+	}
+	if t.TokenFile == "" {
+		say("%s.token_file is missing: name the file that holds the web-service token", at)
+	}
+	if t.Batch < 0 || t.Batch > 500 {
+		say("%s.batch is %d: it must be 1 to 500", at, t.Batch)
+	}
+}
+
+func (s Sync) validate(at string, c Config, say sayer) {
+	checkName(at, say)
+	if _, ok := c.Sources[s.Source]; !ok {
+		say("%s.source is %q: it must name one of the sources (%s)", at, s.Source, list(c.Sources))
+	}
+	if _, ok := c.Targets[s.Target]; !ok {
+		say("%s.target is %q: it must name one of the targets (%s)", at, s.Target, list(c.Targets))
+	}
+	if s.Client != "" && !names.MatchString(s.Client) {
+		say("%s.client is %q: it must be the name of a client", at, s.Client)
+	}
+	if s.TimeZone != "" {
+		if _, err := cron.Zone(s.TimeZone); err != nil {
+			say("%s.time_zone: %s", at, oneLine(err))
+		}
+	}
+	if s.Schedule != "" && s.Schedule != "never" {
+		if _, err := cron.Parse(s.Schedule); err != nil {
+			say("%s.schedule: %s", at, oneLine(err))
+		}
+	}
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

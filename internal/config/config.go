@@ -1,0 +1,187 @@
+// Package config is every setting there is, with its default.
+//
+// A setting comes from the first of these that has it: a flag, the
+// environment (BEADLE_REDIS, BEADLE_WORKER_CONCURRENCY, …), the file, the
+// default. The file is YAML, usually beadle.yaml:
+//
+//	redis: redis://127.0.0.1:6379/0
+//	ledger: postgres://beadle@db/beadle
+//	sources: {registrar: {driver: oneroster-csv, path: ./inbox}}
+//	targets: {moodle: {driver: moodle, url: https://lms.example.edu, token_file: ./moodle.token}}
+//	syncs:   {main: {source: registrar, target: moodle, terms: all, create_courses: true}}
+//
+// All processes of an installation read the same file. A misspelt key is an
+// error that names the line and the keys that exist; [Load] reports everything
+// that is wrong, not only the first thing.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// Config is shared by every process. A setting that only one of them reads is
+// still here, so that one file describes the installation.
+type Config struct {
+	Redis     string   `yaml:"redis" env:"REDIS"`           // redis://…, rediss://… or unix://…
+	Ledger    string   `yaml:"ledger" env:"LEDGER"`         // postgres://… or the path of a SQLite file
+	Listen    string   `yaml:"listen" env:"LISTEN"`         // where the scheduler serves API, pages and metrics
+	TokenFile string   `yaml:"token_file" env:"TOKEN_FILE"` // the bearer token; without one only loopback is served
+	Hosts     []string `yaml:"hosts" env:"HOSTS"`           // host names that browsers may use for it, besides loopback
+	LogLevel  string   `yaml:"log_level" env:"LOG_LEVEL"`   // debug, info, warn, error
+	Worker    Worker   `yaml:"worker" envPrefix:"WORKER_"`
+
+	Sources map[string]Source `yaml:"sources"`
+	Targets map[string]Target `yaml:"targets"`
+	Syncs   map[string]Sync   `yaml:"syncs"`
+}
+
+// Worker is what a worker process takes on.
+type Worker struct {
+	Concurrency int           `yaml:"concurrency" env:"CONCURRENCY"` // jobs at a time
+	Queues      []string      `yaml:"queues" env:"QUEUES"`           // besides its own, which is named after the binary
+	Drain       time.Duration `yaml:"drain" env:"DRAIN"`             // patience with running jobs when told to stop
+	Metrics     string        `yaml:"metrics" env:"METRICS"`         // where it serves /metrics and /healthz; empty: nowhere
+}
+
+// Default returns the settings of an installation on one machine.
+func Default() Config {
+	return Config{
+		Redis:    "redis://127.0.0.1:6379/0",
+		Ledger:   "beadle.db",
+		Listen:   "127.0.0.1:8080",
+		LogLevel: "info",
+		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
+	}
+}
+
+// File returns the settings file to read when no flag names one: beadle.yaml
+// in this folder if there is one, else none.
+func File() string {
+	if _, err := os.Stat("beadle.yaml"); err == nil {
+		return "beadle.yaml"
+	}
+	return ""
+}
+
+// Load reads the file, if one is named, over base and then the environment
+// over both. Paths in the file are relative to the file's folder. Its errors
+// are fault.Invalid.
+func Load(base Config, file string, environ []string) (Config, error) {
+	c := base
+	if file != "" {
+		if err := c.read(file); err != nil {
+			return c, err
+		}
+	}
+	options := env.Options{Prefix: "BEADLE_", Environment: env.ToMap(environ)}
+	if err := env.ParseWithOptions(&c, options); err != nil {
+		return c, fault.New(fault.Invalid, "The environment has a setting that cannot be used: %s.", oneLine(err))
+	}
+	return c, c.Validate()
+}
+
+func (c *Config) read(file string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return fault.New(fault.Invalid, "The settings file %s cannot be read.", file).Because(err)
+	}
+	if err := c.decode(file, data); err != nil {
+		return err
+	}
+	c.resolve(filepath.Dir(file))
+	return nil
+}
+
+func (c *Config) decode(file string, data []byte) error {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(c); err != nil && !errors.Is(err, io.EOF) {
+		return fault.New(fault.Invalid, "%s: %s", file, explain(err))
+	}
+	return nil
+}
+
+// resolve makes the file's relative paths relative to dir.
+func (c *Config) resolve(dir string) {
+	c.TokenFile = under(dir, c.TokenFile)
+	for name, s := range c.Sources {
+		s.Path = under(dir, s.Path)
+		c.Sources[name] = s
+	}
+	for name, t := range c.Targets {
+		t.TokenFile = under(dir, t.TokenFile)
+		c.Targets[name] = t
+	}
+}
+
+func under(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+// Validate reports everything that is wrong, as one fault.Invalid.
+func (c Config) Validate() error {
+	var wrong []string
+	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if c.Ledger == "" {
+		say("ledger is empty: name a postgres:// URL or a file")
+	}
+	if c.Worker.Concurrency < 1 || c.Worker.Concurrency > 10_000 {
+		say("worker.concurrency is %d: it must be 1 to 10000", c.Worker.Concurrency)
+	}
+	if c.Worker.Drain < 0 {
+		say("worker.drain is %s: it cannot be negative", c.Worker.Drain)
+	}
+	if _, ok := levels[c.LogLevel]; !ok {
+		say("log_level is %q: it must be debug, info, warn or error", c.LogLevel)
+	}
+	for _, name := range sorted(c.Sources) {
+		c.Sources[name].validate("sources."+name, say)
+	}
+	for _, name := range sorted(c.Targets) {
+		c.Targets[name].validate("targets."+name, say)
+	}
+	for _, name := range sorted(c.Syncs) {
+		c.Syncs[name].validate("syncs."+name, c, say)
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return fault.New(fault.Invalid, "The settings are not right: %s.", strings.Join(wrong, "; "))
+}
+
+// Token returns the bearer token that token_file holds, or "" if none is
+// named.
+func (c Config) Token() (string, error) {
+	if c.TokenFile == "" {
+		return "", nil
+	}
+	return secret("token_file", c.TokenFile)
+}
+
+// secret reads a one-line secret from a file.
+func secret(setting, file string) (string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return "", fault.New(fault.Invalid, "%s: the file %s cannot be read.", setting, file).Because(err)
+	}
+	s := strings.TrimSpace(string(data))
+	if s == "" {
+		return "", fault.New(fault.Invalid, "%s: the file %s is empty.", setting, file)
+	}
+	return s, nil
+}

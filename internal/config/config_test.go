@@ -1,0 +1,125 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// load reads text as the settings file.
+func load(t *testing.T, text string, environ ...string) (config.Config, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "beadle.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return config.Load(config.Default(), file, environ)
+}
+
+const campus = `
+sources: {registrar: {driver: oneroster-csv, path: ./inbox}}
+targets: {moodle: {driver: moodle, url: https://lms.example.edu, token_file: ./moodle.token}}
+syncs:   {main: {source: registrar, target: moodle, terms: all, create_courses: true, orientation_course: ORIENT-2026FA, time_zone: America/New_York, as_of: 2018-10-01}}
+`
+
+func TestReadsACampus(t *testing.T) {
+	c, err := load(t, campus)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Sync{
+		Source: "registrar", Target: "moodle", CreateCourses: true, OrientationCourse: "ORIENT-2026FA",
+		TimeZone: "America/New_York", AsOf: config.Date{Date: sis.Date{Year: 2018, Month: time.October, Day: 1}},
+	}
+	if diff := cmp.Diff(want, c.Syncs["main"]); diff != "" {
+		t.Errorf("sync (-want +got):\n%s", diff)
+	}
+	if got := c.Syncs["main"].Zone().String(); got != "America/New_York" {
+		t.Errorf("zone = %s", got)
+	}
+	if path := c.Sources["registrar"].Path; !filepath.IsAbs(path) || filepath.Base(path) != "inbox" {
+		t.Errorf("path = %s, want one relative to the file", path)
+	}
+}
+
+func TestTheEnvironmentOverridesTheFile(t *testing.T) {
+	c, err := load(t, "redis: redis://a:1/0\nworker: {concurrency: 3}", "BEADLE_REDIS=redis://b:2/0", "BEADLE_WORKER_DRAIN=5s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Redis != "redis://b:2/0" || c.Worker.Concurrency != 3 || c.Worker.Drain != 5*time.Second {
+		t.Errorf("settings = %+v", c)
+	}
+}
+
+func TestRefusesSettingsInOneLineThatSaysWhatIsRight(t *testing.T) {
+	for name, tt := range map[string]struct{ text, want string }{
+		"a misspelt key":       {"redsi: x", "line 1: there is no setting redsi here; there are redis, ledger"},
+		"a misspelt sync key":  {strings.Replace(campus, "create_courses", "create_course", 1), "there is no setting create_course here; there are client, source, target, terms, create_courses"},
+		"a wrong type":         {"worker: {concurrency: many}", "line 1"},
+		"no YAML at all":       {"a: b: c", "mapping values are not allowed"},
+		"an unknown driver":    {strings.Replace(campus, "oneroster-csv", "one-roster", 1), `sources.registrar.driver is "one-roster": it must be oneroster-csv`},
+		"an unknown source":    {strings.Replace(campus, "source: registrar", "source: office", 1), `syncs.main.source is "office": it must name one of the sources (there are registrar)`},
+		"an unknown zone":      {strings.Replace(campus, "America/New_York", "EST", 1), "syncs.main.time_zone:"},
+		"a day that is none":   {strings.Replace(campus, "2018-10-01", "2018-02-31", 1), `"2018-02-31" is not a day`},
+		"a bad cron":           {strings.Replace(campus, "terms: all", `schedule: "61 * * * *"`, 1), "syncs.main.schedule:"},
+		"a bad url":            {strings.Replace(campus, "https://", "", 1), "targets.moodle.url"},
+		"terms of no kind":     {strings.Replace(campus, "terms: all", "terms: {}", 1), "terms must be the word all, or a list"},
+		"too much concurrency": {"worker: {concurrency: 0}", "worker.concurrency is 0"},
+		"an unknown log level": {"log_level: loud", "log_level"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := load(t, tt.text)
+			if fault.KindOf(err) != fault.Invalid || !strings.Contains(fault.Message(err), tt.want) {
+				t.Errorf("error = %v, want one with %q", err, tt.want)
+			}
+			if err != nil && strings.Contains(fault.Message(err), "\n") {
+				t.Errorf("more than one line: %q", fault.Message(err))
+			}
+		})
+	}
+}
+
+func TestReportsEverythingThatIsWrong(t *testing.T) {
+	_, err := load(t, "log_level: loud\nworker: {concurrency: -1}")
+	for _, want := range []string{"log_level", "worker.concurrency"} {
+		if !strings.Contains(fault.Message(err), want) {
+			t.Errorf("error = %v, want %s in it", err, want)
+		}
+	}
+}
+
+func TestReadsTheTokenFromItsFile(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "token")
+	os.WriteFile(file, []byte("s3cret\n"), 0o600)
+	if got, err := (config.Config{TokenFile: file}).Token(); got != "s3cret" || err != nil {
+		t.Errorf("token = %q, %v", got, err)
+	}
+	os.WriteFile(file, []byte(" \n"), 0o600)
+	for _, name := range []string{file, filepath.Join(dir, "gone")} {
+		if _, err := (config.Config{TokenFile: name}).Token(); fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%s: error = %v, want an invalid one", name, err)
+		}
+	}
+}
+
+func FuzzLoadNeverPanics(f *testing.F) {
+	f.Add([]byte(campus))
+	f.Add([]byte("syncs: {main: {terms: [a, b], as_of: 2018}}"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		file := filepath.Join(t.TempDir(), "beadle.yaml")
+		os.WriteFile(file, text, 0o600)
+		if _, err := config.Load(config.Default(), file, nil); err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("error of another kind: %v", err)
+		}
+	})
+}

@@ -1,0 +1,185 @@
+// Package web is the dashboard: pages for people, made from templates.
+//
+// A page is a file here, a template of the same name and a typed struct that
+// the template is given. It is rendered whole into a buffer before the first
+// byte is sent, so a failure is a readable error page and never half a page.
+//
+// Everything works without JavaScript: the filter is the URL, every mutation
+// is a form that posts, and aborting has a page of its own that asks first.
+// Where scripts run, static/live.js asks for the same URL every two seconds
+// with the header Beadle-Live and swaps what changed in place; the answer is
+// the page's "live" template alone.
+//
+// The pages read through small interfaces that are declared here. They hold no
+// state, so any number of replicas can serve them.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// Jobs is what the pages read of jobs, and change.
+type Jobs interface {
+	Jobs(ctx context.Context, f job.Filter) ([]job.Job, error)
+	Job(ctx context.Context, id string) (job.Job, error)
+	Counts(ctx context.Context, client string) (map[job.State]int64, error)
+	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
+
+	// JobErrors and JobLogs return what comes after the one with that number.
+	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
+	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
+
+	Abort(ctx context.Context, id, by string) (job.Job, error)
+
+	// Retry repeats an ended job as a new one, or lets one that is due for its
+	// next attempt begin it now. It returns the job to look at.
+	Retry(ctx context.Context, id, by string) (job.Job, error)
+}
+
+// Catalogue is what filters offer to choose from.
+type Catalogue interface {
+	Tasks(ctx context.Context) ([]job.Declaration, error)
+	Clients(ctx context.Context) ([]job.Client, error)
+}
+
+// Config is what the dashboard is made of. Jobs, Catalogue and Log are
+// required.
+type Config struct {
+	Jobs      Jobs
+	Catalogue Catalogue
+
+	// CheckToken says whether a token opens the pages. Nil means that none is
+	// asked for.
+	CheckToken func(token string) bool
+
+	// Lag is how far the job history is behind what happens. Nil means never.
+	Lag func() time.Duration
+
+	Log     *slog.Logger
+	Now     func() time.Time // nil: time.Now
+	Zone    *time.Location   // of the times shown; nil: the machine's
+	Version string           // of this build
+	Demo    bool             // the SIS and the LMS are simulators, and the pages say so
+}
+
+// A server holds what the handlers share.
+type server struct {
+	Config
+	pages  pages
+	assets assets
+}
+
+// New returns the dashboard. It fails only if a template does not parse.
+func New(c Config) (http.Handler, error) {
+	s := &server{Config: c}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Zone == nil {
+		s.Zone = time.Local
+	}
+	if s.Lag == nil {
+		s.Lag = func() time.Duration { return 0 }
+	}
+	var err error
+	if s.assets, err = loadAssets(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = s.parse(); err != nil {
+		return nil, err
+	}
+	return http.NewCrossOriginProtection().Handler(headers(s.routes())), nil
+}
+
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /{$}", http.RedirectHandler("/jobs", http.StatusFound))
+	mux.Handle("GET /jobs", s.page(s.jobs))
+	mux.Handle("GET /jobs/{id}", s.page(s.job))
+	mux.Handle("GET /jobs/{id}/abort", s.page(s.confirmAbort))
+	mux.Handle("POST /jobs/{id}/abort", s.page(s.abort))
+	mux.Handle("POST /jobs/{id}/retry", s.page(s.retry))
+	mux.Handle("GET /login", s.page(s.login))
+	mux.Handle("POST /login", s.page(s.checkLogin))
+	mux.Handle("GET /static/", s.assets)
+	mux.Handle("GET /", s.page(nowhere))
+	return mux
+}
+
+func nowhere(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "There is no such page.")
+}
+
+// headers keep foreign scripts, frames and caches away from the pages.
+func headers(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cache-Control", "no-store")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// page turns a handler that may fail into one that shows its failure.
+func (s *server) page(h func(http.ResponseWriter, *http.Request) error) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+type errorPage struct {
+	frame
+	Status  int
+	Message string
+	Back    link // where to go from here
+}
+
+// fail shows err as a page. Only failures of ours are logged as such; nobody
+// reads the answer of a request that was given up.
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if errors.Is(err, context.Canceled) && r.Context().Err() != nil {
+		return
+	}
+	kind := fault.KindOf(err)
+	if kind == fault.Internal {
+		s.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
+	}
+	page := errorPage{
+		frame:   s.quietFrame(headlines[kind]),
+		Status:  kind.Status(),
+		Message: fault.Message(err),
+		Back:    back(r),
+	}
+	if err := s.render(w, r, kind.Status(), "error", page); err != nil {
+		http.Error(w, page.Message, kind.Status())
+	}
+}
+
+var headlines = map[fault.Kind]string{
+	fault.Internal:    "Something went wrong",
+	fault.Invalid:     "That does not make sense",
+	fault.NotFound:    "Not found",
+	fault.Conflict:    "Not possible now",
+	fault.Denied:      "Not allowed",
+	fault.Unavailable: "Not available right now",
+}
+
+// back leads from the failure of something to the thing, and from the failure
+// of a thing to the list of its kind.
+func back(r *http.Request) link {
+	if id := r.PathValue("id"); id != "" && r.URL.Path != jobPath(id) {
+		return link{"Back to the job", jobPath(id)}
+	}
+	return link{"See all jobs", "/jobs"}
+}

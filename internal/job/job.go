@@ -190,8 +190,11 @@ type Request struct {
 }
 
 // A Resume is what a job had behind it when Redis lost it: the numbers go on
-// from there, and nothing is used up twice.
+// from there, and nothing is used up twice. Such a job was accepted before, so
+// it is accepted again even while nobody announces its task.
 type Resume struct {
+	Queue    string
+	Created  time.Time
 	Attempt  int   // attempts begun
 	Failures int   // attempts that failed and count against the task's limit
 	Errors   int64 // record errors; the next one is numbered behind it

@@ -130,7 +130,9 @@ func scanRequest(r row) (job.Request, error) {
 	request := job.Request{
 		ID: j.ID, Task: j.Task, Args: j.Args, Client: j.Client, Owner: j.Owner, Description: j.Description,
 		Parent: j.Parent, Root: j.Root, RetryOf: j.RetryOf, Schedule: j.Schedule,
-		Resume: &job.Resume{Attempt: j.Attempt, Failures: j.Failures, Errors: j.Errors, Lines: lines},
+		Resume: &job.Resume{
+			Queue: j.Queue, Created: j.Created, Attempt: j.Attempt, Failures: j.Failures, Errors: j.Errors, Lines: lines,
+		},
 	}
 	if j.Slot != nil {
 		request.Slot = *j.Slot
@@ -144,22 +146,27 @@ func scanRequest(r row) (job.Request, error) {
 // Due shows scheduled jobs whose time has come as queued. No event says so,
 // because nothing happens to them.
 func (l *Ledger) Due(ctx context.Context, now time.Time) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := holdPosition(ctx, tx); err != nil {
-			return err
-		}
-		clients, err := list(ctx, tx, scanText,
-			`UPDATE jobs SET state = 'queued' WHERE state = 'scheduled' AND due_at <= $1 RETURNING client`, millis(now))
-		if err != nil {
-			return err
-		}
-		counts := tally{}
-		for _, client := range clients {
-			counts.move(client, job.Scheduled, job.Queued)
-		}
-		return counts.save(ctx, tx)
-	})
+	const due = `state = 'scheduled' AND due_at <= $1`
+	ids, err := list(ctx, l.read, scanText, `SELECT id FROM jobs WHERE `+due+` LIMIT 1`, millis(now))
+	if err == nil && len(ids) > 0 {
+		err = l.inTx(ctx, func(tx *sql.Tx) error { return queueDue(ctx, tx, due, now) })
+	}
 	return wrap(err, "show due jobs as queued")
+}
+
+func queueDue(ctx context.Context, tx *sql.Tx, due string, now time.Time) error {
+	if err := holdPosition(ctx, tx); err != nil {
+		return err
+	}
+	clients, err := list(ctx, tx, scanText, `UPDATE jobs SET state = 'queued' WHERE `+due+` RETURNING client`, millis(now))
+	if err != nil {
+		return err
+	}
+	counts := tally{}
+	for _, client := range clients {
+		counts.move(client, job.Scheduled, job.Queued)
+	}
+	return counts.save(ctx, tx)
 }
 
 // readRecords returns what is recorded of jobs, their attempts apart.

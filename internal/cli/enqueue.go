@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+func enqueueCmd(env *Env) *cobra.Command {
+	var (
+		n        client.NewJob
+		at, args string
+		single   []string
+		wait     bool
+	)
+	cmd := &cobra.Command{
+		Use:   "enqueue TASK",
+		Short: "Start a job",
+		Long: `Enqueue starts a job of a task; “jobctl tasks” lists them. It prints the job's
+id. With --wait it shows the progress and ends when the job has: with 0 if the
+job succeeded, else with 1.
+
+The values of --arg are read as the task's schema says: a number stays a string
+where a string is wanted. A list takes one item for each --arg.`,
+		Example: `  jobctl enqueue roster.sync --arg school=17 --wait
+  jobctl enqueue roster.sync --args-json '{"school":"17"}' --in 10m
+  jobctl enqueue roster.sync --arg school=17 --key nightly-2026-09-01`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, names []string) (err error) {
+			ctx, c := cmd.Context(), env.client()
+			n.Task = names[0]
+			if n.At, err = parseAt(at); err != nil {
+				return err
+			}
+			if n.Args, err = env.arguments(ctx, c, n.Task, args, single); err != nil {
+				return err
+			}
+			j, isNew, err := c.Enqueue(ctx, n)
+			if err != nil {
+				return err
+			}
+			if !isNew {
+				env.hint("There was a job under that key already.")
+			}
+			if wait {
+				return env.waitAndPrint(ctx, c, j.ID)
+			}
+			return env.printStarted(j)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&n.Client, "client", "", "whose job it is (default “default”)")
+	flags.StringArrayVar(&single, "arg", nil, "an argument, as name=value; may be repeated")
+	flags.StringVar(&args, "args-json", "", "all arguments as a JSON object; - reads standard input")
+	flags.StringVar(&n.In, "in", "", "start this long from now: 90s, 10m, 2h")
+	flags.StringVar(&at, "at", "", "start at this time: 2026-09-01T08:00:00Z, or “2026-09-01 08:00” in your zone")
+	flags.StringVar(&n.Key, "key", "", "idempotency key: the same key again is the same job")
+	flags.StringVar(&n.Description, "description", "", "what people see in lists (default: the task's summary)")
+	flags.BoolVar(&wait, "wait", false, "wait for the end and show the progress")
+	return cmd
+}
+
+// printStarted prints a job that runs on without us.
+func (env *Env) printStarted(j client.Job) error {
+	return env.print(j, func() {
+		fmt.Fprintln(env.Out, j.ID)
+		env.hint("Job %s; see it with: jobctl job %s", j.State, j.ID)
+	})
+}
+
+func parseAt(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, nil
+	}
+	if t, err := time.ParseInLocation("2006-01-02 15:04", text, time.Local); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fault.New(fault.Invalid, "--at must be a time such as 2026-09-01T08:00:00Z or “2026-09-01 08:00”, not %q", text).In("at")
+}

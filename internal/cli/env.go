@@ -1,0 +1,152 @@
+// Package cli is jobctl: one file for each command.
+//
+// A command speaks to the server through pkg/client and to people through
+// [Env]. What a command found goes to standard output, as a table, JSON or
+// YAML; everything said beside it, progress and hints, goes to standard error,
+// so that scripts can read the one and people the other. A mistake is one line
+// and an exit code by the kind of mistake.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+// Env is the world as commands see it. Tests make their own.
+type Env struct {
+	In       io.Reader
+	Out, Err io.Writer
+	Terminal bool // a person watches Err: progress bars may be drawn
+	Now      func() time.Time
+	Getenv   func(string) string
+	Poll     time.Duration // how often --wait and --follow ask
+	Version  string
+
+	// Dev runs everything in one process until ctx is done.
+	Dev func(ctx context.Context, o DevOptions, out io.Writer) error
+
+	server, format string // the global flags
+	begun          bool   // arguments were understood; what fails from here on is no mistake of usage
+}
+
+// Main runs jobctl with the arguments of this process and returns its exit
+// code.
+func Main(dev func(ctx context.Context, o DevOptions, out io.Writer) error) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	env := &Env{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
+		Terminal: isTerminal(os.Stderr),
+		Now:      time.Now,
+		Getenv:   os.Getenv,
+		Poll:     300 * time.Millisecond,
+		Version:  buildVersion(),
+		Dev:      dev,
+	}
+	return Run(ctx, env, os.Args[1:])
+}
+
+// Run runs one command line in env and returns its exit code.
+func Run(ctx context.Context, env *Env, args []string) int {
+	root := newRoot(env)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err != nil {
+		fmt.Fprintf(env.Err, "jobctl: %s\n", env.sentence(err))
+	}
+	return env.exitCode(err)
+}
+
+func newRoot(env *Env) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "jobctl",
+		Short:         "Run, watch and mend background jobs",
+		SilenceUsage:  true, // usage is for mistakes in usage, not for failures
+		SilenceErrors: true, // Run prints them, once
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			env.begun = true
+			return env.checkFormat()
+		},
+	}
+	root.SetIn(env.In)
+	root.SetOut(env.Out)
+	root.SetErr(env.Err)
+	flags := root.PersistentFlags()
+	flags.StringVarP(&env.format, "output", "o", "table", "how to print: table, json or yaml")
+	flags.StringVar(&env.server, "server", env.serverDefault(), "URL of the server (BEADLE_SERVER)")
+	root.AddCommand(
+		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env),
+		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env),
+		versionCmd(env), devCmd(env),
+	)
+	return root
+}
+
+func (env *Env) serverDefault() string {
+	if server := env.Getenv("BEADLE_SERVER"); server != "" {
+		return server
+	}
+	return "http://127.0.0.1:8080"
+}
+
+// client returns the server's client.
+func (env *Env) client() *client.Client { return client.New(env.server, env.Getenv("BEADLE_TOKEN")) }
+
+// exitInterrupted is what shells expect after Ctrl-C.
+const exitInterrupted = 130
+
+// exitCode is what the shell sees: 0, or by the kind of failure, as
+// [fault.Kind.ExitCode] has it. Scripts rely on it.
+func (env *Env) exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case !env.begun:
+		return fault.Invalid.ExitCode()
+	}
+	if refused, ok := errors.AsType[*client.Error](err); ok {
+		return fault.FromCode(refused.Code).ExitCode()
+	}
+	return fault.KindOf(err).ExitCode()
+}
+
+// sentence is what a person reads about err.
+func (env *Env) sentence(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	if away, ok := errors.AsType[*client.Error](err); ok && !away.Reached() {
+		return away.Message + " Start a server with “jobctl dev”, or say where it is with --server or BEADLE_SERVER."
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.Msg
+	}
+	return err.Error()
+}
+
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	return info.Main.Version
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+func jobCmd(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:   "job ID",
+		Short: "Show a job and the attempts at it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			d, err := env.client().Job(cmd.Context(), ids[0])
+			if err != nil {
+				return err
+			}
+			return env.print(d, func() { env.printJob(d) })
+		},
+	}
+}
+
+func (env *Env) printJob(d client.JobDetail) {
+	j := d.Job
+	env.facts(
+		"job", j.ID,
+		"task", j.Task,
+		"description", j.Description,
+		"client", j.Client,
+		"owner", j.Owner,
+		"state", stateWord(j),
+		"reason", j.Reason,
+		"error", j.Error,
+		"progress", progress(j),
+		"done", done(j),
+		"record errors", number(j.Errors),
+		"arguments", string(j.Args),
+		"schedule", j.Schedule,
+		"parent", j.Parent,
+		"retry of", j.RetryOf,
+		"worker", j.Worker,
+		"due", env.moment(j.Due),
+		"created", env.moment(j.Created),
+		"started", env.momentIf(j.Started),
+		"ended", env.momentIf(j.Ended),
+	)
+	if d.Notice != "" {
+		env.hint("%s", d.Notice)
+	}
+	if len(d.Attempts) > 0 {
+		fmt.Fprintln(env.Out)
+		env.printAttempts(d.Attempts)
+	}
+}
+
+// done says what the job has changed so far.
+func done(j client.Job) string {
+	p := j.Progress
+	if p.Created+p.Changed+p.Removed == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d created, %d changed, %d removed", p.Created, p.Changed, p.Removed)
+}
+
+func (env *Env) printAttempts(attempts []client.Attempt) {
+	t := env.table("attempt", "outcome", "worker", "started", "took", "error")
+	for _, a := range attempts {
+		end := env.Now()
+		if a.Ended != nil {
+			end = *a.Ended
+		}
+		t.row(fmt.Sprint(a.Number), string(a.Outcome), a.Worker, env.ago(a.Started), span(end.Sub(a.Started)), a.Error)
+	}
+	t.end()
+}
+
+// moment says when t is, to the second and as people say it.
+func (env *Env) moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s)", t.In(env.Now().Location()).Format(time.DateTime), env.ago(t))
+}
+
+func (env *Env) momentIf(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return env.moment(*t)
+}

@@ -1,0 +1,88 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+func jobsCmd(env *Env) *cobra.Command {
+	var (
+		f      client.Filter
+		states []string
+		quiet  bool
+	)
+	cmd := &cobra.Command{
+		Use:   "jobs",
+		Short: "List jobs, newest first",
+		Example: `  jobctl jobs --state running,retrying
+  jobctl jobs --state queued -q | xargs jobctl abort`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for _, s := range states {
+				f.States = append(f.States, client.State(s))
+			}
+			list, err := env.client().Jobs(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			if quiet {
+				env.printIDs(list.Jobs)
+				return nil
+			}
+			return env.print(list, func() { env.printJobs(list) })
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringSliceVar(&states, "state", nil, "only these states, separated by commas")
+	flags.StringVar(&f.Task, "task", "", "only jobs of this task")
+	flags.StringVar(&f.Client, "client", "", "only jobs of this client")
+	flags.StringVar(&f.Root, "root", "", "only the lineage that began with this job")
+	flags.StringVar(&f.Schedule, "schedule", "", "only jobs of this schedule")
+	flags.BoolVar(&f.Errors, "errors", false, "only jobs with record errors, or that failed")
+	flags.IntVar(&f.Limit, "limit", 0, "how many at most (default 50)")
+	flags.StringVar(&f.Before, "before", "", "go on after the job with this id")
+	flags.BoolVarP(&quiet, "quiet", "q", false, "print ids only")
+	return cmd
+}
+
+func (env *Env) printIDs(jobs []client.Job) {
+	for _, j := range jobs {
+		fmt.Fprintln(env.Out, j.ID)
+	}
+}
+
+func (env *Env) printJobs(list client.JobList) {
+	if list.Notice != "" {
+		env.hint("%s", list.Notice)
+	}
+	if len(list.Jobs) == 0 {
+		env.hint("There are no such jobs.")
+		return
+	}
+	t := env.table("job", "task", "state", "progress", "errors", "created", "description")
+	for _, j := range list.Jobs {
+		t.row(j.ID, j.Task, stateWord(j), progress(j), number(j.Errors), env.ago(j.Created), j.Description)
+	}
+	t.end()
+	if list.Next != "" {
+		env.hint("There may be more: --before %s", list.Next)
+	}
+}
+
+func stateWord(j client.Job) string {
+	if j.Aborting {
+		return "aborting"
+	}
+	return string(j.State)
+}
+
+// number leaves zeros out: what is there stands out.
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}

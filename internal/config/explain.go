@@ -40,8 +40,8 @@ func explain(err error) string {
 // keys are the settings of one section.
 func keys(section reflect.Type) []string {
 	var all []string
-	for i := range section.NumField() {
-		all = append(all, section.Field(i).Tag.Get("yaml"))
+	for field := range section.Fields() {
+		all = append(all, field.Tag.Get("yaml"))
 	}
 	return all
 }

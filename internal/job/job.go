@@ -18,6 +18,7 @@ package job
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 )
 
@@ -69,12 +70,7 @@ func (s State) Final() bool {
 
 // Can reports whether a job may go from s to next.
 func (s State) Can(next State) bool {
-	for _, to := range moves[s] {
-		if to == next {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(moves[s], next)
 }
 
 // A Job is one execution of a task, as the ledger, the API and the pages show

@@ -44,7 +44,9 @@ func Postgres(t testing.TB) string {
 		t.Fatalf("create schema: %v", err)
 	}
 	t.Cleanup(func() {
-		db.Exec("DROP SCHEMA " + schema + " CASCADE")
+		if _, err := db.Exec("DROP SCHEMA " + schema + " CASCADE"); err != nil {
+			t.Errorf("drop schema: %v", err)
+		}
 		db.Close()
 	})
 	return server + "&search_path=" + schema

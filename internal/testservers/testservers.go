@@ -116,7 +116,7 @@ func start(cmd *exec.Cmd, addr string, sig os.Signal) error {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			cmd.Wait()
+			_ = cmd.Wait()
 		}
 		close(ended)
 	}()
@@ -124,11 +124,11 @@ func start(cmd *exec.Cmd, addr string, sig os.Signal) error {
 		return err
 	}
 	onExit(func() {
-		cmd.Process.Signal(sig)
+		_ = cmd.Process.Signal(sig) // it may have ended
 		select {
 		case <-ended:
 		case <-time.After(10 * time.Second):
-			cmd.Process.Kill()
+			_ = cmd.Process.Kill()
 		}
 	})
 	return accepts(addr, ended)

@@ -55,10 +55,10 @@ func fields(t reflect.Type) []field {
 		return nil
 	}
 	var all []field
-	for f := range structFields(t) {
+	for f := range t.Fields() {
 		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case name == "-":
+		case name == "-" || !f.IsExported():
 		case f.Anonymous && name == "":
 			all = append(all, fields(f.Type)...)
 		default:
@@ -70,16 +70,6 @@ func fields(t reflect.Type) []field {
 		}
 	}
 	return all
-}
-
-func structFields(t reflect.Type) func(func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() && !yield(f) {
-				return
-			}
-		}
-	}
 }
 
 func schemaOf(t reflect.Type) *schema {

@@ -44,18 +44,18 @@ func nothing(context.Context, *tasks.Job[syncArgs]) error { return nil }
 func TestRefusesArgumentsInOneLineThatNamesTheField(t *testing.T) {
 	task := syncTask(nothing)
 	for args, want := range map[string]string{
-		`{"school":"17"}`:                                    "",
-		``:                                                   "argument school is required: the school's id in the SIS",
-		`null`:                                               "arguments must be a JSON object",
-		`[1]`:                                                "arguments must be a JSON object, not an array",
-		`{"school":"17"} {}`:                                 "arguments must be one JSON object, and there is more after it",
-		`{"school":17}`:                                      "argument school must be a string, not a number",
-		`{"school":"17","limit":"x"}`:                        "argument limit must be a whole number, not a string",
-		`{"school":"17","dry_run":1}`:                        "argument dry_run must be true or false, not a number",
-		`{"school":"17","terms":"x"}`:                        "argument terms must be a list, not a string",
-		`{"school":"17","dryrun":true}`:                      "there is no argument dryrun; this task takes dry_run, limit, school, since, terms",
-		`{"school":"17","limit":-1}`:                         "argument limit must be 0 or more",
-		`{"school":`:                                         "arguments are not valid JSON: unexpected EOF",
+		`{"school":"17"}`:               "",
+		``:                              "argument school is required: the school's id in the SIS",
+		`null`:                          "arguments must be a JSON object",
+		`[1]`:                           "arguments must be a JSON object, not an array",
+		`{"school":"17"} {}`:            "arguments must be one JSON object, and there is more after it",
+		`{"school":17}`:                 "argument school must be a string, not a number",
+		`{"school":"17","limit":"x"}`:   "argument limit must be a whole number, not a string",
+		`{"school":"17","dry_run":1}`:   "argument dry_run must be true or false, not a number",
+		`{"school":"17","terms":"x"}`:   "argument terms must be a list, not a string",
+		`{"school":"17","dryrun":true}`: "there is no argument dryrun; this task takes dry_run, limit, school, since, terms",
+		`{"school":"17","limit":-1}`:    "argument limit must be 0 or more",
+		`{"school":`:                    "arguments are not valid JSON: unexpected EOF",
 		`{"school":"17","since":"2026-09-01T08:00:00Z"}`:     "",
 		`{"school":"17","limit":3,"terms":["2026FA","26S"]}`: "",
 	} {
@@ -120,13 +120,15 @@ func TestInfoFillsInTheDefaults(t *testing.T) {
 
 func TestRefusesDeclarationsThatAreWrong(t *testing.T) {
 	for name, declare := range map[string]func(){
-		"a name in capitals":      func() { tasks.Spec[struct{}]{Name: "Roster.Sync"}.Info() },
-		"a name with two dots":    func() { tasks.Spec[struct{}]{Name: "roster..sync"}.Info() },
-		"no name":                 func() { tasks.Spec[struct{}]{}.Info() },
-		"arguments of no struct":  func() { tasks.Spec[int]{Name: "a"}.Info() },
-		"an argument of no type":  func() { tasks.Spec[struct{ C chan int }]{Name: "a"}.Info() },
-		"a schedule without args": func() { tasks.Spec[syncArgs]{Name: "a", Schedules: []tasks.Schedule[syncArgs]{{Args: syncArgs{Limit: -1}}}}.Info() },
-		"two of one name":         func() { tasks.NewRegistry(syncTask(nothing), syncTask(nothing)) },
+		"a name in capitals":     func() { tasks.Spec[struct{}]{Name: "Roster.Sync"}.Info() },
+		"a name with two dots":   func() { tasks.Spec[struct{}]{Name: "roster..sync"}.Info() },
+		"no name":                func() { tasks.Spec[struct{}]{}.Info() },
+		"arguments of no struct": func() { tasks.Spec[int]{Name: "a"}.Info() },
+		"an argument of no type": func() { tasks.Spec[struct{ C chan int }]{Name: "a"}.Info() },
+		"a schedule without args": func() {
+			tasks.Spec[syncArgs]{Name: "a", Schedules: []tasks.Schedule[syncArgs]{{Args: syncArgs{Limit: -1}}}}.Info()
+		},
+		"two of one name": func() { tasks.NewRegistry(syncTask(nothing), syncTask(nothing)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {

@@ -49,11 +49,13 @@ type Catalogue interface {
 	Clients(ctx context.Context) ([]job.Client, error)
 }
 
-// Config is what the dashboard is made of. Jobs, Catalogue and Log are
+// Config is what the dashboard is made of. The interfaces and Log are
 // required.
 type Config struct {
 	Jobs      Jobs
 	Catalogue Catalogue
+	Campus    Campus
+	Syncs     []string // the names of the syncs, the first one shown first
 
 	// CheckToken says whether a token opens the pages. Nil means that none is
 	// asked for.
@@ -106,6 +108,7 @@ func (s *server) routes() http.Handler {
 	mux.Handle("GET /jobs/{id}/abort", s.page(s.confirmAbort))
 	mux.Handle("POST /jobs/{id}/abort", s.page(s.abort))
 	mux.Handle("POST /jobs/{id}/retry", s.page(s.retry))
+	mux.Handle("GET /messages", s.page(s.messages))
 	mux.Handle("GET /login", s.page(s.login))
 	mux.Handle("POST /login", s.page(s.checkLogin))
 	mux.Handle("GET /static/", s.assets)

@@ -1,0 +1,177 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// Tasks returns the catalogue: every task that a worker has announced, by
+// name. Tasks stay in it when their workers stop.
+func (e *Engine) Tasks(ctx context.Context) ([]job.Declaration, error) {
+	raw, err := e.rdb.HGetAll(ctx, tasksKey).Result()
+	if err != nil {
+		return nil, wrap(err, "read the catalogue of tasks")
+	}
+	all := make([]job.Declaration, 0, len(raw))
+	for name, text := range raw {
+		var d job.Declaration
+		if err := json.Unmarshal([]byte(text), &d); err != nil {
+			return nil, fmt.Errorf("read task %s: %w", name, err)
+		}
+		all = append(all, d)
+	}
+	slices.SortFunc(all, func(a, b job.Declaration) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
+}
+
+// announce enters the worker's tasks into the catalogue, except those that a
+// newer build has declared. With replace, it also renews those of builds that
+// are just as old, as at the start of a worker; a running one only fills in
+// what is missing.
+func (e *Engine) announce(ctx context.Context, all []job.Declaration, replace bool) error {
+	if len(all) == 0 {
+		return nil
+	}
+	names := make([]string, len(all))
+	for i, d := range all {
+		names[i] = d.Name
+	}
+	known, err := e.rdb.HMGet(ctx, tasksKey, names...).Result()
+	if err != nil {
+		return wrap(err, "read the catalogue of tasks")
+	}
+	var changes []any
+	for i, d := range all {
+		text, _ := known[i].(string)
+		if supersedes(d, text, replace) {
+			changes = append(changes, d.Name, encode(d))
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	return wrap(e.rdb.HSet(ctx, tasksKey, changes...).Err(), "announce tasks")
+}
+
+// supersedes reports whether d takes the place of the declaration that the
+// catalogue has, if any.
+func supersedes(d job.Declaration, known string, replace bool) bool {
+	var old job.Declaration
+	if json.Unmarshal([]byte(known), &old) != nil || d.BuiltAt.After(old.BuiltAt) {
+		return true
+	}
+	return replace && d.BuiltAt.Equal(old.BuiltAt)
+}
+
+// declare describes a worker's tasks for the catalogue.
+func declare(reg *tasks.Registry, o WorkerOptions) []job.Declaration {
+	var all []job.Declaration
+	for _, info := range reg.Infos() {
+		d := job.Declaration{
+			Name: info.Name, Summary: info.Summary, Queue: first(info.Queue, o.Queue), Schema: info.Schema,
+			Timeout: info.Timeout, Attempts: info.Attempts, Backoff: info.Backoff, Build: o.Build, BuiltAt: o.BuiltAt.UTC(),
+		}
+		if task, ok := reg.Lookup(info.Name); ok {
+			d.Reads, d.Writes = usualLocks(task)
+		}
+		for _, s := range info.Schedules {
+			d.Schedules = append(d.Schedules, job.DeclaredSchedule{Name: s.Name, Cron: s.Cron, Zone: s.Zone, Args: s.Args})
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// usualLocks returns the locks of a task that can do without arguments; those
+// of others are known only when a job starts.
+func usualLocks(task tasks.Task) (reads, writes []string) {
+	if task.Check(json.RawMessage("{}")) != nil {
+		return nil, nil
+	}
+	reads, writes, err := locksOf(task, json.RawMessage("{}"))
+	if err != nil {
+		return nil, nil
+	}
+	return reads, writes
+}
+
+// workerTTL is how long a worker that is not heard of is listed.
+const workerTTL = 10 * time.Second
+
+// Workers returns the workers that were heard of within the last ten seconds,
+// by name.
+func (e *Engine) Workers(ctx context.Context) ([]job.Worker, error) {
+	ids, err := e.rdb.ZRange(ctx, workersKey, 0, -1).Result()
+	if err != nil || len(ids) == 0 {
+		return nil, wrap(err, "read workers")
+	}
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = workerKey(id)
+	}
+	found, err := e.rdb.MGet(ctx, keys...).Result()
+	if err != nil {
+		return nil, wrap(err, "read workers")
+	}
+	var live []job.Worker
+	for i, value := range found {
+		text, there := value.(string)
+		var w job.Worker
+		if !there {
+			continue
+		}
+		if err := json.Unmarshal([]byte(text), &w); err != nil {
+			return nil, fmt.Errorf("read worker %s: %w", ids[i], err)
+		}
+		live = append(live, w)
+	}
+	slices.SortFunc(live, func(a, b job.Worker) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
+	return live, nil
+}
+
+// beat says that a worker is alive, and returns which of its jobs have been
+// told to stop.
+func (e *Engine) beat(ctx context.Context, w job.Worker) (aborted []string, err error) {
+	flags := make([]*redis.StringCmd, len(w.Running))
+	gone := w.Seen.Add(workerTTL)
+	replies, _ := e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.Set(ctx, workerKey(w.ID), encode(w), workerTTL)
+		p.ZAdd(ctx, workersKey, redis.Z{Score: float64(gone.UnixMilli()), Member: w.ID})
+		p.ZRemRangeByScore(ctx, workersKey, "-inf", fmt.Sprint(w.Seen.Add(-time.Hour).UnixMilli()))
+		for i, id := range w.Running {
+			flags[i] = p.HGet(ctx, recordKey(id), "abort")
+		}
+		return nil
+	})
+	for _, reply := range replies {
+		if err := reply.Err(); err != nil && !errors.Is(err, redis.Nil) {
+			return nil, wrap(err, "send the heartbeat of worker %s", w.Name)
+		}
+	}
+	for i, flag := range flags {
+		if flag.Val() != "" {
+			aborted = append(aborted, w.Running[i])
+		}
+	}
+	return aborted, nil
+}
+
+// retire takes a worker off the list.
+func (e *Engine) retire(ctx context.Context, id string) error {
+	_, err := e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		p.Del(ctx, workerKey(id))
+		p.ZRem(ctx, workersKey, id)
+		return nil
+	})
+	return wrap(err, "take worker %s off the list", id)
+}

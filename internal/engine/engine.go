@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// Every key has the hash tag {job}, so that one script may touch them all in a
+// cluster too.
+const (
+	prefix     = "beadle:{job}:"
+	streamKey  = prefix + "events"  // stream: kind, body
+	depthsKey  = prefix + "depths"  // hash: "state:queue" -> number of jobs
+	intentsKey = prefix + "intents" // zset: job ids that asynq has not confirmed, by ms
+	tasksKey   = prefix + "tasks"   // hash: task name -> job.Declaration
+	workersKey = prefix + "workers" // zset: worker ids, by the ms at which they are gone
+	epochKey   = prefix + "epoch"   // id of this data set
+	abortTopic = prefix + "abort"   // channel: ids of jobs to be aborted
+)
+
+func recordKey(id string) string { return prefix + id }
+func workerKey(id string) string { return prefix + "worker:" + id }
+
+// An Engine is the jobs in flight of one installation. It is safe for use by
+// many goroutines, and by many processes on the same Redis.
+type Engine struct {
+	rdb       redis.UniversalClient
+	log       *slog.Logger
+	asynq     *asynq.Client
+	inspector *asynq.Inspector
+}
+
+// New returns the engine whose jobs are kept in rdb. The client should have
+// ContextTimeoutEnabled set, or calls outlast their contexts.
+func New(rdb redis.UniversalClient, log *slog.Logger) *Engine {
+	return &Engine{rdb, log, asynq.NewClientFromRedisClient(rdb), asynq.NewInspectorFromRedisClient(rdb)}
+}
+
+// Epoch returns the id of the data set that Redis holds. It changes when Redis
+// has lost its data, and is made on first use.
+func (e *Engine) Epoch(ctx context.Context) (string, error) {
+	if err := e.rdb.SetNX(ctx, epochKey, uuid.NewString(), 0).Err(); err != nil {
+		return "", wrap(err, "make the epoch of redis")
+	}
+	epoch, err := e.rdb.Get(ctx, epochKey).Result()
+	if err != nil {
+		return "", wrap(err, "read the epoch of redis")
+	}
+	return epoch, nil
+}
+
+// now is the time as records and events show it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// wrap says what err, which Redis or the way to it gave, interrupted.
+func wrap(err error, doing string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf(doing+": %w", append(args, err)...)
+	if !away(err) {
+		return err
+	}
+	f := fault.New(fault.Unavailable, "The queue does not answer at the moment; try again in a few seconds.").Because(err)
+	f.After = 5 * time.Second
+	return f
+}
+
+// awayReplies begin the errors of a Redis that is there but cannot serve.
+var awayReplies = []string{"LOADING", "READONLY", "OOM", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "MISCONF", "BUSY"}
+
+// away reports whether err means that Redis cannot be used at the moment.
+func away(err error) bool {
+	if _, ok := errors.AsType[net.Error](err); ok {
+		return true
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, redis.ErrClosed) || errors.Is(err, redis.ErrPoolTimeout) {
+		return true
+	}
+	reply, ok := errors.AsType[redis.Error](err)
+	if !ok {
+		return false
+	}
+	for _, word := range awayReplies {
+		if strings.HasPrefix(reply.Error(), word+" ") {
+			return true
+		}
+	}
+	return false
+}

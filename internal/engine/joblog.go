@@ -1,0 +1,73 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// A jobLog is a slog.Handler that writes to the job's log and to the worker's.
+// The job's log takes what is at least Info, and what the worker's log takes.
+type jobLog struct {
+	worker slog.Handler
+	report *report
+	text   *lineWriter
+	attrs  slog.Handler // writes a record's attributes to text
+}
+
+// logger returns a logger for the job's code.
+func (r *report) logger(worker *slog.Logger) *slog.Logger {
+	text := &lineWriter{}
+	attrs := slog.NewTextHandler(&text.buf, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: onlyAttrs})
+	return slog.New(&jobLog{worker.Handler(), r, text, attrs})
+}
+
+// A lineWriter holds the attributes of one line at a time.
+type lineWriter struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// onlyAttrs leaves out what a line of a job's log has a place of its own for.
+func onlyAttrs(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && (a.Key == slog.TimeKey || a.Key == slog.LevelKey || a.Key == slog.MessageKey) {
+		return slog.Attr{}
+	}
+	return a
+}
+
+// Enabled implements [slog.Handler].
+func (l *jobLog) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelInfo || l.worker.Enabled(ctx, level)
+}
+
+// Handle implements [slog.Handler].
+func (l *jobLog) Handle(ctx context.Context, r slog.Record) error {
+	text, err := l.line(ctx, r)
+	l.report.line(strings.ToLower(r.Level.String()), text, r.Time.UTC())
+	if l.worker.Enabled(ctx, r.Level) {
+		return l.worker.Handle(ctx, r)
+	}
+	return err
+}
+
+// line returns the record as one line of text: message, then attributes.
+func (l *jobLog) line(ctx context.Context, r slog.Record) (string, error) {
+	l.text.mu.Lock()
+	defer l.text.mu.Unlock()
+	l.text.buf.Reset()
+	err := l.attrs.Handle(ctx, r)
+	return strings.TrimSpace(r.Message + " " + l.text.buf.String()), err
+}
+
+// WithAttrs implements [slog.Handler].
+func (l *jobLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &jobLog{l.worker.WithAttrs(attrs), l.report, l.text, l.attrs.WithAttrs(attrs)}
+}
+
+// WithGroup implements [slog.Handler].
+func (l *jobLog) WithGroup(name string) slog.Handler {
+	return &jobLog{l.worker.WithGroup(name), l.report, l.text, l.attrs.WithGroup(name)}
+}

@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// What is kept of a job's own words. What is beyond it is counted.
+const (
+	maxErrors  = 1_000
+	maxLines   = 10_000
+	maxText    = 4 << 10 // bytes of one line or message
+	batch      = 200     // errors or lines in one event
+	flushEvery = 250 * time.Millisecond
+)
+
+// A report collects what an attempt says about itself and writes it down four
+// times a second: progress, record errors, log lines.
+//
+// Record errors and log lines are numbered through all attempts of a job, and
+// each says which attempt it is from. A job's count of errors is that of all
+// its attempts: a second attempt that meets the same bad row counts it again,
+// one that skips it does not hide it. Of each job the first 1,000 errors and
+// 10,000 lines are kept; a line at the end of an attempt says how many of its
+// lines were dropped.
+type report struct {
+	worker *Worker
+	hold   *hold
+	job    record // as the attempt began
+	done   chan struct{}
+	wake   context.Context
+	stop   context.CancelFunc
+
+	mu       sync.Mutex
+	progress job.Progress
+	errors   int64 // numbers given so far
+	lines    int64
+	dropped  int64
+	failed   []job.RecordError // not written yet
+	logged   []job.LogLine
+	dirty    bool // progress not written yet
+}
+
+func newReport(w *Worker, h *hold, rec record) *report {
+	r := &report{worker: w, hold: h, job: rec, errors: rec.Errors, lines: rec.lines, done: make(chan struct{})}
+	r.wake, r.stop = context.WithCancel(h.lease)
+	go r.run()
+	return r
+}
+
+// run writes down what is new until the report is closed or the lease lost.
+func (r *report) run() {
+	defer close(r.done)
+	for sleep(r.wake, flushEvery) {
+		if err := r.flush(); err != nil && r.wake.Err() == nil {
+			r.worker.log.Warn("progress not written", "job", r.job.ID, "err", err)
+		}
+	}
+}
+
+// close ends the writing. What is left is written with the outcome.
+func (r *report) close() {
+	r.stop()
+	<-r.done
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.dropped > 0 {
+		r.lines++
+		text := fmt.Sprintf("%d more lines were dropped: a job keeps %d.", r.dropped, maxLines)
+		r.logged = append(r.logged, job.LogLine{Seq: r.lines, Attempt: r.job.Attempt, Level: "warn", Text: text, At: now()})
+	}
+}
+
+// Progress implements [tasks.Sink].
+func (r *report) Progress(p tasks.Progress) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.progress, r.dirty = job.Progress(p), true
+}
+
+// Error implements [tasks.Sink].
+func (r *report) Error(e tasks.RecordError) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.errors++
+	r.dirty = true
+	if r.errors <= maxErrors {
+		r.failed = append(r.failed, job.RecordError{
+			Seq: r.errors, Attempt: r.job.Attempt, Key: clip(e.Key, maxText), Code: clip(e.Code, maxText), Message: clip(e.Message, maxText), At: now(),
+		})
+	}
+}
+
+// Enqueue implements [tasks.Sink].
+func (r *report) Enqueue(ctx context.Context, q tasks.SinkRequest) (string, error) {
+	child, err := r.worker.engine.Enqueue(ctx, job.Request{
+		ID: childID(r.job.ID, q.Task, q.Key), Task: q.Task, Args: q.Args, Description: q.Description,
+		Client: r.job.Client, Owner: "job " + r.job.ID, Parent: r.job.ID, Root: r.job.Root,
+	})
+	return child.ID, err
+}
+
+// line adds a line to the job's log.
+func (r *report) line(level, text string, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lines >= maxLines {
+		r.dropped++
+		return
+	}
+	r.lines++
+	r.logged = append(r.logged, job.LogLine{Seq: r.lines, Attempt: r.job.Attempt, Level: level, Text: clip(text, maxText), At: at})
+}
+
+// A saying is what an attempt has said up to some moment, and the events that
+// carry what has not been written.
+type saying struct {
+	progress      job.Progress
+	errors, lines int64
+	events        []events.Event
+}
+
+// rest returns all that rec does not know yet.
+func (r *report) rest(rec record) saying {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget(rec.Errors, rec.lines)
+	s := saying{progress: r.progress, errors: r.errors, lines: r.lines}
+	for rest := r.failed; len(rest) > 0; rest = rest[min(batch, len(rest)):] {
+		s.events = append(s.events, events.JobErrors{ID: r.job.ID, Errors: rest[:min(batch, len(rest))]})
+	}
+	for rest := r.logged; len(rest) > 0; rest = rest[min(batch, len(rest)):] {
+		s.events = append(s.events, events.JobLogged{ID: r.job.ID, Lines: rest[:min(batch, len(rest))]})
+	}
+	return s
+}
+
+// forget drops what has been written: all up to those numbers.
+func (r *report) forget(errors, lines int64) {
+	for len(r.failed) > 0 && r.failed[0].Seq <= errors {
+		r.failed = r.failed[1:]
+	}
+	for len(r.logged) > 0 && r.logged[0].Seq <= lines {
+		r.logged = r.logged[1:]
+	}
+}
+
+// reportScript writes what an open attempt says, unless it was written by a
+// try whose reply got lost. It answers how many errors and lines are written,
+// or nothing if the attempt is not open any more.
+//
+// KEYS: record, events
+// ARGV: fence, errors before, lines before, errors after, lines after,
+// progress, kind, body, …
+var reportScript = redis.NewScript(common + `
+local was = redis.call('HMGET', KEYS[1], 'fence', 'errors', 'lines')
+if was[1] ~= ARGV[1] then return {} end
+if was[2] == ARGV[2] and was[3] == ARGV[3] then
+  append(7)
+  redis.call('HSET', KEYS[1], 'errors', ARGV[4], 'lines', ARGV[5], 'progress', ARGV[6])
+end
+return redis.call('HMGET', KEYS[1], 'errors', 'lines')
+`)
+
+// flush writes down what is new.
+func (r *report) flush() error {
+	before := r.job
+	r.mu.Lock()
+	fresh := r.dirty || len(r.logged) > 0 || len(r.failed) > 0
+	r.dirty = false
+	r.mu.Unlock()
+	if !fresh {
+		return nil
+	}
+	err := r.write(before, r.rest(before))
+	if err != nil {
+		r.mu.Lock()
+		r.dirty = true
+		r.mu.Unlock()
+	}
+	return err
+}
+
+func (r *report) write(before record, s saying) error {
+	args := []any{before.fence, before.Errors, before.lines, s.errors, s.lines, encode(s.progress)}
+	args, err := appendEvents(args, s.events)
+	if err != nil {
+		return err
+	}
+	counts, err := reportScript.Run(r.hold.lease, r.worker.engine.rdb, []string{recordKey(before.ID), streamKey}, args...).Int64Slice()
+	if err != nil {
+		return wrap(err, "write the progress of job %s", before.ID)
+	}
+	if len(counts) != 2 {
+		return nil // the attempt is over
+	}
+	r.job.Errors, r.job.lines = counts[0], counts[1]
+	if s.errors != counts[0] || s.lines != counts[1] {
+		return fmt.Errorf("write the progress of job %s: an earlier try counts", before.ID)
+	}
+	return nil
+}
+
+// clip shortens a text that is too long to keep, and says by how much.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	kept := text[:limit]
+	for len(kept) > 0 && kept[len(kept)-1]&0xC0 == 0x80 {
+		kept = kept[:len(kept)-1] // not in the middle of a character
+	}
+	if len(kept) > 0 && kept[len(kept)-1] >= 0xC0 {
+		kept = kept[:len(kept)-1]
+	}
+	return fmt.Sprintf("%s… (%d bytes more)", kept, len(text)-len(kept))
+}

@@ -101,16 +101,16 @@ func TestDatesSurviveJSON(t *testing.T) {
 
 func TestAnErrorSaysItsSentenceAndKeepsItsCause(t *testing.T) {
 	cause := errors.New("connection refused")
-	err := &sis.Error{Code: "SRC_UNAVAILABLE", Message: "The SIS does not answer.", Err: cause}
+	err := &sis.Error{Code: "SRC_UNAVAILABLE", Message: "The SIS does not answer", Err: cause}
 
 	if !errors.Is(err, cause) {
 		t.Error("the cause is lost")
 	}
-	if got, want := err.Error(), "The SIS does not answer.: connection refused"; got != want {
+	if got, want := err.Error(), "The SIS does not answer: connection refused"; got != want {
 		t.Errorf("Error() = %q, want %q", got, want)
 	}
 	err.Err = nil
-	if got, want := err.Error(), "The SIS does not answer."; got != want {
+	if got, want := err.Error(), "The SIS does not answer"; got != want {
 		t.Errorf("Error() = %q, want %q", got, want)
 	}
 }

@@ -8,43 +8,46 @@ type table struct {
 	name     string
 	columns  []string // in the order of the specification
 	required []string // columns that must be in the header
+	optional bool     // a bundle need not have it
 }
 
 var (
 	academicSessions = table{
-		"academicSessions.csv",
-		list("sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear"),
-		list("sourcedId,title,type,startDate,endDate"),
+		name:     "academicSessions.csv",
+		columns:  list("sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear"),
+		required: list("sourcedId,title,type,startDate,endDate"),
 	}
 	orgs = table{
-		"orgs.csv",
-		list("sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId"),
-		nil,
+		name:     "orgs.csv",
+		columns:  list("sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId"),
+		optional: true,
 	}
 	courses = table{
-		"courses.csv",
-		list("sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes"),
-		list("sourcedId,title"),
+		name:     "courses.csv",
+		columns:  list("sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes"),
+		required: list("sourcedId,title"),
+		optional: true,
 	}
 	classes = table{
-		"classes.csv",
-		list("sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods"),
-		list("sourcedId,title,termSourcedIds"),
+		name:     "classes.csv",
+		columns:  list("sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods"),
+		required: list("sourcedId,title,termSourcedIds"),
 	}
 	users = table{
-		"users.csv",
-		list("sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password"),
-		list("sourcedId,enabledUser,username,givenName,familyName,email"),
+		name:     "users.csv",
+		columns:  list("sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password"),
+		required: list("sourcedId,enabledUser,username,givenName,familyName,email"),
 	}
 	roles = table{ // since OneRoster 1.2
-		"roles.csv",
-		list("sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
-		list("userSourcedId,role"),
+		name:     "roles.csv",
+		columns:  list("sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
+		required: list("userSourcedId,role"),
+		optional: true,
 	}
 	enrollments = table{
-		"enrollments.csv",
-		list("sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"),
-		list("sourcedId,classSourcedId,userSourcedId,role"),
+		name:     "enrollments.csv",
+		columns:  list("sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"),
+		required: list("sourcedId,classSourcedId,userSourcedId,role"),
 	}
 )
 

@@ -1,0 +1,149 @@
+package oneroster
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// A pull is one stream of a bundle on its way to emit.
+type pull struct {
+	bundle  *bundle
+	emit    func(sis.Record) error
+	result  sis.Result
+	warning string // for the next record
+	keyless bool   // a row was unreadable, so that nobody knows whose it was
+}
+
+// A meaning makes a record of what a row says.
+type meaning func(*reading) sis.Record
+
+func (p *pull) stream(ctx context.Context, stream sis.Stream) error {
+	switch stream {
+	case sis.Terms:
+		return p.terms(ctx)
+	case sis.Persons:
+		return p.persons(ctx)
+	case sis.Sections:
+		return p.sections(ctx)
+	case sis.Registrations:
+		return p.registrations(ctx)
+	}
+	return fmt.Errorf("pull %q: OneRoster has no such stream", stream)
+}
+
+// survey looks at a file to its end, so that nothing is emitted before all
+// files of a stream are known to be whole. It is nil if the bundle has none.
+func (p *pull) survey(ctx context.Context, t table) (*file, error) {
+	f, err := p.bundle.survey(ctx, t)
+	if f != nil {
+		p.note(f.warning())
+	}
+	return f, err
+}
+
+func (p *pull) note(warning string) {
+	p.warning = strings.TrimSpace(p.warning + " " + warning)
+}
+
+// records emits what f says.
+func (p *pull) records(ctx context.Context, f *file, means meaning) error {
+	if f == nil {
+		return nil
+	}
+	text, found := f.text(), false
+	err := f.each(ctx, func(r row) error {
+		got, ok := f.record(r, text, means)
+		if !ok {
+			return nil
+		}
+		found = true
+		p.keyless = p.keyless || got.Key == ""
+		return p.send(got)
+	})
+	p.result.Complete = err == nil && f.complete && found && !p.keyless
+	return err
+}
+
+// beside reads a file that only adds to the records of another, and emits the
+// problems in it.
+func (p *pull) beside(ctx context.Context, f *file, visit func(*reading)) error {
+	if f == nil {
+		return nil
+	}
+	text := f.text()
+	return f.each(ctx, func(r row) error {
+		read := &reading{file: f, row: r, text: text, problem: f.unreadable(r)}
+		if read.problem == nil {
+			visit(read)
+		}
+		if read.problem == nil {
+			return nil
+		}
+		return p.send(sis.Record{Where: read.where(), Problem: read.problem})
+	})
+}
+
+func (p *pull) send(r sis.Record) error {
+	r.Warning, p.warning = strings.TrimSpace(p.warning+" "+r.Warning), ""
+	if err := p.emit(r); err != nil {
+		return err
+	}
+	p.result.Rows++
+	if r.Problem != nil {
+		p.result.Problems++
+	}
+	return nil
+}
+
+// record makes a record of r. It is not ok if another line of the file has
+// said the same.
+func (f *file) record(r row, text func([]byte) string, means meaning) (got sis.Record, ok bool) {
+	read := &reading{file: f, row: r, text: text}
+	if p := f.unreadable(r); p != nil {
+		return read.asProblem(p), true
+	}
+	again := f.repeats[r.line]
+	switch {
+	case again == nil:
+	case !again.same:
+		return read.asProblem(problem("DUP_KEY", "Lines %s of %s have the same id and say different things.", again, f.name)), true
+	case again.lines[0] != r.line:
+		return sis.Record{}, false
+	default:
+		read.warn("Lines %s of %s are the same.", again, f.name)
+	}
+	return read.record(means), true
+}
+
+func (r *reading) record(means meaning) sis.Record {
+	key := r.required("sourcedId")
+	keyProblem := r.problem
+	r.status = r.word("status", active, deleted, inactive)
+	got := means(r)
+	if got.Deleted && keyProblem == nil && r.problem != nil && forgives(r.problem) {
+		r.problem = nil
+	}
+	if r.problem != nil {
+		return r.asProblem(r.problem)
+	}
+	got.Key, got.Where, got.Warning = key, r.where(), strings.Join(r.odd, " ")
+	return got
+}
+
+func (r *reading) asProblem(p *sis.Error) sis.Record {
+	return sis.Record{Key: r.key(), Where: r.where(), Problem: p}
+}
+
+// key returns the id of a row that may be unreadable otherwise.
+func (r *reading) key() string {
+	cell := r.file.header.cell(r.row, "sourcedId")
+	if !isText([]byte(r.text(cell))) || len(cell) > maxCell {
+		return ""
+	}
+	return strings.TrimSpace(r.text(cell))
+}
+
+func (r *reading) where() string { return fmt.Sprintf("%s:%d", r.file.name, r.row.line) }

@@ -1,0 +1,68 @@
+package oneroster
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// CSV is a [sis.Source] of OneRoster bundles.
+type CSV struct {
+	// Path is a bundle, or a folder in which the newest bundle counts: the file
+	// ending in .zip that was modified last, and of two the one whose name
+	// sorts last. Hidden files and unfinished uploads (.part, .tmp, .filepart)
+	// do not count.
+	Path string
+}
+
+var _ sis.Source = CSV{}
+
+// Snapshot implements [sis.Source]. The id is the name of the newest bundle
+// and a digest of its bytes, so that the same upload is the same snapshot. A
+// bundle that is not whole is temporary while it is fresh: it may still be
+// being uploaded.
+func (c CSV) Snapshot(ctx context.Context) (string, error) {
+	path, err := c.newest()
+	if err != nil {
+		return "", err
+	}
+	f, err := openUpload(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	b, err := openBundle(ctx, filepath.Base(path), f.File, f.size)
+	if err == nil {
+		err = b.verify(ctx)
+	}
+	if err != nil {
+		return "", f.unlessFresh(err)
+	}
+	return f.id(ctx)
+}
+
+// Pull implements [sis.Source]. A snapshot can be pulled as long as its file
+// is there, unchanged and under its name.
+func (c CSV) Pull(
+	ctx context.Context, snapshot string, stream sis.Stream, emit func(sis.Record) error,
+) (sis.Result, error) {
+	f, err := c.find(ctx, snapshot)
+	if err != nil {
+		return sis.Result{}, err
+	}
+	defer f.Close()
+	b, err := openBundle(ctx, filepath.Base(f.Name()), f.File, f.size)
+	if err != nil {
+		return sis.Result{}, err
+	}
+	p := &pull{bundle: b, emit: emit}
+	err = p.stream(ctx, stream)
+	return p.result, err
+}
+
+// refused says that a bundle, or a file in it, is not read at all.
+func refused(format string, args ...any) *sis.Error {
+	return &sis.Error{Code: "SRC_SCHEMA", Message: fmt.Sprintf(format, args...)}
+}

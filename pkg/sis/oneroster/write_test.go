@@ -1,0 +1,111 @@
+package oneroster_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
+)
+
+func TestWhatIsWrittenReadsBackEqual(t *testing.T) {
+	want := oneroster.Bundle{
+		School: "Beadle University",
+		Terms: []sis.Term{
+			{Key: "y", Title: "2026/27", Kind: "schoolYear", Start: day(2026, 9, 1), End: day(2027, 7, 1)},
+			{Key: "t", Title: "Autumn, \"early\"", Kind: "semester", Start: day(2026, 9, 1), End: day(2027, 1, 1), Parent: "y"},
+		},
+		Persons: []sis.Person{
+			{Key: "007", Username: "rtl", Email: "a@b.example", Given: "שרה", Family: "O'Brien", Roles: []sis.Role{sis.Teacher}, Enabled: true},
+			{Key: "1E5", Username: "İ", Given: "🎓", Family: "two\nlines", Roles: []sis.Role{sis.Student}},
+			{Key: "g", Username: "g", Given: "=cmd()", Family: "Ünal"},
+		},
+		Sections: []sis.Section{
+			{Key: "s", Title: "Algebra A", Code: "ALG", Course: "Algebra", Terms: []string{"t", "y"}, School: "north"},
+			{Key: "S", Title: "Algebra B", Code: "ALG", Terms: []string{"t"}, School: "school"},
+		},
+		Registrations: []sis.Registration{
+			{Key: "e1", Section: "s", Person: "007", Role: sis.Teacher},
+			{Key: "e2", Section: "S", Person: "1E5", Role: sis.Student, Begin: day(2026, 9, 1), End: day(2026, 12, 1)},
+		},
+	}
+	from := oneroster.CSV{Path: saved(t, written(t, want))}
+
+	got := oneroster.Bundle{School: want.School}
+	for _, stream := range sis.Streams {
+		r := pull(t, from, stream)
+		if len(r.problems()) > 0 || len(r.warnings()) > 0 || !r.Complete {
+			t.Errorf("%s: problems %q, warnings %q, complete %t", stream, r.problems(), r.warnings(), r.Complete)
+		}
+		got.Persons = append(got.Persons, r.people()...)
+		for _, rec := range r.records {
+			switch {
+			case rec.Term != nil:
+				got.Terms = append(got.Terms, *rec.Term)
+			case rec.Section != nil:
+				got.Sections = append(got.Sections, *rec.Section)
+			case rec.Registration != nil:
+				got.Registrations = append(got.Registrations, *rec.Registration)
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("read back (-want +got):\n%s", diff)
+	}
+}
+
+func TestTheSameBundleGivesTheSameBytes(t *testing.T) {
+	first, second := written(t, university(50)), written(t, university(50))
+	if !bytes.Equal(first, second) {
+		t.Error("two writes of one bundle differ")
+	}
+}
+
+func TestASectionWithoutASchoolBelongsToTheBundles(t *testing.T) {
+	b := oneroster.Bundle{School: "Beadle University", Sections: []sis.Section{{Key: "s", Title: "Algebra", Terms: []string{"t"}}}}
+
+	got := pull(t, oneroster.CSV{Path: saved(t, written(t, b))}, sis.Sections).only(t)
+
+	if got.Section == nil || got.Section.School != "school" {
+		t.Errorf("section = %+v, want one of the school", got.Section)
+	}
+}
+
+func written(t testing.TB, b oneroster.Bundle) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if err := oneroster.Write(&out, b); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// university returns a bundle with that many registrations, and a tenth as
+// many people.
+func university(registrations int) oneroster.Bundle {
+	b := oneroster.Bundle{
+		Terms:    []sis.Term{{Key: "t", Title: "Autumn", Kind: "term", Start: day(2026, 9, 1), End: day(2027, 1, 1)}},
+		Sections: []sis.Section{{Key: "s", Title: "Algebra", Terms: []string{"t"}}},
+	}
+	for i := range registrations / 10 {
+		b.Persons = append(b.Persons, sis.Person{
+			Key: fmt.Sprint("p", i), Username: fmt.Sprint("user", i), Given: "Given", Family: "Family", Enabled: true,
+			Roles: []sis.Role{sis.Student},
+		})
+	}
+	for i := range registrations {
+		b.Registrations = append(b.Registrations, sis.Registration{
+			Key: fmt.Sprintf("enrolment-%032d", i), Section: "s", Person: fmt.Sprint("p", i/10), Role: sis.Student,
+			Begin: day(2026, 9, 1), End: day(2027, 1, 1),
+		})
+	}
+	return b
+}
+
+func day(year int, month time.Month, d int) sis.Date {
+	return sis.Date{Year: year, Month: month, Day: d}
+}

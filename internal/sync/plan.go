@@ -205,3 +205,8 @@ type EffectFilter struct {
 	After int64 // cursor: only effects after this one
 	Limit int   // 0 means 50; at most 500
 }
+
+// Equal reports whether two spans mean the same.
+func (s Span) Equal(other Span) bool {
+	return s.Start.Equal(other.Start) && s.End.Equal(other.End) && s.Suspended == other.Suspended
+}

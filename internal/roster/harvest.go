@@ -1,0 +1,183 @@
+package roster
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// A harvest is what one pull of a stream brought: for each identity one
+// record, and what could not be read.
+type harvest struct {
+	stream   sis.Stream
+	records  int
+	complete bool
+	rows     []*sheaf // in order
+	problems []problem
+	warnings []sis.Record
+
+	byKey   map[string]*sheaf
+	byAlias map[string]*sheaf
+}
+
+// A sheaf is what the rows of one identity amount to.
+type sheaf struct {
+	key    string
+	record sis.Record
+	digest string
+	twice  bool // with different content: it is not known which is right
+}
+
+// A problem is a row that cannot be taken.
+type problem struct {
+	key, where, code, message string
+}
+
+// identity tells a problem from others of the stream, from pull to pull.
+func (p problem) identity() string {
+	if p.key != "" {
+		return p.key
+	}
+	return "@" + p.where
+}
+
+func (p problem) digest() string { return hash([]byte(p.code + "\x00" + p.message)) }
+
+func newHarvest(stream sis.Stream) *harvest {
+	return &harvest{stream: stream, byKey: map[string]*sheaf{}, byAlias: map[string]*sheaf{}}
+}
+
+// tooBad reports whether so many rows are bad that the file as a whole is not
+// to be believed.
+func (h *harvest) tooBad() bool {
+	return len(h.problems) > 10 && len(h.problems)*10 > h.records
+}
+
+func (h *harvest) add(r sis.Record) {
+	h.records++
+	if r.Warning != "" {
+		h.warnings = append(h.warnings, r)
+	}
+	if r.Problem != nil {
+		h.problems = append(h.problems, problem{r.Key, r.Where, r.Problem.Code, r.Problem.Message})
+		return
+	}
+	s := &sheaf{key: identity(r), record: r, digest: digest(r)}
+	if twin := cmpOr(h.byAlias[r.Key], h.byKey[s.key]); twin != nil {
+		h.again(twin, s)
+		return
+	}
+	h.rows = append(h.rows, s)
+	h.byKey[s.key], h.byAlias[r.Key] = s, s
+}
+
+// again deals with a second row for the same id or identity.
+func (h *harvest) again(first, second *sheaf) {
+	switch {
+	case first.key == second.key && first.digest == second.digest && first.record.Deleted == second.record.Deleted:
+	case first.record.Key != second.record.Key:
+		first.merge(second.record)
+		h.byAlias[second.record.Key] = first
+	default:
+		first.twice = true
+		for _, s := range []*sheaf{first, second} {
+			h.problems = append(h.problems, problem{s.record.Key, s.record.Where, "DUP_KEY", fmt.Sprintf(
+				"The id is used twice with different content (%s and %s). Neither was taken; what was known before stands.",
+				first.record.Where, second.record.Where)})
+		}
+	}
+}
+
+// merge adds a registration of the same person in the same section and role
+// under another id of the provider: one that ended does not end the other, and
+// two that hold make one from the earlier begin to the later end.
+func (s *sheaf) merge(other sis.Record) {
+	switch {
+	case other.Deleted:
+		return
+	case s.record.Deleted:
+		s.record = other
+	default:
+		one := *s.record.Registration
+		one.Begin = earlier(one.Begin, other.Registration.Begin)
+		one.End = later(one.End, other.Registration.End)
+		s.record.Registration = &one
+	}
+	s.digest = digest(s.record)
+}
+
+// earlier returns the earlier of two begins; none means the term's.
+func earlier(a, b sis.Date) sis.Date {
+	if a.IsZero() || b.IsZero() {
+		return sis.Date{}
+	}
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// later returns the later of two ends; none means the term's.
+func later(a, b sis.Date) sis.Date {
+	if a.IsZero() || b.IsZero() {
+		return sis.Date{}
+	}
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+func cmpOr(a, b *sheaf) *sheaf {
+	if a != nil {
+		return a
+	}
+	return b
+}
+
+// identity returns what a record is recognised by from pull to pull.
+func identity(r sis.Record) string {
+	if r.Registration != nil {
+		return sync.RegistrationKey(*r.Registration)
+	}
+	return r.Key
+}
+
+// body returns the mapped fields of a record, in one order and without the
+// provider's id of a registration, as JSON.
+func body(r sis.Record) json.RawMessage {
+	var fields any
+	switch {
+	case r.Term != nil:
+		fields = r.Term
+	case r.Person != nil:
+		p := *r.Person
+		p.Roles = slices.Sorted(slices.Values(p.Roles))
+		fields = p
+	case r.Section != nil:
+		s := *r.Section
+		s.Terms = slices.Sorted(slices.Values(s.Terms))
+		fields = s
+	case r.Registration != nil:
+		g := *r.Registration
+		g.Key = ""
+		fields = g
+	}
+	text, err := json.Marshal(fields)
+	if err != nil {
+		panic(err) // structs of strings and dates
+	}
+	return text
+}
+
+func digest(r sis.Record) string { return hash(body(r)) }
+
+func hash(text []byte) string {
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,185 @@
+package roster
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// judgeSections decides which sections are synced, and which need a course.
+func (p *planner) judgeSections() {
+	for _, row := range p.campus.Sections {
+		s := &section{Section: *row.Record.Section, gone: row.Gone, link: p.campus.Links[row.Key]}
+		s.selected = selectedTerms(p.sync, p.campus.Terms, s.Section)
+		s.begin, s.end = p.lifetime(s.Section)
+		s.verdict = p.judgeSection(s)
+		p.sections[s.Key] = s
+	}
+}
+
+func (p *planner) judgeSection(s *section) verdict {
+	_, decided := p.campus.Links[s.Key]
+	switch {
+	case s.gone:
+		return ignored("The section is gone from the SIS. Its course, and who is in it, stay as they are.")
+	case !p.knowsTerm(s.Section):
+		return waiting("REF_TERM", fmt.Sprintf("The SIS has not sent the section's term (%s).", strings.Join(s.Terms, ", ")))
+	case len(s.selected) == 0:
+		return waiting("TERM_NOT_SELECTED", "The section's term is not selected for this sync.")
+	case s.link.Linked:
+		return applied
+	case decided:
+		return waiting("SECTION_UNLINKED", "The section was unlinked by hand. Link it to a course to go on.")
+	case p.sync.CreateCourses:
+		s.create = true
+		return planned(courseEffect(s.Key))
+	}
+	return waiting("SECTION_UNLINKED", "No course is linked to the section. Link one by hand, or give a course the section's id as its id number.")
+}
+
+func courseEffect(section string) string { return "course " + section }
+
+func (p *planner) knowsTerm(s sis.Section) bool {
+	for _, key := range s.Terms {
+		if _, ok := p.campus.Terms[key]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// lifetime returns the earliest start and the latest end of a section's terms.
+func (p *planner) lifetime(s sis.Section) (begin, end time.Time) {
+	for _, key := range s.Terms {
+		t, ok := p.campus.Terms[key]
+		if !ok {
+			continue
+		}
+		if start := p.day(t.Start); !start.IsZero() && (begin.IsZero() || start.Before(begin)) {
+			begin = start
+		}
+		if last := p.day(t.End); last.After(end) {
+			end = last
+		}
+	}
+	return begin, end
+}
+
+func (p *planner) day(d sis.Date) time.Time {
+	if d.IsZero() {
+		return time.Time{}
+	}
+	return p.sync.Day(d).UTC()
+}
+
+// judgeRegistrations gathers registrations by the place that they ask for.
+func (p *planner) judgeRegistrations() {
+	p.registrations = make([]*registration, 0, len(p.campus.Registrations))
+	for _, row := range p.campus.Registrations {
+		r := &registration{Registration: *row.Record.Registration, gone: row.Gone, key: row.Key}
+		p.registrations = append(p.registrations, r)
+		s := p.sections[r.Section]
+		place := p.place(r, s)
+		if r.gone {
+			r.verdict = ignored("Nobody was enrolled because of it.")
+			if place != nil && len(s.selected) > 0 {
+				place.ended = append(place.ended, r)
+			}
+			continue
+		}
+		p.ask(r, s, place)
+	}
+	for _, one := range p.people {
+		one.needed = one.needed || one.is(sis.Teacher)
+	}
+}
+
+func (p *person) is(role sis.Role) bool {
+	for _, r := range p.Roles {
+		if r == role {
+			return true
+		}
+	}
+	return false
+}
+
+// place returns the place that a registration stands for, if its section has a
+// course.
+func (p *planner) place(r *registration, s *section) *place {
+	if s == nil || !s.hasCourse() {
+		return nil
+	}
+	key := placeKey{Place: sync.Place{Person: r.Person, Course: s.link.Course, Role: r.Role}}
+	if s.create {
+		key.section = s.Key
+	}
+	one, ok := p.places[key]
+	if !ok {
+		one = &place{placeKey: key, first: s, person: p.persons[r.Person]}
+		p.places[key] = one
+		p.order = append(p.order, one)
+	}
+	return one
+}
+
+// ask notes that an active registration wants its place, unless it has to wait.
+func (p *planner) ask(r *registration, s *section, at *place) {
+	if at != nil {
+		at.active++
+	}
+	one := p.persons[r.Person]
+	span := sync.Span{}
+	if s != nil {
+		span = p.span(r.Registration, s)
+	}
+	switch {
+	case s == nil:
+		r.verdict = waiting("REF_SECTION", "The SIS has not sent the section of this registration.")
+	case s.gone:
+		r.verdict = waiting("REF_SECTION", "The section of this registration is gone from the SIS.")
+	case one == nil:
+		r.verdict = waiting("REF_PERSON", "The SIS has not sent the person of this registration.")
+	case one.gone:
+		r.verdict = waiting("REF_PERSON", "The person of this registration is gone from the SIS.")
+	case s.state == sync.Waiting:
+		r.verdict = s.verdict
+	case !span.Start.IsZero() && !span.End.IsZero() && !span.Start.Before(span.End):
+		r.verdict = held("DATE_RANGE", "The registration would end before it begins. Correct its dates in the SIS.")
+	case r.Role != sis.Student && r.Role != sis.Teacher:
+		r.verdict = ignored("People of this role are not enrolled.")
+	default:
+		at.add(r, span)
+		one.needed = true
+	}
+}
+
+// span returns when a registration holds, in the sync's zone; what it does not
+// say, its section's terms do.
+func (p *planner) span(r sis.Registration, s *section) sync.Span {
+	span := sync.Span{Start: p.day(r.Begin), End: p.day(r.End)}
+	if span.Start.IsZero() {
+		span.Start = s.begin
+	}
+	if span.End.IsZero() {
+		span.End = s.end
+	}
+	return span
+}
+
+// add makes the place hold for a further registration.
+func (p *place) add(r *registration, span sync.Span) {
+	p.asking = append(p.asking, r)
+	if p.want == nil {
+		p.want = &span
+		return
+	}
+	if span.Start.Before(p.want.Start) {
+		p.want.Start = span.Start // the zero time, no limit, is before all others
+	}
+	if span.End.IsZero() || (!p.want.End.IsZero() && span.End.After(p.want.End)) {
+		p.want.End = span.End
+	}
+}

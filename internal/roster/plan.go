@@ -1,0 +1,106 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// makePlan compares what the SIS says with what was last written to the LMS,
+// and keeps the difference as a plan. Its id is the job's, so that a
+// repetition finds the plan that is there.
+func makePlan(ctx context.Context, s *step) error {
+	s.Args.Plan = s.ID
+	_, err := s.store.SISPlan(ctx, s.sync.Name, s.ID)
+	if err == nil || fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	p, err := s.planner(ctx)
+	if err != nil {
+		return err
+	}
+	if err := p.make(ctx); err != nil {
+		return s.targetError(err)
+	}
+	open, err := s.store.SISOpenMessages(ctx, s.sync.Name, "")
+	if err != nil {
+		return err
+	}
+	d := p.draft(s.ID, s.Args, open)
+	if err := s.store.PutSISPlan(ctx, d); err != nil {
+		return err
+	}
+	s.announce(d.Plan)
+	return nil
+}
+
+func (s *step) planner(ctx context.Context) (*planner, error) {
+	campus, err := s.store.SISCampus(ctx, s.sync.Name)
+	if err != nil {
+		return nil, err
+	}
+	p := newPlanner(s.sync, campus, s.target)
+	p.allow, p.report = s.Args.AllowDrops, s.Error
+	for _, stream := range sis.Streams {
+		last, err := s.store.SISPull(ctx, s.sync.Name, stream)
+		if err != nil {
+			return nil, err
+		}
+		if last.Code != "" {
+			p.holds = append(p.holds, sync.Hold{Code: last.Code, Message: last.Reason})
+		}
+	}
+	return p, nil
+}
+
+func (s *step) announce(p sync.Plan) {
+	for _, h := range p.Held {
+		s.Log.Warn("held", "code", h.Code, "why", h.Message)
+	}
+	created := p.Counts[sync.CreateCourse] + p.Counts[sync.CreateUser] + p.Counts[sync.Orient] + p.Counts[sync.Enrol]
+	s.Progress(tasks.Progress{
+		Stage: "plan", Done: p.Effects(), Total: p.Effects(),
+		Created: created, Changed: p.Counts[sync.UpdateUser] + p.Counts[sync.UpdateEnrolment], Removed: p.Counts[sync.Suspend],
+	})
+	s.Log.Info("plan made: "+describe(p), "plan", p.ID)
+}
+
+// describe says in one line what a plan is about to do.
+func describe(p sync.Plan) string {
+	if p.Effects() == 0 {
+		return "nothing to change"
+	}
+	return fmt.Sprintf("%d courses and %d people to create, %d people to update, %d enrolments to make (%d begin later), "+
+		"%d to change, %d to suspend, %d orientation enrolments",
+		p.Counts[sync.CreateCourse], p.Counts[sync.CreateUser], p.Counts[sync.UpdateUser], p.Counts[sync.Enrol], p.Future,
+		p.Counts[sync.UpdateEnrolment], p.Counts[sync.Suspend], p.Counts[sync.Orient])
+}
+
+// draft numbers the effects and judges the messages.
+func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
+	now := time.Now().UTC()
+	d := sync.Draft{
+		Plan: sync.Plan{
+			ID: id, Sync: p.sync.Name, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
+			Future: p.future, Held: p.holds, Created: now, Changed: now,
+		},
+		Effects: p.numbered(), Verdicts: p.verdicts(open), Adopted: p.adopted,
+	}
+	blocked := len(d.Effects) > 0
+	for _, e := range d.Effects {
+		d.Plan.Counts[e.Op]++
+		blocked = blocked && e.State == sync.EffectHeld
+	}
+	switch {
+	case a.DryRun:
+		d.Plan.State = sync.PlanDraft
+	case blocked:
+		d.Plan.State = sync.PlanBlocked
+	}
+	return d
+}

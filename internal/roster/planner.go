@@ -1,0 +1,216 @@
+package roster
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// A planner makes a plan of what the ledger knows. It writes nothing; the
+// target is asked about courses and accounts that are about to be made.
+type planner struct {
+	sync   sync.Sync
+	campus sync.Campus
+	target sis.Target
+	allow  int                             // drops that a person lets through
+	report func(key, code, message string) // what is wrong with a record
+	today  time.Time
+
+	sections      map[string]*section
+	persons       map[string]*person
+	people        []*person // in order of arrival
+	registrations []*registration
+	places        map[placeKey]*place
+	order         []*place // in order of their first registration
+
+	creates, accounts, orientation, enrolments []sync.Effect
+
+	adopted []sync.PersonLink
+	holds   []sync.Hold
+	future  int64
+}
+
+// A section is a section as the plan sees it.
+type section struct {
+	sis.Section
+	verdict
+	gone     bool
+	selected []sis.Term // of its terms, those that are synced, the earliest first
+	link     sync.Link
+	create   bool // the plan makes its course
+	begin    time.Time
+	end      time.Time
+}
+
+// hasCourse reports whether people can be enrolled, now or once the plan's
+// courses are made.
+func (s *section) hasCourse() bool { return s.create || s.link.Linked }
+
+// term returns the term that drops of the section count for.
+func (s *section) term() string {
+	if len(s.selected) == 0 {
+		return ""
+	}
+	return s.selected[0].Key
+}
+
+// A person is a person as the plan sees them.
+type person struct {
+	sis.Person
+	verdict
+	gone   bool
+	needed bool // is to have an account
+	link   *sync.PersonLink
+	create bool // the plan makes the account
+}
+
+func (p *person) hasAccount() bool { return p.link != nil || p.create }
+
+// A registration is a registration as the plan sees it.
+type registration struct {
+	sis.Registration
+	verdict
+	gone bool
+	key  string
+}
+
+// A placeKey tells apart what a person is in a course. The course is the one
+// of that id, or the one that is made for the section.
+type placeKey struct {
+	sync.Place
+	section string
+}
+
+// A place is a person's place in a course, and all registrations that it
+// stands for.
+type place struct {
+	placeKey
+	first  *section
+	person *person         // nil if the SIS has not sent the person
+	want   *sync.Span      // nil: no registration asks for it
+	asking []*registration // that ask for it
+	active int             // registrations that are not gone, those that wait included
+	ended  []*registration
+}
+
+func (p *place) name() string {
+	course := p.Course
+	if course == "" {
+		course = "section " + p.section
+	}
+	return "enrolment " + p.Person + "|" + course + "|" + string(p.Role)
+}
+
+func newPlanner(s sync.Sync, c sync.Campus, target sis.Target) *planner {
+	p := &planner{
+		sync: s, campus: c, target: target, report: func(string, string, string) {}, today: s.Today(time.Now()),
+		sections: make(map[string]*section, len(c.Sections)),
+		persons:  make(map[string]*person, len(c.Persons)),
+		places:   make(map[placeKey]*place, len(c.Registrations)),
+	}
+	for _, row := range c.Persons {
+		one := &person{Person: *row.Record.Person, gone: row.Gone}
+		if link, ok := c.People[row.Key]; ok {
+			one.link = &link
+		}
+		p.persons[row.Key] = one
+		p.people = append(p.people, one)
+	}
+	return p
+}
+
+// make makes the plan: what is to be, then what differs from what was written.
+func (p *planner) make(ctx context.Context) error {
+	p.judgeSections()
+	p.judgeRegistrations()
+	if err := p.planCourses(ctx); err != nil {
+		return err
+	}
+	if err := p.planPeople(ctx); err != nil {
+		return err
+	}
+	p.planEnrolments()
+	return p.planOrientation(ctx)
+}
+
+// numbered returns all effects in the order in which they are to be applied.
+func (p *planner) numbered() []sync.Effect {
+	all := slices.Concat(p.creates, p.accounts, p.orientation, p.enrolments)
+	for i := range all {
+		all[i].Seq = int64(i) + 1
+		if all[i].State == "" {
+			all[i].State = sync.EffectPlanned
+		}
+	}
+	return all
+}
+
+// verdicts returns what is new about messages.
+func (p *planner) verdicts(open []sync.Message) (all []sync.Verdict) {
+	byKey := make(map[string]*registration, len(p.registrations))
+	for _, r := range p.registrations {
+		byKey[r.key] = r
+	}
+	for _, m := range open {
+		if m.Op == sync.Unread {
+			continue
+		}
+		v, ok := p.verdict(m, byKey)
+		if !ok {
+			continue
+		}
+		p.complain(m, v)
+		if v, news := v.of(m); news {
+			all = append(all, v)
+		}
+	}
+	return all
+}
+
+func (p *planner) verdict(m sync.Message, registrations map[string]*registration) (verdict, bool) {
+	switch m.Stream {
+	case sis.Terms:
+		if p.sync.Selects(m.Key) {
+			return applied, true
+		}
+		return ignored("The term is not selected for this sync."), true
+	case sis.Persons:
+		if one := p.persons[m.Key]; one != nil {
+			return one.verdict, true
+		}
+	case sis.Sections:
+		if one := p.sections[m.Key]; one != nil {
+			return one.verdict, true
+		}
+	case sis.Registrations:
+		if one := registrations[m.Key]; one != nil {
+			return one.verdict, true
+		}
+	}
+	return verdict{}, false
+}
+
+// complain reports a record that waits for one that the SIS has not sent.
+func (p *planner) complain(m sync.Message, v verdict) {
+	if strings.HasPrefix(v.code, "REF_") || v.code == "DATE_RANGE" {
+		key := m.Key
+		if m.Where != "" {
+			key = m.Where
+		}
+		p.report(key, v.code, v.reason)
+	}
+}
+
+// asJSON returns what an effect shows of something.
+func asJSON(v any) json.RawMessage {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // structs of strings and times
+	}
+	return text
+}

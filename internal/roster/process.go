@@ -1,0 +1,203 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// batch is how many effects are handed to the target, and settled, at once.
+const batch = 500
+
+// process writes a plan to the target, in batches. What a process that died
+// had handed over is handed over again; the target is asked first what it has.
+func process(ctx context.Context, s *step) error {
+	plan, err := s.store.SISPlan(ctx, s.sync.Name, s.Args.Plan)
+	if err != nil {
+		return err
+	}
+	s.Args.Plan = plan.ID
+	switch plan.State {
+	case sync.PlanAborted, sync.PlanDraft:
+		return tasks.Permanent(fault.New(fault.Conflict, "Plan %s is %s: it cannot be applied. Run the sync again.", plan.ID, planWord(plan.State)))
+	case sync.PlanBlocked:
+		s.Log.Warn("nothing applied: all of the plan is held", "plan", plan.ID)
+		return nil
+	case sync.PlanDone:
+		return nil
+	}
+	w, err := s.writer(ctx, plan)
+	if err != nil {
+		return err
+	}
+	return w.run(ctx)
+}
+
+func planWord(state sync.PlanState) string {
+	if state == sync.PlanDraft {
+		return "a dry run's"
+	}
+	return "replaced by a later one"
+}
+
+// A writer writes one plan.
+type writer struct {
+	*step
+	plan     sync.Plan
+	links    map[string]sync.PersonLink // by person, with those that are made on the way
+	progress tasks.Progress
+}
+
+func (s *step) writer(ctx context.Context, plan sync.Plan) (*writer, error) {
+	links, err := s.store.SISPeople(ctx, s.sync.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &writer{step: s, plan: plan, links: links, progress: tasks.Progress{Total: plan.Effects()}}, nil
+}
+
+func (w *writer) run(ctx context.Context) error {
+	if err := w.store.MoveSISPlan(ctx, w.plan.ID, sync.PlanApplying); err != nil {
+		return err
+	}
+	for after := int64(0); ; {
+		effects, err := w.store.OpenSISEffects(ctx, w.plan.ID, after, batch)
+		if err != nil {
+			return err
+		}
+		if len(effects) == 0 {
+			break
+		}
+		effects = alike(effects)
+		if err := w.batch(ctx, effects); err != nil {
+			return err
+		}
+		after = effects[len(effects)-1].Seq
+	}
+	w.Log.Info("plan applied: "+describe(w.plan), "plan", w.plan.ID)
+	return w.store.MoveSISPlan(ctx, w.plan.ID, sync.PlanDone)
+}
+
+// alike returns the first effects that one method of the target takes.
+func alike(effects []sync.Effect) []sync.Effect {
+	for i, e := range effects {
+		if call(e.Op) != call(effects[0].Op) {
+			return effects[:i]
+		}
+	}
+	return effects
+}
+
+// call returns the first of the kinds of effects that are written by the same
+// method of the target.
+func call(op sync.EffectOp) sync.EffectOp {
+	switch op {
+	case sync.Enrol, sync.UpdateEnrolment, sync.Suspend:
+		return sync.Enrol
+	}
+	return op
+}
+
+// batch writes effects of one kind and keeps what became of each.
+func (w *writer) batch(ctx context.Context, effects []sync.Effect) error {
+	if err := w.store.SendSISEffects(ctx, w.plan.ID, effects); err != nil {
+		return err
+	}
+	done := &settled{writer: w, effects: effects}
+	down := done.write(ctx)
+	if ctx.Err() != nil {
+		return ctx.Err() // what was sent is sent again
+	}
+	if err := w.store.SettleSIS(ctx, done.settlement()); err != nil {
+		return err
+	}
+	done.tell()
+	if down != nil {
+		return w.targetError(down)
+	}
+	return nil
+}
+
+// A settled batch is a batch of effects with what became of them.
+type settled struct {
+	*writer
+	effects []sync.Effect
+	out     sync.Settlement
+}
+
+func (b *settled) write(ctx context.Context) error {
+	switch b.effects[0].Op {
+	case sync.CreateCourse:
+		return b.createCourses(ctx)
+	case sync.CreateUser:
+		return b.createUsers(ctx)
+	case sync.UpdateUser:
+		return b.updateUsers(ctx)
+	}
+	return b.enrol(ctx)
+}
+
+func (b *settled) settlement() sync.Settlement {
+	b.out.Sync, b.out.Plan, b.out.Effects = b.sync.Name, b.plan.ID, b.effects
+	return b.out
+}
+
+// tell reports what is wrong with single effects, and how far the plan is.
+func (b *settled) tell() {
+	p := &b.progress
+	for _, e := range b.effects {
+		switch e.State {
+		case sync.EffectFailed:
+			b.Error(e.Key, e.Code, e.Message)
+		case sync.EffectApplied:
+			count(p, e.Op)
+		}
+	}
+	p.Stage = stages[call(b.effects[0].Op)]
+	p.Done = b.effects[len(b.effects)-1].Seq
+	b.Progress(*p)
+}
+
+var stages = map[sync.EffectOp]string{
+	sync.CreateCourse: "courses", sync.CreateUser: "accounts", sync.UpdateUser: "accounts",
+	sync.Orient: "orientation", sync.Enrol: "enrolments",
+}
+
+func count(p *tasks.Progress, op sync.EffectOp) {
+	switch op {
+	case sync.Suspend:
+		p.Removed++
+	case sync.UpdateUser, sync.UpdateEnrolment:
+		p.Changed++
+	default:
+		p.Created++
+	}
+}
+
+// answer notes what the target said about the i-th of the effects that it was
+// given. Where it could not be reached, that is not known.
+func answer(e *sync.Effect, i int, written []sis.Written, down error) (id string, ok bool) {
+	var err error
+	switch {
+	case i < len(written):
+		err = written[i].Err
+	case down != nil:
+		err = down
+	default:
+		err = fmt.Errorf("the LMS gave %d answers, too few", len(written))
+	}
+	switch {
+	case err == nil:
+		e.State, e.Code, e.Message = sync.EffectApplied, "", ""
+		return written[i].ID, true
+	case down != nil && (i >= len(written) || temporary(err) || sameError(err, down)):
+		e.State = sync.EffectUnknown
+	default:
+		fail(e, err)
+	}
+	return "", false
+}

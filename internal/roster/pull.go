@@ -1,0 +1,106 @@
+package roster
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// pull reads a stream of the run's snapshot and keeps what is different. A
+// repetition in the same run does nothing.
+func pull(stream sis.Stream) func(context.Context, *step) error {
+	return func(ctx context.Context, s *step) error {
+		last, err := s.store.SISPull(ctx, s.sync.Name, stream)
+		if err != nil {
+			return err
+		}
+		if last.Run == s.Args.Run {
+			s.Args.Snapshot = last.Snapshot
+			return nil
+		}
+		if err := s.takeSnapshot(ctx); err != nil {
+			return err
+		}
+		got, err := s.harvest(ctx, stream)
+		if err != nil {
+			return err
+		}
+		return s.absorb(ctx, got)
+	}
+}
+
+func (s *step) takeSnapshot(ctx context.Context) (err error) {
+	if s.Args.Snapshot != "" {
+		return nil
+	}
+	s.Args.Snapshot, err = s.source.Snapshot(ctx)
+	if err != nil {
+		return s.sourceError(err)
+	}
+	return nil
+}
+
+// harvest reads a stream to its end. Nothing is kept of one that has too many
+// bad rows.
+func (s *step) harvest(ctx context.Context, stream sis.Stream) (*harvest, error) {
+	h := newHarvest(stream)
+	result, err := s.source.Pull(ctx, s.Args.Snapshot, stream, func(r sis.Record) error {
+		h.add(r)
+		s.Progress(tasks.Progress{Stage: string(stream), Done: int64(h.records)})
+		return ctx.Err()
+	})
+	if err != nil {
+		return nil, s.sourceError(err)
+	}
+	h.complete = result.Complete
+	if h.tooBad() {
+		return nil, tasks.Permanent(fault.New(fault.Invalid,
+			"BRAKE_ERRORS: %d of %d rows of %s cannot be read, which is more than one in ten. Nothing of it was taken; what was known before stands.",
+			len(h.problems), h.records, stream))
+	}
+	return h, nil
+}
+
+// absorb compares what was read with what is known, and keeps the difference.
+func (s *step) absorb(ctx context.Context, h *harvest) error {
+	known, err := s.store.SISRows(ctx, s.sync.Name, h.stream)
+	if err != nil {
+		return err
+	}
+	open, err := s.store.SISOpenMessages(ctx, s.sync.Name, h.stream)
+	if err != nil {
+		return err
+	}
+	c := compare(h, known, open)
+	d := c.delta(s.sync.Name, sync.Pull{
+		Stream: h.stream, Snapshot: s.Args.Snapshot, Run: s.Args.Run, Rows: h.records, Problems: len(h.problems), At: time.Now().UTC(),
+	})
+	if err := s.store.AbsorbSIS(ctx, d); err != nil {
+		return err
+	}
+	s.report(h, c, d)
+	return nil
+}
+
+func (s *step) report(h *harvest, c *comparison, d sync.Delta) {
+	for _, p := range h.problems {
+		s.Error(cmp.Or(p.where, p.key), p.code, p.message)
+	}
+	for _, w := range h.warnings {
+		s.Log.Warn("odd row", "where", w.Where, "why", w.Warning)
+	}
+	if d.Pull.Code != "" {
+		s.Error(string(h.stream), d.Pull.Code, d.Pull.Reason)
+	}
+	s.Progress(tasks.Progress{
+		Stage: string(h.stream), Done: int64(h.records), Total: int64(h.records),
+		Created: c.created, Changed: c.changed, Removed: c.gone,
+	})
+	s.Log.Info("stream pulled", "stream", h.stream, "rows", h.records, "new", c.created, "changed", c.changed,
+		"gone", c.gone, "problems", len(h.problems))
+}

@@ -1,0 +1,134 @@
+package roster
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// Config is what the tasks work with.
+type Config struct {
+	Store   Store
+	Sources map[string]sis.Source
+	Targets map[string]sis.Target
+	Syncs   []sync.Sync
+	Log     *slog.Logger
+}
+
+// The names of the tasks, which is what steps of the chain start each other by.
+const (
+	TermsPull            = "sis.terms.pull"
+	TeachersPull         = "sis.teachers.pull"
+	SectionsPull         = "sis.sections.pull"
+	SectionsProcess      = "sis.sections.process"
+	RegistrationsPull    = "sis.registrations.pull"
+	MakePlan             = "sis.plan"
+	RegistrationsProcess = "sis.registrations.process"
+	LinkSection          = "sis.link"
+	UnlinkSection        = "sis.unlink"
+)
+
+// Chain is the names of the tasks that a run of a sync consists of, in order.
+// A dry run ends before the last one.
+var Chain = []string{
+	TermsPull, TeachersPull, SectionsPull, SectionsProcess, RegistrationsPull, MakePlan, RegistrationsProcess,
+}
+
+// Args are what a run of a sync is asked to do. Steps hand them on to each
+// other; the last three are theirs.
+type Args struct {
+	Sync       string `json:"sync" doc:"the name of the sync"`
+	DryRun     bool   `json:"dry_run,omitempty" doc:"make a plan and change nothing in the LMS"`
+	AllowDrops int    `json:"allow_drops,omitempty" doc:"let up to this many drops through that would be held"`
+
+	Snapshot string `json:"snapshot,omitempty" doc:"the state of the SIS to read; empty means its newest"`
+	Run      string `json:"run,omitempty" doc:"the job that the run began with; empty means this one"`
+	Plan     string `json:"plan,omitempty" doc:"the plan to apply; empty means the newest"`
+}
+
+// Validate implements [tasks.Validator].
+func (a Args) Validate() error {
+	switch {
+	case a.Sync == "":
+		return errors.New("argument sync is required: the name of the sync")
+	case a.AllowDrops < 0:
+		return errors.New("argument allow_drops must be 0 or more")
+	}
+	return nil
+}
+
+// Steps are patient with an SIS or an LMS that is down: ten attempts in some
+// three hours.
+const (
+	attempts = 10
+	backoff  = 30 * time.Second
+	timeout  = 4 * time.Hour
+)
+
+// New returns the tasks. It panics if a sync names a source or a target that
+// is not there, which configuration has checked.
+func New(c Config) []tasks.Task {
+	r := &roster{Config: c, syncs: map[string]sync.Sync{}}
+	for _, s := range c.Syncs {
+		if c.Sources[s.Source] == nil || c.Targets[s.Target] == nil {
+			panic("roster: sync " + s.Name + " lacks its source or its target")
+		}
+		r.syncs[s.Name] = s
+	}
+	head := r.step(TermsPull, "Pull the terms from the SIS, and start the other steps of the sync.", pull(sis.Terms))
+	head.Schedules = schedules(c.Syncs)
+	return []tasks.Task{
+		head,
+		r.step(TeachersPull, "Pull teachers and students from the SIS.", pull(sis.Persons)),
+		r.step(SectionsPull, "Pull class sections from the SIS.", pull(sis.Sections)),
+		r.step(SectionsProcess, "Make class sections available, and link them to courses of the LMS.", linkSections),
+		r.step(RegistrationsPull, "Pull registrations from the SIS.", pull(sis.Registrations)),
+		r.step(MakePlan, "Plan what to change in the LMS; nothing is written yet.", makePlan),
+		r.step(RegistrationsProcess, "Write what was planned to the LMS: courses, people, enrolments.", process),
+		r.link(),
+		r.unlink(),
+	}
+}
+
+func schedules(syncs []sync.Sync) (all []tasks.Schedule[Args]) {
+	for _, s := range syncs {
+		if s.Cron != "" {
+			all = append(all, tasks.Schedule[Args]{
+				Name: TermsPull + ":" + s.Name, Cron: s.Cron, Zone: s.Location().String(), Args: Args{Sync: s.Name},
+			})
+		}
+	}
+	return all
+}
+
+type roster struct {
+	Config
+	syncs map[string]sync.Sync
+}
+
+func resource(name string) []string { return []string{"sis:" + name} }
+
+// step declares one task of the chain. It hands over to the next one when do
+// has succeeded.
+func (r *roster) step(name, summary string, do func(context.Context, *step) error) tasks.Spec[Args] {
+	return tasks.Spec[Args]{
+		Name: name, Summary: summary,
+		Timeout: timeout, Attempts: attempts, Backoff: backoff,
+		Writes: func(a Args) []string { return resource(a.Sync) },
+		Run: func(ctx context.Context, job *tasks.Job[Args]) error {
+			s, err := r.begin(job)
+			if err != nil {
+				return err
+			}
+			if err := do(ctx, s); err != nil {
+				return err
+			}
+			return s.handOver(ctx, name)
+		},
+	}
+}

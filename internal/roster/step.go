@@ -1,0 +1,85 @@
+package roster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// A step is one attempt at one step of a run.
+type step struct {
+	*tasks.Job[Args]
+	sync   sync.Sync
+	store  Store
+	source sis.Source
+	target sis.Target
+}
+
+func (r *roster) begin(job *tasks.Job[Args]) (*step, error) {
+	s, err := r.sync(job.Args.Sync)
+	if err != nil {
+		return nil, err
+	}
+	job.Args.Run = cmp.Or(job.Args.Run, job.ID)
+	return &step{Job: job, sync: s, store: r.Store, source: r.Sources[s.Source], target: r.Targets[s.Target]}, nil
+}
+
+func (r *roster) sync(name string) (sync.Sync, error) {
+	s, ok := r.syncs[name]
+	if !ok {
+		return s, tasks.Permanent(fault.New(fault.Invalid, "There is no sync %q in the configuration.", name).In("sync"))
+	}
+	return s, nil
+}
+
+// handOver starts the step after the one of that name. A dry run ends with the
+// plan.
+func (s *step) handOver(ctx context.Context, name string) error {
+	next := slices.Index(Chain, name) + 1
+	if next == len(Chain) || (s.Args.DryRun && name == MakePlan) {
+		return nil
+	}
+	_, err := s.Enqueue(ctx, tasks.Request{Task: Chain[next], Args: s.Args, Key: "next"})
+	return err
+}
+
+// sourceError says in plain words that the SIS could not be read.
+func (s *step) sourceError(err error) error {
+	return unreachable("The SIS could not be read", s.sync, err)
+}
+
+// targetError says the same of the LMS.
+func (s *step) targetError(err error) error {
+	return unreachable("The LMS could not be reached", s.sync, err)
+}
+
+const pause = time.Minute // before a system that is down is tried again
+
+// unreachable puts what a source or a target said into a sentence, and says
+// whether trying again can help. Other errors are passed on.
+func unreachable(what string, s sync.Sync, err error) error {
+	said, ok := errors.AsType[*sis.Error](err)
+	switch {
+	case !ok:
+		return err
+	case said.Temporary:
+		at := time.Now().Add(pause).In(s.Location()).Format("15:04")
+		return tasks.RetryAfter(pause, fault.New(fault.Unavailable, "%s: %s. Tried again at %s.", what, sentence(said.Message), at).Because(said.Err))
+	}
+	return tasks.Permanent(fault.New(fault.Invalid, "%s: %s (%s).", what, sentence(said.Message), said.Code).Because(said.Err))
+}
+
+// sentence returns text without the full stop that another text will end with.
+func sentence(text string) string {
+	for len(text) > 0 && text[len(text)-1] == '.' {
+		text = text[:len(text)-1]
+	}
+	return text
+}

@@ -1,0 +1,48 @@
+package roster
+
+import (
+	"context"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// Store is where a sync keeps what it knows. Each writing method is one
+// transaction, and harmless when it is repeated.
+type Store interface {
+	// SISPull returns the last pull of a stream, and the zero Pull before the
+	// first.
+	SISPull(ctx context.Context, name string, stream sis.Stream) (sync.Pull, error)
+	// SISRows returns the rows of a stream in order of arrival, without their
+	// records.
+	SISRows(ctx context.Context, name string, stream sis.Stream) ([]sync.Row, error)
+	// SISOpenMessages returns, oldest first and without their bodies, the
+	// messages that are neither applied nor superseded; the empty stream means
+	// all.
+	SISOpenMessages(ctx context.Context, name string, stream sis.Stream) ([]sync.Message, error)
+	// AbsorbSIS takes what a pull has changed.
+	AbsorbSIS(ctx context.Context, d sync.Delta) error
+
+	// SISCampus returns all that a plan is made from.
+	SISCampus(ctx context.Context, name string) (sync.Campus, error)
+	// PutSISLinks writes links, new and known.
+	PutSISLinks(ctx context.Context, name string, links []sync.Link) error
+
+	// SISPlan returns a plan; the empty id means the newest.
+	SISPlan(ctx context.Context, name, id string) (sync.Plan, error)
+	// SISEffects returns effects of a plan in order.
+	SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error)
+	// PutSISPlan takes a plan, and gives up those before it.
+	PutSISPlan(ctx context.Context, d sync.Draft) error
+	// OpenSISEffects returns the first effects of a plan, after the one of that
+	// number, that are neither held nor settled.
+	OpenSISEffects(ctx context.Context, plan string, after int64, limit int) ([]sync.Effect, error)
+	// SISPeople returns whom accounts of the target belong to, by person.
+	SISPeople(ctx context.Context, name string) (map[string]sync.PersonLink, error)
+	// SendSISEffects says that effects are handed to the target now.
+	SendSISEffects(ctx context.Context, plan string, effects []sync.Effect) error
+	// SettleSIS takes what became of effects.
+	SettleSIS(ctx context.Context, s sync.Settlement) error
+	// MoveSISPlan says how far a plan has come.
+	MoveSISPlan(ctx context.Context, id string, state sync.PlanState) error
+}

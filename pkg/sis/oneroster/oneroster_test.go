@@ -159,7 +159,7 @@ func (r roster) problems() []string {
 	var all []string
 	for _, rec := range r.records {
 		if rec.Problem != nil {
-			all = append(all, strings.TrimSpace(rec.Where+" "+rec.Key+" "+rec.Problem.Code))
+			all = append(all, strings.Join(strings.Fields(rec.Where+" "+rec.Key+" "+rec.Problem.Code), " "))
 		}
 	}
 	return all

@@ -65,6 +65,9 @@ func (s *Site) describeCourse(c *Course) object {
 	if front {
 		completion, methods, format, news = nil, []string{}, "site", 3
 	}
+	if c.NoManual {
+		methods = []string{}
+	}
 	return object{
 		{"id", c.ID},
 		{"fullname", c.Fullname},

@@ -32,8 +32,9 @@ func (s *Site) refuseEnrolment(row *array) error {
 	case roleNames[role] == "":
 		return refuse("wsusercannotassign", fmt.Sprintf(
 			"You don't have the permission to assign this role (%d) to this user (%d) in this course (%d).", role, user, course))
-	case course == 1:
-		return refuse("wsnoinstance", "Manual enrolment plugin instance doesn't exist or is disabled for the course (id = 1)")
+	case course == 1, s.courses[course].NoManual:
+		return refuse("wsnoinstance", fmt.Sprintf(
+			"Manual enrolment plugin instance doesn't exist or is disabled for the course (id = %d)", course))
 	case s.users[user] == nil:
 		return errUser
 	case s.users[user].Deleted:

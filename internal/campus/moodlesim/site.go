@@ -59,6 +59,7 @@ type Course struct {
 	Start     time.Time `json:"startdate,omitzero"`
 	End       time.Time `json:"enddate,omitzero"`
 	Hidden    bool      `json:"hidden,omitempty"`
+	NoManual  bool      `json:"no_manual,omitempty"` // manual enrolment is not among its enrolment methods
 }
 
 // A Category holds courses.

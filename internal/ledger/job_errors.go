@@ -19,7 +19,7 @@ func scanRecordError(r row) (e job.RecordError, err error) {
 func (l *Ledger) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
 	found, err := list(ctx, l.read, scanRecordError,
 		`SELECT seq, attempt, record, code, message, at FROM job_errors
-		WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key(id), after, limit)
+		WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key(id), after, atMost(limit))
 	return found, wrap(err, "read record errors of job %s", id)
 }
 

@@ -19,7 +19,7 @@ func scanLogLine(r row) (line job.LogLine, err error) {
 func (l *Ledger) JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error) {
 	lines, err := list(ctx, l.read, scanLogLine,
 		`SELECT seq, attempt, level, text, at FROM job_logs
-		WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key(id), after, limit)
+		WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key(id), after, atMost(limit))
 	return lines, wrap(err, "read log of job %s", id)
 }
 

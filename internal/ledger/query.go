@@ -119,6 +119,15 @@ func anys[S ~string](texts []S) []any {
 	return args
 }
 
+// atMost returns how many rows to read at most when limit is asked for; zero
+// means a thousand.
+func atMost(limit int) int {
+	if limit <= 0 {
+		return 1000
+	}
+	return limit
+}
+
 // changed reports whether the statement changed a row.
 func changed(res sql.Result, err error) (bool, error) {
 	if err != nil {

@@ -61,6 +61,7 @@ CREATE INDEX jobs_by_root     ON jobs (root, state, created_at, id);
 CREATE INDEX jobs_by_schedule ON jobs (schedule, state, created_at, id);
 CREATE INDEX jobs_troubled    ON jobs (troubled, state, created_at, id) WHERE troubled = 1;
 CREATE INDEX jobs_open        ON jobs (id) WHERE ended_at IS NULL;
+CREATE INDEX jobs_open_slots  ON jobs (schedule, slot_at) WHERE ended_at IS NULL AND schedule <> '';
 CREATE INDEX jobs_due         ON jobs (due_at) WHERE state = 'scheduled';
 
 -- How many jobs each client has in each state.

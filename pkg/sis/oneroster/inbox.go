@@ -91,14 +91,18 @@ func (c CSV) find(ctx context.Context, snapshot string) (*upload, error) {
 	return f, nil
 }
 
-// pathOf returns where the snapshot's file would be. A snapshot of another
-// path is found to be lost when the ids are compared.
+// pathOf returns where the snapshot's file would be. That it is another file
+// is found when the ids are compared.
 func (c CSV) pathOf(snapshot string) string {
-	name := snapshot[:max(0, strings.LastIndex(snapshot, "@"))]
-	if info, err := os.Stat(c.Path); err == nil && info.IsDir() {
-		return filepath.Join(c.Path, filepath.Base(name))
+	info, err := os.Stat(c.Path)
+	if err != nil || !info.IsDir() {
+		return c.Path
 	}
-	return c.Path
+	name := snapshot[:max(0, strings.LastIndex(snapshot, "@"))]
+	if !isBundle(name) {
+		return ""
+	}
+	return filepath.Join(c.Path, filepath.Base(name))
 }
 
 func openUpload(path string) (*upload, error) {

@@ -79,7 +79,7 @@ func isASCII(b []byte) bool {
 
 // isUnassigned reports whether Windows-1252 has no character for b.
 func isUnassigned(b byte) bool {
-	return charmap.Windows1252.DecodeByte(b) < 0xA0 && b >= 0x80
+	return charmap.Windows1252.DecodeByte(b) == utf8.RuneError
 }
 
 // fromWindows1252 returns cell as a string.

@@ -1,0 +1,186 @@
+package cron
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A field is one of an expression's sets of numbers.
+type field struct {
+	name     string
+	min, max int
+	names    []string // in upper case, of min and the values after it
+}
+
+var unixFields = [5]field{
+	{name: "minute", max: 59},
+	{name: "hour", max: 23},
+	{name: "day of month", min: 1, max: 31},
+	{name: "month", min: 1, max: 12, names: []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}},
+	{name: "day of week", max: 7, names: []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}},
+}
+
+// parse reads a comma-separated list into a set.
+func (f *field) parse(w word) (set uint64, err *Error) {
+	column := w.column
+	for item := range strings.SplitSeq(w.text, ",") {
+		bits, err := f.parseItem(word{item, column})
+		if err != nil {
+			return 0, err
+		}
+		set |= bits
+		column += len(item) + 1
+	}
+	return set, nil
+}
+
+// parseItem reads "*", "a", "a-b", and the first and last with a step.
+func (f *field) parseItem(w word) (uint64, *Error) {
+	if w.text == "" {
+		return 0, f.wrong(w, "is empty", "take out the comma, or name a value on both of its sides")
+	}
+	base, stepText, stepped := strings.Cut(w.text, "/")
+	from, to, err := f.parseRange(w, base, stepped)
+	if err != nil {
+		return 0, err
+	}
+	step := 1
+	if stepped {
+		if step, err = f.parseStep(w, base, stepText); err != nil {
+			return 0, err
+		}
+	}
+	return span(from, to, step), nil
+}
+
+func (f *field) parseRange(w word, base string, stepped bool) (from, to int, err *Error) {
+	if base == "*" {
+		return f.min, f.max, nil
+	}
+	first, last, isRange := strings.Cut(base, "-")
+	if from, err = f.parseValue(w, first); err != nil {
+		return 0, 0, err
+	}
+	if !isRange {
+		if stepped {
+			return 0, 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d%s", from, f.max, w.text[len(base):]))
+		}
+		return from, from, nil
+	}
+	if to, err = f.parseValue(w, last); err != nil {
+		return 0, 0, err
+	}
+	if from > to {
+		return 0, 0, f.wrong(w, "runs backwards", "write "+f.forward(from, to, w.text[len(base):]))
+	}
+	if stepped && letter(base) {
+		return 0, 0, f.wrong(w, "has a step after names", fmt.Sprintf("write %d-%d%s", from, to, w.text[len(base):]))
+	}
+	return from, to, nil
+}
+
+// forward says what a backwards range means, in items that do not wrap.
+func (f *field) forward(from, to int, step string) string {
+	n, _ := number(strings.TrimPrefix(step, "/"))
+	if step == "" || n == 0 {
+		return items(from, f.last()) + "," + items(f.min, to)
+	}
+	var values []string
+	round := f.last() - f.min + 1
+	for v := from; v <= to+round; v += n {
+		values = append(values, fmt.Sprint((v-f.min)%round+f.min))
+	}
+	return strings.Join(values, ",")
+}
+
+// last is the largest value that is not another way to write the first.
+func (f *field) last() int {
+	if f.max == 7 {
+		return 6
+	}
+	return f.max
+}
+
+func items(from, to int) string {
+	if from >= to {
+		return fmt.Sprint(from)
+	}
+	return fmt.Sprintf("%d-%d", from, to)
+}
+
+func (f *field) parseStep(w word, base, text string) (int, *Error) {
+	step, ok := number(text)
+	switch {
+	case !ok:
+		return 0, f.wrong(w, "has no whole number as its step", "write "+base+"/2, for example")
+	case step == 0:
+		return 0, f.wrong(w, "has a step of 0", "use a step of 1 or more")
+	}
+	return step, nil
+}
+
+// parseValue reads a number or a name.
+func (f *field) parseValue(w word, text string) (int, *Error) {
+	if n, ok := number(text); ok {
+		if n < f.min || n > f.max {
+			return 0, f.wrong(w, fmt.Sprintf("is not from %d to %d", f.min, f.max), f.hint(w.text, text))
+		}
+		return n, nil
+	}
+	for i, name := range f.names {
+		if strings.EqualFold(text, name) {
+			return f.min + i, nil
+		}
+	}
+	return 0, f.wrong(w, "is not understood", f.hint(w.text, text))
+}
+
+// hint says what somebody who wrote item, and value in it, may have meant.
+func (f *field) hint(item, value string) string {
+	for _, name := range f.names {
+		if len(value) > len(name) && strings.EqualFold(value[:len(name)], name) {
+			return "write " + name
+		}
+	}
+	switch {
+	case value == "24" && f.max == 23:
+		return "write 0 for midnight"
+	case item == "?":
+		return "write *"
+	case strings.HasPrefix(item, "*"):
+		return "only a step may follow an asterisk, as in */5"
+	case strings.ContainsAny(item, "LW#?lw"):
+		return "L, W, # and ? are of Quartz, not of unix cron"
+	case len(f.names) > 0:
+		return fmt.Sprintf("use %d to %d, or %s to %s", f.min, f.max, f.names[0], f.names[len(f.names)-1])
+	}
+	return fmt.Sprintf("use %d to %d", f.min, f.max)
+}
+
+func (f *field) wrong(w word, reason, suggestion string) *Error {
+	return &Error{Field: f.name, Item: shorten(w.text), Column: w.column, Reason: reason, Suggestion: suggestion}
+}
+
+// number reads ASCII digits only: no sign, no point. What is too large for any
+// field stays too large.
+func number(text string) (n int, ok bool) {
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return 0, false
+		}
+		n = min(n*10+int(text[i]-'0'), 1_000_000)
+	}
+	return n, text != ""
+}
+
+func letter(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' })
+}
+
+// span is the set of every step-th number from from to to.
+func span(from, to, step int) (set uint64) {
+	for n := from; n <= to; n += step {
+		set |= 1 << n
+	}
+	return set
+}

@@ -1,0 +1,140 @@
+package cron
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxText is the longest expression that Parse reads, in bytes.
+const maxText = 512
+
+// macros are the expressions that have a name.
+var macros = map[string]string{
+	"@yearly":   "0 0 1 1 *",
+	"@annually": "0 0 1 1 *",
+	"@monthly":  "0 0 1 * *",
+	"@weekly":   "0 0 * * 0",
+	"@daily":    "0 0 * * *",
+	"@midnight": "0 0 * * *",
+	"@hourly":   "0 * * * *",
+}
+
+func parseUnix(expr string) (Schedule, *Error) {
+	if len(expr) > maxText {
+		return Schedule{}, &Error{
+			Item: shorten(expr), Column: 1, Reason: "is longer than 512 bytes",
+			Suggestion: "use ranges and steps, or several schedules",
+		}
+	}
+	s, err := parseFields(expr, split(expr))
+	s.text, s.dialect = expr, Unix
+	return s, err
+}
+
+func parseFields(expr string, words []word) (Schedule, *Error) {
+	if len(words) == 1 && words[0].text[0] == '@' {
+		text, known := macros[words[0].text]
+		if !known {
+			return Schedule{}, notMacro(words[0])
+		}
+		return parseFields(text, split(text))
+	}
+	if len(words) != len(unixFields) {
+		return Schedule{}, notFive(expr, words)
+	}
+	var sets [len(unixFields)]uint64
+	for i, field := range unixFields {
+		var err *Error
+		if sets[i], err = field.parse(words[i]); err != nil {
+			return Schedule{}, err
+		}
+	}
+	s := Schedule{
+		sec: 1, min: sets[0], hour: uint32(sets[1]), dom: uint32(sets[2]), month: uint16(sets[3]),
+		dow:     uint8(sets[4]&0x7f | sets[4]>>7), // 7 is Sunday too
+		domStar: words[2].text[0] == '*',
+		dowStar: words[4].text[0] == '*',
+	}
+	if !s.fires() {
+		return Schedule{}, unixFields[2].wrong(words[2], "never fires, as none of its months has such a day", lastDayHint(s.month))
+	}
+	return s, nil
+}
+
+// fires reports whether s has a date in a whole cycle of leap years and days
+// of the week.
+func (s *Schedule) fires() bool {
+	_, found := s.nextDay(date{2000, 1, 1}, 2028)
+	return found
+}
+
+func lastDayHint(months uint16) string {
+	if months == 1<<2 {
+		return "february ends on the 28th or 29th"
+	}
+	return "use a day from 1 to 30"
+}
+
+// A word is a part of an expression and where it begins.
+type word struct {
+	text   string
+	column int
+}
+
+// split cuts expr at its blanks.
+func split(expr string) []word {
+	var words []word
+	for i := 0; i < len(expr); {
+		rest := strings.TrimLeft(expr[i:], " \t")
+		i = len(expr) - len(rest)
+		text := rest
+		if end := strings.IndexAny(rest, " \t"); end >= 0 {
+			text = rest[:end]
+		}
+		if text != "" {
+			words = append(words, word{text, i + 1})
+		}
+		i += len(text)
+	}
+	return words
+}
+
+func notMacro(w word) *Error {
+	e := &Error{
+		Item: shorten(w.text), Column: w.column, Reason: "is not the name of an expression",
+		Suggestion: "use @yearly, @monthly, @weekly, @daily or @hourly",
+	}
+	lower := strings.ToLower(w.text)
+	switch _, known := macros[lower]; {
+	case known:
+		e.Reason, e.Suggestion = "is written in lower case", "write "+lower
+	case lower == "@reboot":
+		e.Reason, e.Suggestion = "is not a time", "start the job by hand, or name a time"
+	}
+	return e
+}
+
+func notFive(expr string, words []word) *Error {
+	e := &Error{
+		Item: shorten(expr), Column: 1, Suggestion: `use five fields, as in "30 2 * * *": ` + fieldNames(),
+		Reason: fmt.Sprintf("has %d fields, and unix cron has 5", len(words)),
+	}
+	switch {
+	case len(words) == 0:
+		e.Reason = "is empty"
+	case strings.EqualFold(words[0].text, "@every"):
+		e.Item, e.Column = words[0].text, words[0].column
+		e.Reason, e.Suggestion = "is not cron, which has no memory of the last run", "write */5 * * * * for every 5 minutes"
+	case len(words) == 6 && words[0].text == "0":
+		e.Suggestion = fmt.Sprintf("leave out the seconds: %q", shorten(expr[words[1].column-1:]))
+	}
+	return e
+}
+
+func fieldNames() string {
+	var names []string
+	for _, f := range unixFields {
+		names = append(names, f.name)
+	}
+	return strings.Join(names, ", ")
+}

@@ -92,9 +92,9 @@ func sentence(root *jsonschema.Schema, e *jsonschema.ValidationError, args any) 
 		return wrong(full, "argument %s is required: %s", full, describe(schemaAt(schema, []string{name})))
 	case *kind.Type:
 		if len(where) == 0 {
-			return wrong("args", "arguments must be a JSON object, not a %s", k.Got)
+			return wrong("args", "arguments must be a JSON object, not %s", article(k.Got))
 		}
-		return wrong(at, "argument %s must be %s, not a %s", at, typeWord(schema), typeName(k.Got, schema, valueAt(args, where)))
+		return wrong(at, "argument %s must be %s, not %s", at, typeWord(schema), article(typeName(k.Got, schema, valueAt(args, where))))
 	case *kind.Format:
 		return wrong(at, "argument %s must be %s, not %q", at, typeWord(schema), k.Got)
 	}
@@ -168,6 +168,13 @@ func typeWord(s *jsonschema.Schema) string {
 	default:
 		return "a " + types[0]
 	}
+}
+
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an " + noun
+	}
+	return "a " + noun
 }
 
 // typeName names a JSON value as Go's decoder does, which has the same to say

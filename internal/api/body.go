@@ -51,9 +51,9 @@ func unreadable(err error) error {
 func explain(err error, dst any) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
-			return fault.New(fault.Invalid, "The body must be a JSON object, not a %s.", wrong.Value)
+			return fault.New(fault.Invalid, "The body must be a JSON object, not %s.", article(wrong.Value))
 		}
-		return fault.New(fault.Invalid, "Field %s must be %s, not a %s.", wrong.Field, wordFor(wrong.Type), wrong.Value).In(wrong.Field)
+		return fault.New(fault.Invalid, "Field %s must be %s, not %s.", wrong.Field, wordFor(wrong.Type), article(wrong.Value)).In(wrong.Field)
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
 		return fault.New(fault.Invalid, "Field at must be a time such as 2026-09-01T08:00:00Z, not %s.", wrong.Value).In("at")

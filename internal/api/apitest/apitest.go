@@ -1,0 +1,272 @@
+// Package apitest is Beadle's engine and ledger in memory, for tests of what
+// stands in front of them. Jobs move on by being looked at: each time that the
+// engine is asked for a job, it comes one step nearer to its end.
+package apitest
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// Now is when everything happens.
+var Now = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
+
+// A Platform is the state that an [Engine] and a [Ledger] share.
+type Platform struct {
+	mu        sync.Mutex
+	jobs      map[string]job.Job
+	past      map[string]bool // known to the ledger only
+	keys      map[string]string
+	errors    map[string][]job.RecordError
+	logs      map[string][]job.LogLine
+	clients   map[string]job.Client
+	tasks     []job.Declaration
+	schedules []job.Schedule
+	slots     []job.Slot
+	enqueued  int
+	redisDown bool
+	booksDown bool
+	campus    campus
+}
+
+// New returns a platform with two tasks, a schedule, a client and no jobs.
+func New() *Platform {
+	p := &Platform{
+		jobs: map[string]job.Job{}, past: map[string]bool{}, keys: map[string]string{},
+		errors: map[string][]job.RecordError{}, logs: map[string][]job.LogLine{},
+		clients: map[string]job.Client{job.DefaultClient: {Name: job.DefaultClient, Title: "Default", Created: Now.AddDate(0, -1, 0)}},
+	}
+	p.Declare("roster.sync", "Bring one school up to date.", `{"type":"object","additionalProperties":false,"required":["school"],"properties":{
+		"school":{"type":"string","description":"the school's id in the SIS"},
+		"limit":{"type":"integer"},
+		"since":{"type":"string","format":"date-time"},
+		"dry_run":{"type":"boolean"},
+		"groups":{"type":"array","items":{"type":"string"}},
+		"outcome":{"type":"string","description":"how it ends"}}}`)
+	p.Declare("cache.clear", "Empty the caches.", `{"type":"object","additionalProperties":false}`)
+	p.schedules = []job.Schedule{{
+		Name: "roster.sync", Task: "roster.sync", Client: job.DefaultClient, Cron: "0 2 * * *", Zone: "UTC",
+		Args: json.RawMessage(`{"school":"17"}`), Enabled: true, Created: Now.AddDate(0, -1, 0), Next: new(Now.Add(18 * time.Hour)),
+	}}
+	p.slots = []job.Slot{{Schedule: "roster.sync", Due: Now.Add(-6 * time.Hour), Outcome: job.SlotRan, Decided: Now.Add(-6 * time.Hour)}}
+	p.openCampus()
+	return p
+}
+
+// Declare announces a task.
+func (p *Platform) Declare(name, summary, schema string) {
+	p.tasks = append(p.tasks, job.Declaration{
+		Name: name, Summary: summary, Queue: "worker", Schema: json.RawMessage(schema),
+		Timeout: time.Hour, Attempts: 5, Backoff: time.Second, Build: "test", BuiltAt: Now,
+	})
+}
+
+// Seed adds a job as it is; the ledger alone knows it if it has ended.
+func (p *Platform) Seed(j job.Job) job.Job {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	j.Client = cmp.Or(j.Client, job.DefaultClient)
+	j.Task = cmp.Or(j.Task, "roster.sync")
+	j.Root = cmp.Or(j.Root, j.ID)
+	j.Queue = "worker"
+	if j.Args == nil {
+		j.Args = json.RawMessage(`{"school":"17"}`)
+	}
+	if j.Created.IsZero() {
+		j.Created = Now.Add(-time.Hour)
+	}
+	j.Due = j.Created
+	p.jobs[j.ID], p.past[j.ID] = j, j.State.Final()
+	return j
+}
+
+// SeedErrors gives a job record errors.
+func (p *Platform) SeedErrors(id string, errors ...job.RecordError) { p.errors[id] = errors }
+
+// SeedLogs gives a job log lines.
+func (p *Platform) SeedLogs(id string, lines ...job.LogLine) { p.logs[id] = lines }
+
+// SeedClient adds a client as it is.
+func (p *Platform) SeedClient(c job.Client) { p.clients[c.Name] = c }
+
+// StopRedis makes the engine unavailable.
+func (p *Platform) StopRedis() { p.redisDown = true }
+
+// StopLedger makes the ledger unavailable.
+func (p *Platform) StopLedger() { p.booksDown = true }
+
+// Enqueued returns how many jobs were accepted.
+func (p *Platform) Enqueued() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.enqueued
+}
+
+// An Engine implements api.Engine.
+type Engine struct{ *Platform }
+
+func (e Engine) check() error {
+	if e.redisDown {
+		return &fault.Error{Kind: fault.Unavailable, Msg: "Redis does not answer.", After: 7 * time.Second}
+	}
+	return nil
+}
+
+// Enqueue implements api.Engine.
+func (e Engine) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.check(); err != nil {
+		return job.Job{}, err
+	}
+	if known, ok := e.jobs[e.keys[r.Key]]; ok && r.Key != "" {
+		if known.Task != r.Task || string(known.Args) != string(r.Args) {
+			return job.Job{}, fault.New(fault.Conflict, "The key %s was used for job %s with other arguments.", r.Key, known.ID).In("key")
+		}
+		return known, nil
+	}
+	id := cmp.Or(r.ID, uuid.Must(uuid.NewV7()).String())
+	j := job.Job{
+		ID: id, Task: r.Task, Args: r.Args, Client: cmp.Or(r.Client, job.DefaultClient), Owner: r.Owner, Queue: "worker",
+		Description: r.Description, State: job.Queued, Root: cmp.Or(r.Root, id), Parent: r.Parent, RetryOf: r.RetryOf,
+		Schedule: r.Schedule, Created: Now, Due: Now,
+	}
+	if r.At.After(Now) {
+		j.State, j.Due = job.Scheduled, r.At
+	}
+	e.jobs[id], e.keys[r.Key] = j, id
+	e.enqueued++
+	return j, nil
+}
+
+// Job implements api.Engine.
+func (e Engine) Job(_ context.Context, id string) (job.Job, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.check(); err != nil {
+		return job.Job{}, err
+	}
+	j, ok := e.jobs[id]
+	if !ok || e.past[id] {
+		return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
+	}
+	e.jobs[id] = e.next(j)
+	return j, nil
+}
+
+// next moves a job on by one step.
+func (e Engine) next(j job.Job) job.Job {
+	switch {
+	case j.State == job.Queued:
+		j.State, j.Attempt, j.Started = job.Running, 1, new(Now)
+		j.Progress = job.Progress{Stage: "users", Done: 1, Total: 2}
+	case j.State == job.Running && j.Progress.Done < j.Progress.Total:
+		j.Progress.Done++
+		j.Progress.Created += 2
+	case j.State == job.Running:
+		j = ending(j)
+		e.step(j)
+	}
+	return j
+}
+
+// ending ends a job the way that its argument outcome asks for.
+func ending(j job.Job) job.Job {
+	var args struct{ Outcome string }
+	_ = json.Unmarshal(j.Args, &args) // other tasks have none
+	j.State = job.State(cmp.Or(args.Outcome, string(job.Succeeded)))
+	j.Ended = new(Now)
+	if j.State != job.Succeeded {
+		j.Reason = "The SIS could not be read: it answers 503."
+	}
+	return j
+}
+
+// Jobs implements api.Engine.
+func (e Engine) Jobs(_ context.Context, ids []string) (map[string]job.Job, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	live := map[string]job.Job{}
+	for _, id := range ids {
+		if j, ok := e.jobs[id]; ok {
+			live[id] = j
+		}
+	}
+	return live, nil
+}
+
+// Abort implements api.Engine.
+func (e Engine) Abort(_ context.Context, id, by string) (job.Job, error) {
+	return e.change(id, func(j *job.Job) error {
+		switch {
+		case j.State.Final():
+			return fault.New(fault.Conflict, "Job %s has already %s.", id, j.State)
+		case j.State == job.Running:
+			j.Aborting = true
+		default:
+			j.State, j.Reason, j.Ended = job.Aborted, "Aborted by "+by+".", new(Now)
+		}
+		return nil
+	})
+}
+
+// Hurry implements api.Engine.
+func (e Engine) Hurry(_ context.Context, id string) (job.Job, error) {
+	return e.change(id, func(j *job.Job) error {
+		j.State, j.Due = job.Queued, Now
+		return nil
+	})
+}
+
+func (e Engine) change(id string, do func(*job.Job) error) (job.Job, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.check(); err != nil {
+		return job.Job{}, err
+	}
+	j, ok := e.jobs[id]
+	if !ok || e.past[id] {
+		return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
+	}
+	if err := do(&j); err != nil {
+		return job.Job{}, err
+	}
+	e.jobs[id] = j
+	return j, nil
+}
+
+// Tasks implements api.Engine.
+func (e Engine) Tasks(context.Context) ([]job.Declaration, error) {
+	return slices.Clone(e.tasks), e.check()
+}
+
+// Workers implements api.Engine.
+func (e Engine) Workers(context.Context) ([]job.Worker, error) {
+	return []job.Worker{{
+		ID: "w-1", Name: "campus-1", Host: "w1", PID: 4711, Queues: map[string]int{"worker": 1}, Concurrency: 10,
+		Running: []string{"a"}, Build: "v0.1.0", Started: Now.Add(-3 * time.Hour), Seen: Now,
+	}}, e.check()
+}
+
+// Epoch implements api.Engine.
+func (e Engine) Epoch(context.Context) (string, error) { return "e", e.check() }
+
+// sorted returns all jobs, newest first.
+func (p *Platform) sorted() []job.Job {
+	return slices.SortedFunc(maps.Values(p.jobs), func(x, y job.Job) int {
+		return cmp.Or(y.Created.Compare(x.Created), cmp.Compare(y.ID, x.ID))
+	})
+}

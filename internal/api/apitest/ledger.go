@@ -1,0 +1,167 @@
+package apitest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// A Ledger implements api.Ledger.
+type Ledger struct{ *Platform }
+
+// Ping implements api.Ledger.
+func (l Ledger) Ping(context.Context) error {
+	if l.booksDown {
+		return fault.New(fault.Unavailable, "The ledger does not answer.")
+	}
+	return nil
+}
+
+// Jobs implements api.Ledger.
+func (l Ledger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var found []job.Job
+	seen := f.Before == ""
+	for _, j := range l.sorted() {
+		if seen && len(found) < f.Limit && matches(f, j) {
+			found = append(found, j)
+		}
+		seen = seen || j.ID == f.Before
+	}
+	return found, l.Ping(ctx)
+}
+
+func matches(f job.Filter, j job.Job) bool {
+	is := func(want, got string) bool { return want == "" || want == got }
+	return (len(f.States) == 0 || slices.Contains(f.States, j.State)) &&
+		is(f.Task, j.Task) && is(f.Client, j.Client) && is(f.Owner, j.Owner) && is(f.Root, j.Root) && is(f.Schedule, j.Schedule) &&
+		(!f.Errors || j.Errors > 0 || j.State == job.Failed)
+}
+
+// Job implements api.Ledger.
+func (l Ledger) Job(ctx context.Context, id string) (job.Job, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.Ping(ctx); err != nil {
+		return job.Job{}, err
+	}
+	j, ok := l.jobs[id]
+	if !ok || !l.past[id] {
+		return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
+	}
+	return j, nil
+}
+
+// Attempts implements api.Ledger.
+func (l Ledger) Attempts(ctx context.Context, id string) ([]job.Attempt, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	j := l.jobs[id]
+	if j.Attempt == 0 {
+		return nil, l.Ping(ctx)
+	}
+	return []job.Attempt{{Number: 1, Worker: "campus-1", Outcome: job.AttemptRunning, Started: Now.Add(-time.Minute)}}, l.Ping(ctx)
+}
+
+// JobErrors implements api.Ledger.
+func (l Ledger) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
+	return page(l.errors[id], limit, func(e job.RecordError) bool { return e.Seq > after }), l.Ping(ctx)
+}
+
+// JobLogs implements api.Ledger.
+func (l Ledger) JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error) {
+	return page(l.logs[id], limit, func(line job.LogLine) bool { return line.Seq > after }), l.Ping(ctx)
+}
+
+// page returns the first of those that are wanted.
+func page[T any](all []T, limit int, want func(T) bool) (some []T) {
+	for _, one := range all {
+		if want(one) && len(some) < limit {
+			some = append(some, one)
+		}
+	}
+	return some
+}
+
+// Counts implements api.Ledger.
+func (l Ledger) Counts(ctx context.Context, client string) (map[job.State]int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	counts := map[job.State]int64{}
+	for _, j := range l.jobs {
+		if client == "" || client == j.Client {
+			counts[j.State]++
+		}
+	}
+	return counts, l.Ping(ctx)
+}
+
+// Clients implements api.Ledger.
+func (l Ledger) Clients(ctx context.Context) (all []job.Client, err error) {
+	for _, name := range slices.Sorted(maps.Keys(l.clients)) {
+		all = append(all, l.clients[name])
+	}
+	return all, l.Ping(ctx)
+}
+
+// Client implements api.Ledger.
+func (l Ledger) Client(ctx context.Context, name string) (job.Client, error) {
+	c, ok := l.clients[name]
+	if !ok {
+		return c, fault.New(fault.NotFound, "There is no client %q.", name).In("client")
+	}
+	return c, l.Ping(ctx)
+}
+
+// UsableClient implements api.Ledger.
+func (l Ledger) UsableClient(ctx context.Context, name string) error {
+	c, err := l.Client(ctx, name)
+	if err == nil && c.Disabled {
+		err = fault.New(fault.Conflict, "The client %q is disabled and takes no new jobs.", name).In("client")
+	}
+	return err
+}
+
+// CreateClient implements api.Ledger.
+func (l Ledger) CreateClient(ctx context.Context, c job.Client) (job.Client, error) {
+	if _, taken := l.clients[c.Name]; taken {
+		return c, fault.New(fault.Conflict, "There already is a client %q.", c.Name).In("name")
+	}
+	return l.EditClient(ctx, c)
+}
+
+// EditClient implements api.Ledger.
+func (l Ledger) EditClient(ctx context.Context, c job.Client) (job.Client, error) {
+	if c.Title == "" {
+		c.Title = c.Name
+	}
+	l.clients[c.Name] = c
+	return c, l.Ping(ctx)
+}
+
+// Schedules implements api.Ledger.
+func (l Ledger) Schedules(ctx context.Context) ([]job.Schedule, error) {
+	return l.schedules, l.Ping(ctx)
+}
+
+// Schedule implements api.Ledger.
+func (l Ledger) Schedule(_ context.Context, name string) (job.Schedule, error) {
+	for _, s := range l.schedules {
+		if s.Name == name {
+			return s, nil
+		}
+	}
+	return job.Schedule{}, fault.New(fault.NotFound, "There is no schedule %q.", name)
+}
+
+// Slots implements api.Ledger.
+func (l Ledger) Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error) {
+	return page(l.slots, limit, func(s job.Slot) bool {
+		return s.Schedule == schedule && !s.Due.Before(from) && (to.IsZero() || s.Due.Before(to))
+	}), l.Ping(ctx)
+}

@@ -1,0 +1,20 @@
+package api
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// RouteNames returns "METHOD path" and the query parameters of every route.
+func (a *API) RouteNames() map[string][]string {
+	names := map[string][]string{}
+	for _, r := range a.routes() {
+		names[r.method+" "+strings.TrimSuffix(r.path, "{$}")] = r.params
+	}
+	return names
+}
+
+// CheckArgs is checkArgs, for tests.
+func CheckArgs(schema, args string) error {
+	return checkArgs(json.RawMessage(schema), json.RawMessage(args))
+}

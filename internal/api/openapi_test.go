@@ -1,0 +1,141 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+// A node is a part of the document.
+type node = map[string]any
+
+func document(t *testing.T) node {
+	t.Helper()
+	var doc node
+	if err := yaml.Unmarshal(do(serve(t, apitest.New()), "GET", "/api/v1/openapi.yaml", "").Body.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+// at follows references of the document.
+func at(doc node, n any) node {
+	part, _ := n.(node)
+	ref, ok := part["$ref"].(string)
+	if !ok {
+		return part
+	}
+	found := doc
+	for step := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
+		found, _ = found[step].(node)
+	}
+	return found
+}
+
+func TestTheDocumentNamesEveryRouteAndParameter(t *testing.T) {
+	doc := document(t)
+	documented := map[string][]string{}
+	for path, item := range doc["paths"].(node) {
+		for method, operation := range item.(node) {
+			if method != "parameters" {
+				documented[strings.ToUpper(method)+" "+path] = queryParameters(doc, operation.(node))
+			}
+		}
+	}
+	routes := serve(t, apitest.New()).RouteNames()
+	for name := range routes {
+		slices.Sort(routes[name])
+	}
+	if diff := cmp.Diff(routes, documented); diff != "" {
+		t.Errorf("routes and openapi.yaml differ (-routes +document):\n%s", diff)
+	}
+}
+
+func queryParameters(doc, operation node) (names []string) {
+	list, _ := operation["parameters"].([]any)
+	for _, p := range list {
+		if parameter := at(doc, p); parameter["in"] == "query" {
+			names = append(names, parameter["name"].(string))
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// schemas are the Go types of the document's schemas that stand in examples.
+var schemas = map[string]any{
+	"Readiness": client.Readiness{}, "Version": client.Version{}, "ErrorBody": client.ErrorBody{},
+	"Job": client.Job{}, "NewJob": client.NewJob{}, "JobList": client.JobList{}, "JobDetail": client.JobDetail{},
+	"ErrorPage": client.ErrorPage{}, "LogPage": client.LogPage{},
+	"Task": client.Task{}, "TaskList": client.TaskList{},
+	"Schedule": client.Schedule{}, "ScheduleList": client.ScheduleList{}, "RunSchedule": client.RunSchedule{}, "SlotList": client.SlotList{},
+	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
+	"WorkerList": client.WorkerList{},
+}
+
+func TestEveryExampleIsOfItsType(t *testing.T) {
+	seen := map[string]bool{}
+	eachExample(document(t), func(where, schema string, example any) {
+		seen[schema] = true
+		kind, known := schemas[schema]
+		if !known {
+			t.Errorf("%s: no Go type is known for schema %s", where, schema)
+			return
+		}
+		if err := fits(example, kind); err != nil {
+			t.Errorf("%s: the example of %s: %v", where, schema, err)
+		}
+	})
+	for name := range schemas {
+		if !seen[name] {
+			t.Errorf("schema %s has no example", name)
+		}
+	}
+}
+
+// eachExample finds contents with a schema and an example, wherever they are.
+func eachExample(part any, do func(where, schema string, example any)) {
+	var walk func(where string, part any)
+	walk = func(where string, part any) {
+		switch part := part.(type) {
+		case node:
+			ref, _ := part["schema"].(node)
+			name, isRef := ref["$ref"].(string)
+			if example, ok := part["example"]; ok && isRef {
+				do(where, strings.TrimPrefix(name, "#/components/schemas/"), example)
+			}
+			for _, key := range slices.Sorted(maps.Keys(part)) {
+				walk(where+"/"+key, part[key])
+			}
+		case []any:
+			for i, item := range part {
+				walk(fmt.Sprint(where, "/", i), item)
+			}
+		}
+	}
+	walk("", part)
+}
+
+// fits reports whether example is JSON of kind's type, without a field too
+// many.
+func fits(example, kind any) error {
+	raw, err := json.Marshal(example)
+	if err != nil {
+		return err
+	}
+	decoded := reflect.New(reflect.TypeOf(kind)).Interface()
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.DisallowUnknownFields()
+	return d.Decode(decoded)
+}

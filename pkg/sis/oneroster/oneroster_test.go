@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,10 +39,7 @@ e2,,,s1,o1,p2,student,false,2026-09-01,2027-01-01
 
 // with returns the campus with one file replaced, or taken out if it is "".
 func with(name, text string) map[string]string {
-	files := map[string]string{}
-	for n, t := range campus {
-		files[n] = t
-	}
+	files := maps.Clone(campus)
 	files[name] = text
 	if text == "" {
 		delete(files, name)
@@ -58,13 +56,8 @@ func header(name string) string {
 // zipped returns a zip of the files, in the order of their names.
 func zipped(t testing.TB, files map[string]string) []byte {
 	t.Helper()
-	var names []string
-	for name := range files {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	return packed(t, func(z *zip.Writer) {
-		for _, name := range names {
+		for _, name := range slices.Sorted(maps.Keys(files)) {
 			add(t, z, &zip.FileHeader{Name: name, Method: zip.Deflate}, files[name])
 		}
 	})

@@ -3,10 +3,12 @@ package oneroster_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
@@ -56,6 +58,25 @@ func TestWhatIsWrittenReadsBackEqual(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("read back (-want +got):\n%s", diff)
 	}
+}
+
+func TestAnyNameReadsBackEqual(t *testing.T) {
+	name := rapid.StringN(1, 255, -1).Filter(func(s string) bool {
+		return s == strings.TrimSpace(s) && !strings.Contains(s, "\x00")
+	})
+	rapid.Check(t, func(rt *rapid.T) {
+		b := oneroster.Bundle{}
+		for i := range rapid.IntRange(1, 20).Draw(rt, "people") {
+			b.Persons = append(b.Persons, sis.Person{
+				Key: fmt.Sprint("p", i), Username: name.Draw(rt, "username"), Given: name.Draw(rt, "given"), Family: name.Draw(rt, "family"),
+				Roles: []sis.Role{sis.Student}, Enabled: rapid.Bool().Draw(rt, "enabled"),
+			})
+		}
+		got := pull(t, oneroster.CSV{Path: saved(t, written(t, b))}, sis.Persons)
+		if diff := cmp.Diff(b.Persons, got.people()); diff != "" {
+			rt.Errorf("read back (-want +got):\n%s\nproblems %q", diff, got.problems())
+		}
+	})
 }
 
 func TestTheSameBundleGivesTheSameBytes(t *testing.T) {

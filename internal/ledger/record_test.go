@@ -1,0 +1,280 @@
+package ledger_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/ledger"
+)
+
+// The story of one job that fails once, waits, and then succeeds.
+func aFailureAndASuccess() story {
+	slot := second(-60)
+	begins := newJob("a")
+	begins.State, begins.Schedule, begins.Slot, begins.Parent, begins.RetryOf = job.Scheduled, "nightly", &slot, "p", "q"
+	return story{
+		events.JobEnqueued{Job: begins},
+		events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w1", At: second(2)},
+		events.JobLogged{ID: "a", Lines: []job.LogLine{{Seq: 1, Attempt: 1, Level: "info", Text: "hello", At: second(3)}}},
+		events.AttemptEnded{
+			ID: "a", Attempt: 1, Outcome: job.AttemptFailed, Error: "The SIS is down.", State: job.Retrying,
+			Reason: "The next attempt is due later.", Failures: 1, Due: new(second(9)), At: second(4),
+		},
+		events.JobQueued{ID: "a", At: second(5)},
+		events.JobWaiting{ID: "a", Reason: "waits for gradebook", At: second(6)},
+		events.AttemptStarted{ID: "a", Attempt: 2, Worker: "w2", At: second(7)},
+		events.JobErrors{ID: "a", Errors: []job.RecordError{
+			{Seq: 1, Attempt: 2, Key: "users.csv:17", Code: "BAD_DATE", Message: "No such day.", At: second(8)},
+			{Seq: 2, Attempt: 2, Key: "users.csv:18", Code: "BAD_DATE", Message: "No such day.", At: second(8)},
+		}},
+		events.AttemptEnded{
+			ID: "a", Attempt: 2, Outcome: job.AttemptSucceeded, State: job.Succeeded, Failures: 1, Errors: 3,
+			Progress: job.Progress{Stage: "users", Done: 9, Total: 10, Created: 1, Changed: 2, Removed: 3}, At: second(9),
+		},
+	}
+}
+
+func TestRecordsAJobFromItsAcceptanceToItsEnd(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, aFailureAndASuccess())
+		want := newJob("a")
+		want.Schedule, want.Slot, want.Parent, want.RetryOf = "nightly", new(second(-60)), "p", "q"
+		want.State, want.Attempt, want.Failures, want.Worker = job.Succeeded, 2, 1, "w2"
+		want.Error, want.Errors, want.Due = "The SIS is down.", 3, second(9)
+		want.Started, want.Ended = new(second(2)), new(second(9))
+		want.Progress = job.Progress{Stage: "users", Done: 9, Total: 10, Created: 1, Changed: 2, Removed: 3}
+		if diff := cmp.Diff(want, read(t, l, "a")); diff != "" {
+			t.Errorf("job (-want +got):\n%s", diff)
+		}
+		attempts, err := l.Attempts(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]job.Attempt{
+			{Number: 1, Worker: "w1", Outcome: job.AttemptFailed, Error: "The SIS is down.", Started: second(2), Ended: new(second(4))},
+			{Number: 2, Worker: "w2", Outcome: job.AttemptSucceeded, Started: second(7), Ended: new(second(9))},
+		}, attempts); diff != "" {
+			t.Errorf("attempts (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestPagesThroughErrorsAndLogs(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, aFailureAndASuccess())
+		found, err := l.JobErrors(t.Context(), "a", 1, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]job.RecordError{
+			{Seq: 2, Attempt: 2, Key: "users.csv:18", Code: "BAD_DATE", Message: "No such day.", At: second(8)},
+		}, found); diff != "" {
+			t.Errorf("record errors behind the first (-want +got):\n%s", diff)
+		}
+		lines, err := l.JobLogs(t.Context(), "a", 0, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]job.LogLine{{Seq: 1, Attempt: 1, Level: "info", Text: "hello", At: second(3)}}, lines); diff != "" {
+			t.Errorf("log (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTheSameEntriesAgainChangeNothing(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		told := aFailureAndASuccess().then(enqueue("b")...).then(
+			events.JobWaiting{ID: "b", Reason: "waits", At: second(11)},
+			events.JobQueued{ID: "b", At: second(12)},
+		)
+		tell(t, l, told)
+		want := everything(t, l, "")
+		for n := range told {
+			if err := l.Rewind(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			tell(t, l, told[:n+1])
+			if diff := cmp.Diff(want, everything(t, l, "")); diff != "" {
+				t.Fatalf("after the first %d again (-want +got):\n%s", n+1, diff)
+			}
+		}
+	})
+}
+
+func TestOnlyOneOfTwoRecordersRecords(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, enqueue("a"))
+		want := everything(t, l, "")
+		_, err := l.Record(t.Context(), "", enqueue("b").entries())
+		if fault.KindOf(err) != fault.Conflict {
+			t.Errorf("error = %v, want a conflict", err)
+		}
+		if diff := cmp.Diff(want, everything(t, l, "")); diff != "" {
+			t.Errorf("changed all the same (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestSkipsAndCountsWhatItCannotPlace(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		told := enqueue("a").then(
+			events.AttemptStarted{ID: "nobody", Attempt: 1, At: second(2)},
+			events.JobErrors{ID: "nobody", Errors: []job.RecordError{{Seq: 1}}},
+			events.JobLogged{ID: "nobody", Lines: []job.LogLine{{Seq: 1}}},
+			nil, // of a kind that this build does not know
+			events.AttemptStarted{ID: "a", Attempt: 1, At: second(6)},
+		)
+		skipped, err := l.Record(t.Context(), "", told.entries())
+		if skipped != 4 || err != nil {
+			t.Errorf("skipped %d, %v; want 4", skipped, err)
+		}
+		if got := read(t, l, "a").State; got != job.Running {
+			t.Errorf("job a is %s, want running: the events behind were applied", got)
+		}
+	})
+}
+
+func TestAFinalStateNeverChanges(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, enqueue("a").then(
+			events.JobEnded{ID: "a", State: job.Aborted, Reason: "by ada", At: second(2)},
+			events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w", At: second(3)},
+			events.AttemptEnded{ID: "a", Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(4)},
+			events.JobQueued{ID: "a", At: second(5)},
+			events.JobWaiting{ID: "a", At: second(6)},
+			events.JobEnqueued{Job: newJob("a")},
+			events.JobEnded{ID: "a", State: job.Expired, At: second(8)},
+		))
+		got := read(t, l, "a")
+		if got.State != job.Aborted || got.Reason != "by ada" || !got.Ended.Equal(second(2)) {
+			t.Errorf("job is %s %q since %v, want aborted", got.State, got.Reason, got.Ended)
+		}
+	})
+}
+
+func TestAnAttemptThatNeverEndedIsLost(t *testing.T) {
+	for name, next := range map[string]events.Event{
+		"when the next one starts":     events.AttemptStarted{ID: "a", Attempt: 2, Worker: "w2", At: second(3)},
+		"when the job ends without it": events.JobEnded{ID: "a", State: job.Aborted, At: second(3)},
+		"when Redis lost the job":      events.JobEnqueued{Job: newJob("a")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, l *ledger.Ledger) {
+				tell(t, l, enqueue("a").then(events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w1", At: second(2)}, next))
+				attempts, err := l.Attempts(t.Context(), "a")
+				if err != nil || len(attempts) == 0 || attempts[0].Outcome != job.AttemptLost || !attempts[0].Ended.Equal(second(3)) {
+					t.Errorf("attempts = %+v, %v; want the first one lost", attempts, err)
+				}
+			})
+		})
+	}
+}
+
+func TestAnOldAttemptDoesNotMoveTheJob(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, enqueue("a").then(
+			events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w1", At: second(2)},
+			events.AttemptStarted{ID: "a", Attempt: 2, Worker: "w2", At: second(3)},
+			events.AttemptEnded{ID: "a", Attempt: 1, Outcome: job.AttemptFailed, State: job.Failed, At: second(4)},
+		))
+		if got := read(t, l, "a"); got.State != job.Running || got.Worker != "w2" {
+			t.Errorf("job is %s at %s, want running at w2", got.State, got.Worker)
+		}
+	})
+}
+
+func TestAJobThatRedisLostGoesOnFromItsNumbers(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		told := aFailureAndASuccess()
+		tell(t, l, told[:4])
+		requests, err := l.UnfinishedJobs(t.Context(), "", 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []job.Request{{
+			ID: "a", Task: "roster.sync", Args: newJob("a").Args, Client: "default", Owner: "ada", Description: "Bring it up to date.",
+			At: second(9), Parent: "p", Root: "a", RetryOf: "q", Schedule: "nightly", Slot: second(-60),
+			Resume: &job.Resume{Queue: "worker", Created: noon, Attempt: 1, Failures: 1, Lines: 1},
+		}}
+		if diff := cmp.Diff(want, requests); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+
+		if err := l.SetEpoch(t.Context(), "another"); err != nil {
+			t.Fatal(err)
+		}
+		again := newJob("a")
+		again.Attempt, again.Failures, again.Created = 1, 1, second(20)
+		tell(t, l, story{events.JobEnqueued{Job: again}}) // in a stream that begins with 1-0 again
+		got := read(t, l, "a")
+		if got.State != job.Queued || got.Attempt != 1 || got.Failures != 1 || !got.Created.Equal(noon) {
+			t.Errorf("job = %+v, want it queued with its numbers and age", got)
+		}
+	})
+}
+
+func TestStoresTextThatNoDatabaseTakes(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		odd := "a\x00b\xff" + strings.Repeat("ü", 3000)
+		j := newJob("odd\x00")
+		j.Task, j.Description, j.Owner, j.Queue, j.Client, j.Root = odd, odd, odd, odd, odd, odd
+		j.Args = []byte(`{"text":"` + "\xff\\u0000" + `"}`)
+		tell(t, l, story{
+			events.JobEnqueued{Job: j},
+			events.AttemptStarted{ID: j.ID, Attempt: 1, Worker: odd, At: second(2)},
+			events.JobErrors{ID: j.ID, Errors: []job.RecordError{{Seq: 1, Key: odd, Code: odd, Message: odd, At: second(3)}}},
+			events.JobLogged{ID: j.ID, Lines: []job.LogLine{{Seq: 1, Level: odd, Text: odd, At: second(4)}}},
+			events.AttemptEnded{ID: j.ID, Attempt: 1, Outcome: job.AttemptFailed, Error: odd, State: job.Failed, Reason: odd, At: second(5)},
+		})
+		got := read(t, l, j.ID)
+		if !strings.HasPrefix(got.Error, "a\uFFFDb\uFFFDü") || string(got.Args) != `{"text":"`+"\uFFFD\\u0000"+`"}` {
+			t.Errorf("error = %.20q, args = %s", got.Error, got.Args)
+		}
+		counts, err := l.Counts(t.Context(), odd)
+		if err != nil || counts[job.Failed] != 1 {
+			t.Errorf("counts = %v, %v", counts, err)
+		}
+	})
+}
+
+func TestCutsVeryLongErrorsAndSaysSo(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		long := strings.Repeat("ü", 10_000)
+		tell(t, l, enqueue("a").then(
+			events.AttemptStarted{ID: "a", Attempt: 1, At: second(2)},
+			events.AttemptEnded{ID: "a", Attempt: 1, Outcome: job.AttemptFailed, Error: long, State: job.Failed, At: second(3)},
+		))
+		got := read(t, l, "a").Error
+		if len(got) > 8<<10 || !strings.HasSuffix(got, "ü … [cut: 20000 bytes in all]") {
+			t.Errorf("error has %d bytes and ends with %q", len(got), got[max(0, len(got)-40):])
+		}
+	})
+}
+
+func TestRecordsFiveHundredEventsQuickly(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		var told story
+		for i := range 125 {
+			id := fmt.Sprintf("job-%04d", i)
+			told = told.then(enqueue(id)...).then(
+				events.AttemptStarted{ID: id, Attempt: 1, Worker: "w", At: second(1)},
+				events.JobLogged{ID: id, Lines: []job.LogLine{{Seq: 1, Level: "info", Text: "hello", At: second(2)}}},
+				events.AttemptEnded{ID: id, Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(3)},
+			)
+		}
+		start := time.Now()
+		tell(t, l, told)
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("500 events took %v", took)
+		} else {
+			t.Logf("500 events took %v", took)
+		}
+	})
+}

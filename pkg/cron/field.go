@@ -40,20 +40,23 @@ func (f *field) parseItem(w word) (uint64, *Error) {
 		return 0, f.wrong(w, "is empty", "take out the comma, or name a value on both of its sides")
 	}
 	base, stepText, stepped := strings.Cut(w.text, "/")
-	from, to, err := f.parseRange(w, base, stepped)
-	if err != nil {
-		return 0, err
-	}
-	step := 1
+	step := 0
 	if stepped {
-		if step, err = f.parseStep(w, base, stepText); err != nil {
+		var err *Error
+		if step, err = f.parseStep(w, stepText); err != nil {
 			return 0, err
 		}
 	}
-	return span(from, to, step), nil
+	from, to, err := f.parseRange(w, base, step)
+	if err != nil {
+		return 0, err
+	}
+	return span(from, to, max(step, 1)), nil
 }
 
-func (f *field) parseRange(w word, base string, stepped bool) (from, to int, err *Error) {
+// parseRange reads the part of an item before its step, which is 0 if it has
+// none.
+func (f *field) parseRange(w word, base string, step int) (from, to int, err *Error) {
 	if base == "*" {
 		return f.min, f.max, nil
 	}
@@ -62,8 +65,8 @@ func (f *field) parseRange(w word, base string, stepped bool) (from, to int, err
 		return 0, 0, err
 	}
 	if !isRange {
-		if stepped {
-			return 0, 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d%s", from, f.max, w.text[len(base):]))
+		if step > 0 {
+			return 0, 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d/%d", from, f.max, step))
 		}
 		return from, from, nil
 	}
@@ -71,23 +74,22 @@ func (f *field) parseRange(w word, base string, stepped bool) (from, to int, err
 		return 0, 0, err
 	}
 	if from > to {
-		return 0, 0, f.wrong(w, "runs backwards", "write "+f.forward(from, to, w.text[len(base):]))
+		return 0, 0, f.wrong(w, "runs backwards", "write "+f.forward(from, to, step))
 	}
-	if stepped && letter(base) {
-		return 0, 0, f.wrong(w, "has a step after names", fmt.Sprintf("write %d-%d%s", from, to, w.text[len(base):]))
+	if step > 0 && letter(base) {
+		return 0, 0, f.wrong(w, "has a step after names", fmt.Sprintf("write %d-%d/%d", from, to, step))
 	}
 	return from, to, nil
 }
 
 // forward says what a backwards range means, in items that do not wrap.
-func (f *field) forward(from, to int, step string) string {
-	n, _ := number(strings.TrimPrefix(step, "/"))
-	if step == "" || n == 0 {
+func (f *field) forward(from, to, step int) string {
+	if step == 0 {
 		return items(from, f.last()) + "," + items(f.min, to)
 	}
 	var values []string
 	round := f.last() - f.min + 1
-	for v := from; v <= to+round; v += n {
+	for v := from; v <= to+round; v += step {
 		values = append(values, fmt.Sprint((v-f.min)%round+f.min))
 	}
 	return strings.Join(values, ",")
@@ -108,11 +110,11 @@ func items(from, to int) string {
 	return fmt.Sprintf("%d-%d", from, to)
 }
 
-func (f *field) parseStep(w word, base, text string) (int, *Error) {
+func (f *field) parseStep(w word, text string) (int, *Error) {
 	step, ok := number(text)
 	switch {
 	case !ok:
-		return 0, f.wrong(w, "has no whole number as its step", "write "+base+"/2, for example")
+		return 0, f.wrong(w, "has no whole number as its step", "use a step of 1 or more")
 	case step == 0:
 		return 0, f.wrong(w, "has a step of 0", "use a step of 1 or more")
 	}

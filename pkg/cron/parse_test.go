@@ -70,7 +70,7 @@ func TestErrorsSayWhatToWrite(t *testing.T) {
 		{"0 0 * * mon,tues", `day of week "tues" (column 13): is not understood; write TUE`},
 		{"0 0 * x *", `month "x" (column 7): is not understood; use 1 to 12, or JAN to DEC`},
 		{"*/0 * * * *", `minute "*/0" (column 1): has a step of 0; use a step of 1 or more`},
-		{"*/-1 * * * *", `minute "*/-1" (column 1): has no whole number as its step; write */2, for example`},
+		{"*/-1 * * * *", `minute "*/-1" (column 1): has no whole number as its step; use a step of 1 or more`},
 		{"*5 * * * *", `minute "*5" (column 1): is not understood; only a step may follow an asterisk, as in */5`},
 		{"1.5 * * * *", `minute "1.5" (column 1): is not understood; use 0 to 59`},
 		{"+5 * * * *", `minute "+5" (column 1): is not understood; use 0 to 59`},

@@ -1,0 +1,254 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// sisStreams are the tables of the streams: their own columns, and how a row
+// fills them and is made from them.
+var sisStreams = map[sis.Stream]sisStream{
+	sis.Terms:         {"sis_terms", "title, kind, start_on, end_on, parent", "record", termColumns, scanTerm},
+	sis.Persons:       {"sis_persons", "username, email, given, family, roles, enabled", "record", personColumns, scanPerson},
+	sis.Sections:      {"sis_sections", "title, code, course, terms, school", "record", sectionColumns, scanSection},
+	sis.Registrations: {"sis_registrations", "alias, section, person, role, begin_on, end_on", "alias", registrationColumns, scanRegistration},
+}
+
+type sisStream struct {
+	table   string
+	columns string
+	alias   string // the column of the provider's id
+	values  func(sync.Row) []any
+	scan    func(also, *sync.Row) error
+}
+
+func termColumns(r sync.Row) []any {
+	t := r.Record.Term
+	return []any{clean(t.Title), clean(t.Kind), t.Start.String(), t.End.String(), clean(t.Parent)}
+}
+
+func personColumns(r sync.Row) []any {
+	p := r.Record.Person
+	return []any{clean(p.Username), clean(p.Email), clean(p.Given), clean(p.Family), asList(p.Roles), flag(p.Enabled)}
+}
+
+func sectionColumns(r sync.Row) []any {
+	s := r.Record.Section
+	return []any{clean(s.Title), clean(s.Code), clean(s.Course), asList(s.Terms), clean(s.School)}
+}
+
+func registrationColumns(r sync.Row) []any {
+	g := r.Record.Registration
+	return []any{clean(r.Alias), clean(g.Section), clean(g.Person), string(g.Role), g.Begin.String(), g.End.String()}
+}
+
+func scanTerm(from also, r *sync.Row) error {
+	t := &sis.Term{}
+	r.Record.Term = t
+	var start, end string
+	from.more = []any{&t.Title, &t.Kind, &start, &end, &t.Parent}
+	if err := scanRow(from, r); err != nil {
+		return err
+	}
+	t.Key = r.Key
+	return days(start, &t.Start, end, &t.End)
+}
+
+func scanPerson(from also, r *sync.Row) error {
+	p := &sis.Person{}
+	r.Record.Person = p
+	from.more = []any{&p.Username, &p.Email, &p.Given, &p.Family, (*texts[sis.Role])(&p.Roles), &p.Enabled}
+	err := scanRow(from, r)
+	p.Key = r.Key
+	return err
+}
+
+func scanSection(from also, r *sync.Row) error {
+	s := &sis.Section{}
+	r.Record.Section = s
+	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School}
+	err := scanRow(from, r)
+	s.Key = r.Key
+	return err
+}
+
+func scanRegistration(from also, r *sync.Row) error {
+	g := &sis.Registration{}
+	r.Record.Registration = g
+	var begin, end string
+	from.more = []any{&g.Key, &g.Section, &g.Person, &g.Role, &begin, &end}
+	if err := scanRow(from, r); err != nil {
+		return err
+	}
+	return days(begin, &g.Begin, end, &g.End)
+}
+
+const rowColumns = `record, digest, gone, seq`
+
+func scanRow(from also, r *sync.Row) error {
+	return from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq)
+}
+
+func days(begin string, b *sis.Date, end string, e *sis.Date) error {
+	if err := b.UnmarshalText([]byte(begin)); err != nil {
+		return err
+	}
+	return e.UnmarshalText([]byte(end))
+}
+
+// texts is a list of texts as it is stored.
+type texts[S ~string] []S
+
+// Scan implements [sql.Scanner].
+func (t *texts[S]) Scan(stored any) error {
+	switch stored := stored.(type) {
+	case string:
+		return json.Unmarshal([]byte(stored), (*[]S)(t))
+	case []byte:
+		return json.Unmarshal(stored, (*[]S)(t))
+	}
+	return fmt.Errorf("a list is stored as %T", stored)
+}
+
+func asList[S ~string](list []S) string {
+	if list == nil {
+		list = []S{}
+	}
+	text, err := json.Marshal(list)
+	if err != nil {
+		panic(err) // texts
+	}
+	return clean(string(text))
+}
+
+// SISRows returns the rows of a stream in order of arrival, without their
+// records.
+func (l *Ledger) SISRows(ctx context.Context, name string, stream sis.Stream) ([]sync.Row, error) {
+	s := sisStreams[stream]
+	scan := func(from row) (r sync.Row, err error) {
+		err = from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq, &r.Alias)
+		return r, err
+	}
+	rows, err := list(ctx, l.read, scan,
+		`SELECT `+rowColumns+`, `+s.alias+` FROM `+s.table+` WHERE sync = $1 ORDER BY seq`, name)
+	return rows, wrap(err, "read %s of sync %s", stream, name)
+}
+
+// sisRecords returns the rows of a stream with their records.
+func sisRecords(ctx context.Context, q querier, name string, stream sis.Stream) ([]sync.Row, error) {
+	s := sisStreams[stream]
+	scan := func(from row) (r sync.Row, err error) {
+		err = s.scan(also{row: from}, &r)
+		return r, err
+	}
+	return list(ctx, q, scan, `SELECT `+rowColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 ORDER BY seq`, name)
+}
+
+// AbsorbSIS takes what a pull has changed, all of it or nothing.
+func (l *Ledger) AbsorbSIS(ctx context.Context, d sync.Delta) error {
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
+		if err := putSISRows(ctx, tx, d); err != nil {
+			return err
+		}
+		if err := supersede(ctx, tx, d); err != nil {
+			return err
+		}
+		if err := putSISMessages(ctx, tx, d.Messages); err != nil {
+			return err
+		}
+		return putSISPull(ctx, tx, d.Sync, d.Pull)
+	})
+	return wrap(err, "absorb %s of sync %s", d.Pull.Stream, d.Sync)
+}
+
+func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
+	s := sisStreams[d.Pull.Stream]
+	rows := make([][]any, len(d.Rows))
+	for i, r := range d.Rows {
+		rows[i] = append([]any{d.Sync, clean(r.Key), r.Digest, flag(r.Gone), r.Seq, d.Pull.Snapshot}, s.values(r)...)
+	}
+	const common = `digest, gone, seq, snapshot, `
+	err := insert(ctx, tx, `INSERT INTO `+s.table+` (sync, record, `+common+s.columns+`)`, rows,
+		`ON CONFLICT (sync, record) DO UPDATE SET `+excluded(common+s.columns))
+	if err != nil {
+		return err
+	}
+	return inChunks(d.Vanished, func(some []string) error {
+		_, err := tx.ExecContext(ctx,
+			`UPDATE `+s.table+` SET gone = 1, snapshot = $1 WHERE sync = $2 AND record IN (`+numbered(3, len(some))+`)`,
+			append([]any{d.Pull.Snapshot, d.Sync}, anys(some)...)...)
+		return err
+	})
+}
+
+// excluded returns "a = excluded.a, b = excluded.b" for "a, b".
+func excluded(columns string) string {
+	names := strings.Split(columns, ", ")
+	for i, name := range names {
+		names[i] = name + " = excluded." + name
+	}
+	return strings.Join(names, ", ")
+}
+
+// numbered returns "$3, $4" for two from the third.
+func numbered(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "$%d", first+i)
+	}
+	return b.String()
+}
+
+func inChunks[T any](all []T, do func(some []T) error) error {
+	for some := range slices.Chunk(all, rowsPerInsert) {
+		if err := do(some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const pullColumns = `stream, snapshot, run, records, problems, complete, code, reason, pulled_at`
+
+func putSISPull(ctx context.Context, tx *sql.Tx, name string, p sync.Pull) error {
+	values := []any{
+		name, string(p.Stream), p.Snapshot, p.Run, p.Rows, p.Problems, flag(p.Complete), p.Code, prose(p.Reason), millis(p.At),
+	}
+	return insert(ctx, tx, `INSERT INTO sis_pulls (sync, `+pullColumns+`)`, [][]any{values},
+		`ON CONFLICT (sync, stream) DO UPDATE SET `+excluded(strings.TrimPrefix(pullColumns, "stream, ")))
+}
+
+func scanPull(r row) (p sync.Pull, err error) {
+	var at int64
+	err = r.Scan(&p.Stream, &p.Snapshot, &p.Run, &p.Rows, &p.Problems, &p.Complete, &p.Code, &p.Reason, &at)
+	p.At = instant(at)
+	return p, err
+}
+
+// SISPull returns the last pull of a stream, and the zero Pull before the
+// first.
+func (l *Ledger) SISPull(ctx context.Context, name string, stream sis.Stream) (sync.Pull, error) {
+	pulls, err := l.SISPulls(ctx, name)
+	for _, p := range pulls {
+		if p.Stream == stream {
+			return p, err
+		}
+	}
+	return sync.Pull{}, err
+}
+
+// SISPulls returns the last pull of each stream that was pulled.
+func (l *Ledger) SISPulls(ctx context.Context, name string) ([]sync.Pull, error) {
+	pulls, err := list(ctx, l.read, scanPull, `SELECT `+pullColumns+` FROM sis_pulls WHERE sync = $1 ORDER BY pulled_at, stream`, name)
+	return pulls, wrap(err, "read pulls of sync %s", name)
+}

@@ -1,0 +1,145 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+const linkColumns = `section, course, shortname, how, linked, reason, changed_at`
+
+func scanLink(r row) (k sync.Link, err error) {
+	var changed int64
+	err = r.Scan(&k.Section, &k.Course, &k.Shortname, &k.How, &k.Linked, &k.Reason, &changed)
+	k.Changed = instant(changed)
+	return k, err
+}
+
+// PutSISLinks writes links, new and known.
+func (l *Ledger) PutSISLinks(ctx context.Context, name string, links []sync.Link) error {
+	err := l.inTx(ctx, func(tx *sql.Tx) error { return putSISLinks(ctx, tx, name, links) })
+	return wrap(err, "write links of sync %s", name)
+}
+
+func putSISLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.Link) error {
+	rows := make([][]any, len(links))
+	for i, k := range links {
+		rows[i] = []any{
+			name, clean(k.Section), clean(k.Course), clean(k.Shortname), string(k.How), flag(k.Linked), prose(k.Reason), millis(k.Changed),
+		}
+	}
+	return insert(ctx, tx, `INSERT INTO sis_links (sync, `+linkColumns+`)`, rows,
+		`ON CONFLICT (sync, section) DO UPDATE SET `+excluded(`course, shortname, how, linked, reason, changed_at`))
+}
+
+const personLinkColumns = `person, user_id, username, email, given, family, orientation`
+
+func scanPersonLink(r row) (k sync.PersonLink, err error) {
+	err = r.Scan(&k.Person, &k.User, &k.Username, &k.Email, &k.Given, &k.Family, &k.Orientation)
+	return k, err
+}
+
+func putPersonLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.PersonLink) error {
+	rows := make([][]any, len(links))
+	for i, k := range links {
+		rows[i] = []any{
+			name, clean(k.Person), clean(k.User), clean(k.Username), clean(k.Email), clean(k.Given), clean(k.Family), string(k.Orientation),
+		}
+	}
+	return insert(ctx, tx, `INSERT INTO sis_person_links (sync, `+personLinkColumns+`)`, rows,
+		`ON CONFLICT (sync, person) DO UPDATE SET `+excluded(`user_id, username, email, given, family, orientation`))
+}
+
+// SISPeople returns whom accounts of the target belong to, by person.
+func (l *Ledger) SISPeople(ctx context.Context, name string) (map[string]sync.PersonLink, error) {
+	links, err := list(ctx, l.read, scanPersonLink, `SELECT `+personLinkColumns+` FROM sis_person_links WHERE sync = $1`, name)
+	people := make(map[string]sync.PersonLink, len(links))
+	for _, k := range links {
+		people[k.Person] = k
+	}
+	return people, wrap(err, "read accounts of sync %s", name)
+}
+
+const appliedColumns = `person, course, role, start_at, end_at, suspended`
+
+func scanApplied(r row) (e sync.Enrolment, err error) {
+	var start, end int64
+	err = r.Scan(&e.Person, &e.Course, &e.Role, &start, &end, &e.Suspended)
+	e.Start, e.End = instant(start), instant(end)
+	return e, err
+}
+
+func putApplied(ctx context.Context, tx *sql.Tx, name string, enrolments []sync.Enrolment) error {
+	rows := make([][]any, len(enrolments))
+	for i, e := range enrolments {
+		rows[i] = []any{name, clean(e.Person), clean(e.Course), string(e.Role), millis(e.Start), millis(e.End), flag(e.Suspended)}
+	}
+	return insert(ctx, tx, `INSERT INTO sis_applied (sync, `+appliedColumns+`)`, rows,
+		`ON CONFLICT (sync, person, course, role) DO UPDATE SET `+excluded(`start_at, end_at, suspended`))
+}
+
+// SISCampus returns all that a plan is made from.
+func (l *Ledger) SISCampus(ctx context.Context, name string) (sync.Campus, error) {
+	c := sync.Campus{Terms: map[string]sis.Term{}, Links: map[string]sync.Link{}, Applied: map[sync.Place]sync.Span{}, Unsure: map[sync.Place]bool{}}
+	for _, read := range []func(context.Context, string, *sync.Campus) error{l.readRows, l.readLinks, l.readApplied} {
+		if err := read(ctx, name, &c); err != nil {
+			return c, wrap(err, "read what sync %s knows", name)
+		}
+	}
+	return c, nil
+}
+
+func (l *Ledger) readRows(ctx context.Context, name string, c *sync.Campus) error {
+	terms, err := sisRecords(ctx, l.read, name, sis.Terms)
+	if err != nil {
+		return err
+	}
+	for _, r := range terms {
+		c.Terms[r.Key] = *r.Record.Term
+	}
+	for stream, into := range map[sis.Stream]*[]sync.Row{sis.Persons: &c.Persons, sis.Sections: &c.Sections, sis.Registrations: &c.Registrations} {
+		if *into, err = sisRecords(ctx, l.read, name, stream); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) readLinks(ctx context.Context, name string, c *sync.Campus) error {
+	links, err := l.sisLinks(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, k := range links {
+		c.Links[k.Section] = k
+	}
+	c.People, err = l.SISPeople(ctx, name)
+	return err
+}
+
+func (l *Ledger) sisLinks(ctx context.Context, name string) ([]sync.Link, error) {
+	return list(ctx, l.read, scanLink, `SELECT `+linkColumns+` FROM sis_links WHERE sync = $1`, name)
+}
+
+func (l *Ledger) readApplied(ctx context.Context, name string, c *sync.Campus) error {
+	enrolments, err := list(ctx, l.read, scanApplied, `SELECT `+appliedColumns+` FROM sis_applied WHERE sync = $1`, name)
+	if err != nil {
+		return err
+	}
+	for _, e := range enrolments {
+		c.Applied[e.Place] = e.Span
+	}
+	places, err := list(ctx, l.read, scanPlace, `SELECT DISTINCT person, course, role FROM sis_effects
+		WHERE sync = $1 AND state IN ('sent', 'unknown') AND person <> '' AND course <> ''`, name)
+	for _, at := range places {
+		c.Unsure[at] = true
+	}
+	return err
+}
+
+func scanPlace(r row) (p sync.Place, err error) {
+	err = r.Scan(&p.Person, &p.Course, &p.Role)
+	return p, err
+}

@@ -1,0 +1,139 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+)
+
+const planColumns = `id, sync, run, state, counts, future, held, created_at, changed_at`
+
+func scanPlan(r row) (p sync.Plan, err error) {
+	var counts, holds []byte
+	var created, changed int64
+	err = r.Scan(&p.ID, &p.Sync, &p.Run, &p.State, &counts, &p.Future, &holds, &created, &changed)
+	if err != nil {
+		return p, err
+	}
+	p.Created, p.Changed = instant(created), instant(changed)
+	return p, errors.Join(json.Unmarshal(counts, &p.Counts), json.Unmarshal(holds, &p.Held))
+}
+
+// SISPlan returns a plan of a sync; the empty id means the newest.
+func (l *Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error) {
+	p, err := scanPlan(l.read.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans
+		WHERE sync = $1 AND ($2 = '' OR id = $2) ORDER BY created_at DESC, id DESC LIMIT 1`, name, id))
+	switch {
+	case errors.Is(err, sql.ErrNoRows) && id == "":
+		return p, fault.New(fault.NotFound, "Sync %s has no plan yet. Run it first.", name)
+	case errors.Is(err, sql.ErrNoRows):
+		return p, fault.New(fault.NotFound, "Sync %s has no plan %s.", name, id)
+	}
+	return p, wrap(err, "read plan of sync %s", name)
+}
+
+// PutSISPlan takes a plan with its effects and what it decides about messages,
+// and gives up plans before it that were not done.
+func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
+	p := d.Plan
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
+		if err := giveUpPlans(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := putPlan(ctx, tx, p); err != nil {
+			return err
+		}
+		if err := putEffects(ctx, tx, p, d.Effects); err != nil {
+			return err
+		}
+		if err := putPersonLinks(ctx, tx, p.Sync, d.Adopted); err != nil {
+			return err
+		}
+		return judge(ctx, tx, d.Verdicts, p.Created)
+	})
+	return wrap(err, "store plan %s", p.ID)
+}
+
+func giveUpPlans(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sis_plans SET state = 'aborted', changed_at = $1
+		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted')`, millis(p.Created), p.Sync, p.ID)
+	return err
+}
+
+func putPlan(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
+	counts, err := json.Marshal(p.Counts)
+	if err != nil {
+		return err
+	}
+	holds, err := json.Marshal(p.Held)
+	if err != nil {
+		return err
+	}
+	values := []any{
+		p.ID, p.Sync, p.Run, string(p.State), string(counts), p.Future, clean(string(holds)), millis(p.Created), millis(p.Changed),
+	}
+	return insert(ctx, tx, `INSERT INTO sis_plans (`+planColumns+`)`, [][]any{values}, ``)
+}
+
+const effectColumns = `seq, op, effect, person, section, course, role, was, becomes, state, code, message, attempts`
+
+func putEffects(ctx context.Context, tx *sql.Tx, p sync.Plan, effects []sync.Effect) error {
+	rows := make([][]any, len(effects))
+	for i, e := range effects {
+		rows[i] = []any{
+			p.ID, p.Sync, e.Seq, string(e.Op), clean(e.Key), clean(e.Person), clean(e.Section), clean(e.Course), string(e.Role),
+			clean(string(e.Before)), raw(e.After), string(e.State), e.Code, prose(e.Message), e.Attempts,
+		}
+	}
+	return insert(ctx, tx, `INSERT INTO sis_effects (plan, sync, `+effectColumns+`)`, rows, ``)
+}
+
+func scanEffect(r row) (e sync.Effect, err error) {
+	var was, becomes string
+	err = r.Scan(&e.Seq, &e.Op, &e.Key, &e.Person, &e.Section, &e.Course, &e.Role, &was, &becomes, &e.State, &e.Code, &e.Message, &e.Attempts)
+	if was != "" {
+		e.Before = json.RawMessage(was)
+	}
+	e.After = json.RawMessage(becomes)
+	return e, err
+}
+
+// SISEffects returns the effects of a plan that f chooses, in order.
+func (l *Ledger) SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error) {
+	effects, err := list(ctx, l.read, scanEffect, `SELECT `+effectColumns+` FROM sis_effects
+		WHERE plan = $1 AND seq > $2 AND ($3 = '' OR op = $3) AND ($4 = '' OR state = $4) ORDER BY seq LIMIT $5`,
+		plan, f.After, string(f.Op), string(f.State), page(f.Limit))
+	return effects, wrap(err, "list effects of plan %s", plan)
+}
+
+// OpenSISEffects returns the first effects of a plan, after the one of that
+// number, that are neither held nor settled.
+func (l *Ledger) OpenSISEffects(ctx context.Context, plan string, after int64, limit int) ([]sync.Effect, error) {
+	effects, err := list(ctx, l.read, scanEffect, `SELECT `+effectColumns+` FROM sis_effects
+		WHERE plan = $1 AND seq > $2 AND state IN ('planned', 'sent', 'unknown') ORDER BY seq LIMIT $3`, plan, after, limit)
+	return effects, wrap(err, "read open effects of plan %s", plan)
+}
+
+// MoveSISPlan says how far a plan has come.
+func (l *Ledger) MoveSISPlan(ctx context.Context, id string, state sync.PlanState) error {
+	_, err := l.write.ExecContext(ctx, `UPDATE sis_plans SET state = $1, changed_at = $2 WHERE id = $3`,
+		string(state), millis(time.Now()), id)
+	return wrap(err, "move plan %s to %s", id, state)
+}
+
+// SendSISEffects says that effects of a plan, which follow each other, are
+// handed to the target now.
+func (l *Ledger) SendSISEffects(ctx context.Context, plan string, effects []sync.Effect) error {
+	if len(effects) == 0 {
+		return nil
+	}
+	_, err := l.write.ExecContext(ctx, `UPDATE sis_effects SET state = 'sent', attempts = attempts + 1
+		WHERE plan = $1 AND seq BETWEEN $2 AND $3 AND state IN ('planned', 'sent', 'unknown')`,
+		plan, effects[0].Seq, effects[len(effects)-1].Seq)
+	return wrap(err, "send effects of plan %s", plan)
+}

@@ -1,0 +1,89 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+)
+
+// SettleSIS takes what became of effects, all of it or nothing: their states,
+// what is known of the target now, and what that means for messages.
+func (l *Ledger) SettleSIS(ctx context.Context, s sync.Settlement) error {
+	if len(s.Effects) == 0 {
+		return nil
+	}
+	err := l.inTx(ctx, func(tx *sql.Tx) error {
+		for _, write := range []func(context.Context, *sql.Tx, sync.Settlement) error{
+			settleEffects, settleLinks, settleApplied, settleMessages, settleOthers,
+		} {
+			if err := write(ctx, tx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return wrap(err, "settle effects of plan %s", s.Plan)
+}
+
+func settleEffects(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+	return inChunks(s.Effects, func(some []sync.Effect) error {
+		values := []any{s.Plan}
+		for _, e := range some {
+			values = append(values, strconv.FormatInt(e.Seq, 10), string(e.State), e.Code, prose(e.Message))
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET state = v.column2, code = v.column3, message = v.column4
+			FROM (VALUES `+texted(2, len(some), 4)+`) AS v
+			WHERE sis_effects.plan = $1 AND sis_effects.seq = CAST(v.column1 AS BIGINT)`, values...)
+		return err
+	})
+}
+
+// settleLinks also tells the effects that wait for a course which one it is.
+func settleLinks(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+	if err := putPersonLinks(ctx, tx, s.Sync, s.People); err != nil {
+		return err
+	}
+	if err := putSISLinks(ctx, tx, s.Sync, s.Links); err != nil {
+		return err
+	}
+	for _, k := range s.Links {
+		_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET course = $1 WHERE plan = $2 AND section = $3 AND course = ''`,
+			clean(k.Course), s.Plan, clean(k.Section))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func settleApplied(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+	return putApplied(ctx, tx, s.Sync, s.Applied)
+}
+
+// settleMessages moves the messages that the effects were planned for.
+func settleMessages(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+	first, last := s.Effects[0].Seq, s.Effects[len(s.Effects)-1].Seq
+	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET
+			state = CASE WHEN e.state = 'applied' THEN 'applied' WHEN e.code LIKE 'REF_%' THEN 'waiting' ELSE 'held' END,
+			code = e.code, reason = e.message, changed_at = $1
+		FROM sis_effects e
+		WHERE e.plan = $2 AND e.seq BETWEEN $3 AND $4 AND e.state IN ('applied', 'failed')
+		  AND sis_messages.sync = $5 AND sis_messages.state = 'planned' AND sis_messages.effect = e.effect`,
+		millis(time.Now()), s.Plan, first, last, s.Sync)
+	return err
+}
+
+// settleOthers closes effects of earlier plans, of which it was not known what
+// became of them, where a later plan has now written the same.
+func settleOthers(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+	first, last := s.Effects[0].Seq, s.Effects[len(s.Effects)-1].Seq
+	_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET state = 'failed', message = 'A later plan wrote this again.'
+		WHERE sync = $1 AND plan <> $2 AND state IN ('sent', 'unknown') AND EXISTS (
+			SELECT 1 FROM sis_effects e WHERE e.plan = $2 AND e.seq BETWEEN $3 AND $4 AND e.state = 'applied'
+			AND e.person = sis_effects.person AND e.course = sis_effects.course AND e.role = sis_effects.role)`,
+		s.Sync, s.Plan, first, last)
+	return err
+}

@@ -1,0 +1,142 @@
+package ledger
+
+import (
+	"context"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// SyncStatus returns how a sync stands, in numbers.
+func (l *Ledger) SyncStatus(ctx context.Context, name string) (sync.Status, error) {
+	s := sync.Status{
+		Sync: name, Links: map[sync.LinkHow]int64{}, Effects: map[sync.EffectOp]int64{},
+		Messages: map[sync.MessageState]int64{}, Codes: map[string]int64{},
+	}
+	for _, read := range []func(context.Context, *sync.Status) error{l.statusOfRows, l.statusOfLinks, l.statusOfMessages, l.statusOfPlans} {
+		if err := read(ctx, &s); err != nil {
+			return s, wrap(err, "read status of sync %s", name)
+		}
+	}
+	return s, nil
+}
+
+func (l *Ledger) statusOfRows(ctx context.Context, s *sync.Status) (err error) {
+	s.Pulls, err = l.SISPulls(ctx, s.Sync)
+	if err != nil {
+		return err
+	}
+	return l.read.QueryRowContext(ctx, `SELECT
+			(SELECT COUNT(*) FROM sis_terms WHERE sync = $1 AND gone = 0),
+			(SELECT COUNT(*) FROM sis_persons WHERE sync = $1 AND gone = 0),
+			(SELECT COUNT(*) FROM sis_persons WHERE sync = $1 AND gone = 1),
+			(SELECT COUNT(*) FROM sis_person_links WHERE sync = $1),
+			(SELECT COUNT(*) FROM sis_sections WHERE sync = $1 AND gone = 0),
+			(SELECT COUNT(*) FROM sis_sections WHERE sync = $1 AND gone = 1),
+			(SELECT COUNT(*) FROM sis_registrations WHERE sync = $1 AND gone = 0),
+			(SELECT COUNT(*) FROM sis_registrations WHERE sync = $1 AND gone = 1),
+			(SELECT COUNT(*) FROM sis_applied WHERE sync = $1 AND suspended = 0),
+			(SELECT COUNT(*) FROM sis_applied WHERE sync = $1 AND suspended = 1)`, s.Sync).Scan(
+		&s.Terms, &s.People.Known, &s.People.Gone, &s.People.Linked, &s.Sections.Known, &s.Sections.Gone,
+		&s.Registrations.Active, &s.Registrations.Gone, &s.Enrolments.Active, &s.Enrolments.Suspended)
+}
+
+func (l *Ledger) statusOfLinks(ctx context.Context, s *sync.Status) error {
+	err := l.tallied(ctx, `SELECT how, COUNT(*) FROM sis_links WHERE sync = $1 AND linked = 1 GROUP BY how`, s.Sync,
+		func(how string, n int64) {
+			s.Links[sync.LinkHow(how)] = n
+		})
+	if err != nil {
+		return err
+	}
+	return l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sis_sections s JOIN sis_links k
+		ON k.sync = s.sync AND k.section = s.record AND k.linked = 1 WHERE s.sync = $1 AND s.gone = 0`, s.Sync).Scan(&s.Sections.Linked)
+}
+
+func (l *Ledger) statusOfMessages(ctx context.Context, s *sync.Status) error {
+	counts, err := l.SISMessageCounts(ctx, s.Sync)
+	for _, c := range counts {
+		s.Messages[c.State] += c.Count
+		if c.Code != "" && c.State != sync.Superseded {
+			s.Codes[c.Code] += c.Count
+		}
+		switch {
+		case c.Stream != sis.Registrations:
+		case c.State == sync.Waiting:
+			s.Registrations.Waiting += c.Count
+		case c.State == sync.Held:
+			s.Registrations.Held += c.Count
+		}
+	}
+	s.Sections.Available = s.Sections.Known - s.Sections.Linked
+	return err
+}
+
+func (l *Ledger) statusOfPlans(ctx context.Context, s *sync.Status) error {
+	err := l.tallied(ctx, `SELECT op, COUNT(*) FROM sis_effects WHERE sync = $1 AND state = 'applied' GROUP BY op`, s.Sync,
+		func(op string, n int64) {
+			s.Effects[sync.EffectOp(op)] = n
+		})
+	if err != nil {
+		return err
+	}
+	p, err := l.SISPlan(ctx, s.Sync, "")
+	if fault.KindOf(err) == fault.NotFound {
+		return nil
+	}
+	s.Plan = &p
+	return err
+}
+
+// tallied calls add for each row of a query for a text and a number.
+func (l *Ledger) tallied(ctx context.Context, query, name string, add func(text string, n int64)) error {
+	type count struct {
+		text string
+		n    int64
+	}
+	scan := func(r row) (c count, err error) {
+		err = r.Scan(&c.text, &c.n)
+		return c, err
+	}
+	counts, err := list(ctx, l.read, scan, query, name)
+	for _, c := range counts {
+		add(c.text, c.n)
+	}
+	return err
+}
+
+// sectionStates are what the sections of a sync can be listed by.
+var sectionStates = map[string]string{
+	"":          ``,
+	"linked":    ` AND s.gone = 0 AND k.linked = 1`,
+	"available": ` AND s.gone = 0 AND k.linked IS NULL`,
+	"unlinked":  ` AND s.gone = 0 AND k.linked = 0`,
+	"gone":      ` AND s.gone = 1`,
+}
+
+// SISSections returns the sections of a sync with their links, by title. The
+// state is linked, available, unlinked (by a person), gone, or empty for all.
+func (l *Ledger) SISSections(ctx context.Context, name, state string) ([]sync.Section, error) {
+	condition, ok := sectionStates[state]
+	if !ok {
+		return nil, fault.New(fault.Invalid, "There is no state %q of sections: use linked, available, unlinked or gone.", state).In("state")
+	}
+	sections, err := list(ctx, l.read, scanLinked, `SELECT s.record, s.gone, s.title, s.code, s.course, s.terms, s.school,
+			COALESCE(k.course, ''), COALESCE(k.shortname, ''), COALESCE(k.how, ''), COALESCE(k.linked, 0), COALESCE(k.reason, ''), COALESCE(k.changed_at, 0)
+		FROM sis_sections s LEFT JOIN sis_links k ON k.sync = s.sync AND k.section = s.record
+		WHERE s.sync = $1`+condition+` ORDER BY s.title, s.record`, name)
+	return sections, wrap(err, "list sections of sync %s", name)
+}
+
+func scanLinked(r row) (s sync.Section, err error) {
+	k := sync.Link{}
+	var changed int64
+	err = r.Scan(&s.Key, &s.Gone, &s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School,
+		&k.Course, &k.Shortname, &k.How, &k.Linked, &k.Reason, &changed)
+	if k.How != "" {
+		k.Section, k.Changed = s.Key, instant(changed)
+		s.Link = &k
+	}
+	return s, err
+}

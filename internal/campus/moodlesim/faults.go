@@ -35,10 +35,10 @@ func (s *Site) Fail(mode Mode) {
 // Faults make single calls go wrong. Each count is of calls since the faults
 // were set: 3 means the third, the sixth, and so on; 0 means never.
 type Faults struct {
-	Latency       time.Duration // before each answer
-	CutEvery      int           // of calls that write: done, and then cut off without an answer
-	BusyEvery     int           // of all calls: 503 with a page, and not done
-	CollideEvery  int           // of calls that write: dmlwriteexception, and not done
+	Latency      time.Duration // before each answer
+	CutEvery     int           // of calls that write: done, and then cut off without an answer
+	BusyEvery    int           // of all calls: 503 with a page, and not done
+	CollideEvery int           // of calls that write: dmlwriteexception, and not done
 }
 
 // SetFaults replaces the faults and begins their counts anew.

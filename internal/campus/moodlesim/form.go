@@ -34,7 +34,9 @@ func (a *array) parseForm(form string, limit int) {
 			return
 		}
 		name, text, _ := strings.Cut(pair, "=")
-		a.assign(path(unescape(name)), unescape(text))
+		if keys := path(unescape(name)); keys[0] != "" {
+			a.assign(keys, unescape(text))
+		}
 	}
 }
 
@@ -52,7 +54,9 @@ func path(name string) []string {
 	keys := []string{base}
 	for nested {
 		key, after, closed := strings.Cut(rest, "]")
-		if !closed {
+		if !closed && len(keys) == 1 {
+			return []string{base + "_" + rest}
+		} else if !closed {
 			break
 		}
 		keys = append(keys, key)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -106,9 +107,7 @@ func (s *Site) restore(state State) {
 		s.enrolments[place{e.Course, e.User}] = &e
 	}
 	clear(s.calls)
-	for name, count := range state.WriteCalls {
-		s.calls[name] = count
-	}
+	maps.Copy(s.calls, state.WriteCalls)
 }
 
 func (s *Site) sortedUsers() []*User {

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -242,17 +243,12 @@ func foreign(v any) bool {
 	if entry["version"] == nil {
 		return false
 	}
-	for _, offered := range []string{
+	return !slices.Contains([]string{
 		"core_webservice_get_site_info", "core_user_create_users", "core_user_update_users", "core_user_get_users",
 		"core_user_get_users_by_field", "core_course_get_courses_by_field", "core_course_create_courses",
 		"core_course_get_categories", "enrol_manual_enrol_users", "enrol_manual_unenrol_users",
 		"core_enrol_get_enrolled_users", "core_enrol_get_users_courses",
-	} {
-		if name == offered {
-			return false
-		}
-	}
-	return true
+	}, name)
 }
 
 // prepare makes the state that a transcript presupposes.

@@ -53,7 +53,7 @@ func (w writer[T]) write(ctx context.Context, items []T) ([]sis.Written, error) 
 		if down == nil {
 			down = run.batch(ctx, batch)
 		} else {
-			run.fail(batch, down)
+			down = run.fail(batch, down)
 		}
 	}
 	return run.written, down

@@ -37,7 +37,10 @@ func unavailable(message string, cause error) *sis.Error {
 	return &sis.Error{Code: "TGT_UNAVAILABLE", Message: message, Temporary: true, Err: cause}
 }
 
-func capability(message string) *sis.Error { return &sis.Error{Code: "TGT_CAPABILITY", Message: message} }
+func capability(message string) *sis.Error {
+	return &sis.Error{Code: "TGT_CAPABILITY", Message: message}
+}
+
 func refusedLogin(message string) *sis.Error {
 	return &sis.Error{Code: "TGT_AUTH", Message: message}
 }

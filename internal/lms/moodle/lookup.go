@@ -27,7 +27,13 @@ func (t *Target) Users(ctx context.Context, by sis.UserField, values []string) (
 	if by == sis.UserByKey {
 		users = slices.DeleteFunc(users, func(u sis.User) bool { return !slices.Contains(values, u.Key) })
 	}
-	return users, nil
+	return distinct(users, func(u sis.User) string { return u.ID }), nil
+}
+
+// distinct drops what was found twice, under values that differ in case only.
+func distinct[T any](found []T, id func(T) string) []T {
+	slices.SortFunc(found, func(a, b T) int { return strings.Compare(id(a), id(b)) })
+	return slices.CompactFunc(found, func(a, b T) bool { return id(a) == id(b) })
 }
 
 // cleaned drops the values that no account can have, and with which Moodle
@@ -41,7 +47,7 @@ func cleaned(by sis.UserField, values []string) []string {
 				continue
 			}
 		case sis.UserByEmail:
-			v = strings.TrimSpace(v)
+			v = strings.ToLower(strings.TrimSpace(v))
 		}
 		if v != "" {
 			kept = append(kept, v)
@@ -139,7 +145,7 @@ func (t *Target) Courses(ctx context.Context, by sis.CourseField, values []strin
 	if by == sis.CourseByKey {
 		courses = slices.DeleteFunc(courses, func(c sis.Course) bool { return !slices.Contains(values, c.Key) })
 	}
-	return courses, nil
+	return distinct(courses, func(c sis.Course) string { return c.ID }), nil
 }
 
 func (t *Target) courses(ctx context.Context, by sis.CourseField, values []string) ([]sis.Course, error) {

@@ -85,6 +85,7 @@ func (f *file) readHeader(lines *rows, oddity string) error {
 	if f.header, err = parseHeader(f.table, r); err != nil {
 		return err
 	}
+	lines.width = f.header.width
 	oddities := slices.DeleteFunc([]string{oddity, separatorOddity(lines.comma), f.header.oddity}, isEmpty)
 	f.oddity = strings.Join(oddities, "; ")
 	return nil

@@ -17,6 +17,7 @@ var errRowTooLong = errors.New("row too long")
 type rows struct {
 	from  io.Reader
 	comma byte
+	width int // how many fields a row must have to have an end of line in it; 0: any
 
 	buf   []byte // read and not yet returned
 	taken int    // bytes of buf that the last row took
@@ -61,9 +62,9 @@ func (r *rows) one() (row, error) {
 	for {
 		n, state := r.split(r.buf)
 		switch {
-		case state == whole && n <= maxRow:
+		case state == whole && n <= maxRow && !r.runsOn(n):
 			return r.take(n), nil
-		case len(r.buf) > maxRow, state == torn && r.hasLine():
+		case state == whole, len(r.buf) > maxRow, state == torn && r.hasLine():
 			return r.breakOff(false)
 		case r.ended != nil:
 			return r.last(state)
@@ -79,7 +80,7 @@ func (r *rows) last(state splitState) (row, error) {
 		return row{}, r.ended
 	case len(r.buf) == 0:
 		return row{}, io.EOF
-	case state != inText:
+	case state != inText, r.runsOn(len(r.buf)):
 		return r.breakOff(state == inQuotes)
 	}
 	r.endField(len(r.buf))
@@ -93,6 +94,12 @@ func (r *rows) fill() {
 	}
 	n, err := r.from.Read(r.buf[len(r.buf) : len(r.buf)+chunk])
 	r.buf, r.ended = r.buf[:len(r.buf)+n], err
+}
+
+// runsOn reports whether the row in buf[:n] is likely to be several: a quote
+// that was not meant for it closes in a later one.
+func (r *rows) runsOn(n int) bool {
+	return r.width > 0 && len(r.spans) != r.width && bytes.IndexByte(r.buf[:max(0, n-1)], '\n') >= 0
 }
 
 func (r *rows) hasLine() bool { return bytes.IndexByte(r.buf, '\n') >= 0 }

@@ -79,6 +79,15 @@ func TestAQuoteThatIsNeverClosedCostsOneLine(t *testing.T) {
 			t.Errorf("problems (-want +got):\n%s", diff)
 		}
 	})
+	t.Run("the next quote closes it, with rows in between", func(t *testing.T) {
+		got := persons(t, userColumns+"b,true,student,sam,\"Sam,Okafor,\nc"+goodUser+"d,true,student,u,Ann,Lee,\"\ne"+goodUser)
+		if diff := cmp.Diff([]string{"b", "c", "d", "e"}, got.keys()); diff != "" {
+			t.Errorf("keys (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"users.csv:2 b ROW_MALFORMED", "users.csv:4 d ROW_MALFORMED"}, got.problems()); diff != "" {
+			t.Errorf("problems (-want +got):\n%s", diff)
+		}
+	})
 	t.Run("far from the end of a long file", func(t *testing.T) {
 		var rest strings.Builder
 		for i := range 40_000 {

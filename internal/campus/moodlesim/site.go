@@ -121,7 +121,7 @@ func New(o Options) *Site {
 	for _, f := range offered() {
 		s.functions[f.name] = f
 	}
-	s.reset([]Category{{ID: 1, Name: "Category 1"}})
+	s.reset(nil)
 	s.pages = s.routes()
 	return s
 }
@@ -136,7 +136,9 @@ const (
 func (s *Site) reset(categories []Category) {
 	s.users, s.courses, s.enrolments = map[int]*User{}, map[int]*Course{}, map[place]*Enrolment{}
 	s.usernames, s.emails, s.idnumbers = index{}, index{}, index{}
-	s.categories = categories
+	if s.categories = categories; len(categories) == 0 {
+		s.categories = []Category{{ID: 1, Name: "Category 1"}}
+	}
 	s.put(User{ID: guestID, Username: "guest", Firstname: "Guest user", Lastname: " ", Email: "root@localhost"})
 	s.put(User{ID: adminID, Username: "admin", Firstname: "Admin", Lastname: "User", Email: "admin@example.invalid"})
 	s.put(User{ID: serviceID, Username: "svc_sis", Firstname: "SIS", Lastname: "Service", Email: "svc_sis@example.invalid"})

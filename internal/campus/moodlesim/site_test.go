@@ -309,8 +309,8 @@ func TestServesManyAtOnce(t *testing.T) {
 				if _, body := post(site, enrolments(course.ID, users[i:i+50]...)); body != "null" {
 					t.Errorf("answer = %s, want null", body)
 				}
-				get(t, site, "/simulator/state.json")
 			}
+			get(t, site, "/simulator/state.json")
 		})
 	}
 	callers.Wait()

@@ -1,8 +1,11 @@
 package moodle
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"strconv"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
@@ -32,6 +35,31 @@ type writer[T any] struct {
 // limit, beside the three variables that every call has.
 func (t *Target) rowsPerCall(fields int) int {
 	return max(1, min(t.cfg.Batch, (t.cfg.MaxInputVars-4)/fields))
+}
+
+// countOff gives each item of a batch the id that Moodle answered. The answer
+// is in the order of the batch; if it is shorter, only the names tell what is
+// missing.
+func countOff[T any](answer []byte, items []T, name func(T) string) ([]sis.Written, error) {
+	var made []struct {
+		ID                  int
+		Username, Shortname string // one of them
+	}
+	if err := json.Unmarshal(answer, &made); err != nil {
+		return nil, odd(err)
+	}
+	written, ids := make([]sis.Written, len(items)), map[string]string{}
+	for i, m := range made {
+		id := strconv.Itoa(m.ID)
+		ids[m.Username+m.Shortname] = id
+		if len(made) == len(items) {
+			written[i].ID = id
+		}
+	}
+	for i, item := range items {
+		written[i].ID = cmp.Or(written[i].ID, ids[name(item)])
+	}
+	return written, nil
 }
 
 // write writes all items and answers for each, in order. After an outage the

@@ -104,22 +104,7 @@ func (t *Target) sendNewCourses(ctx context.Context, courses []sis.Course) ([]si
 	if err != nil {
 		return nil, err
 	}
-	var made []struct {
-		ID        int
-		Shortname string
-	}
-	if err := json.Unmarshal(answer, &made); err != nil {
-		return nil, odd(err)
-	}
-	ids := map[string]string{}
-	for _, m := range made {
-		ids[m.Shortname] = strconv.Itoa(m.ID)
-	}
-	written := make([]sis.Written, len(courses))
-	for i, c := range courses {
-		written[i].ID = ids[c.Shortname]
-	}
-	return written, nil
+	return countOff(answer, courses, func(c sis.Course) string { return c.Shortname })
 }
 
 // findNewCourses returns the ids of those courses that are there already.

@@ -1,7 +1,9 @@
 package moodle
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"html"
@@ -51,15 +53,18 @@ func unanswered(err error) *outage {
 	message := "Moodle broke off the connection before it answered."
 	op, ok := errors.AsType[*net.OpError](err)
 	neverSent := ok && op.Op == "dial"
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
 	case errors.Is(err, context.Canceled):
 		message = "Stopped while waiting for Moodle."
+	case untrusted:
+		message = "Moodle's certificate cannot be trusted: it may have expired, or be meant for another address."
 	case neverSent:
 		message = "Moodle cannot be reached."
 	case errors.Is(err, context.DeadlineExceeded):
 		message = "Moodle did not answer in time."
 	}
-	return &outage{says: unavailable(message, err), lost: !neverSent}
+	return &outage{says: unavailable(message, err), lost: !neverSent && !untrusted}
 }
 
 // statusError is the outage behind an answer that is not Moodle's JSON.
@@ -94,11 +99,11 @@ func (r *refusal) Error() string { return r.words().Error() }
 
 // words is the refusal in Moodle's own words.
 func (r *refusal) words() *sis.Error {
-	message := strings.TrimPrefix(clean(r.Message), "error/")
-	if message == "" {
-		message = r.Code
+	message := "Moodle refused it: " + cmp.Or(strings.TrimPrefix(clean(r.Message), "error/"), r.Code)
+	if r.Code == "invalidparameter" {
+		message = "Moodle does not accept one of the values of this record, and does not say which."
 	}
-	return &sis.Error{Code: "TGT_REFUSED", Message: "Moodle refused it: " + message}
+	return &sis.Error{Code: "TGT_REFUSED", Message: message}
 }
 
 // collided reports whether another writer was in the way, as far as one can

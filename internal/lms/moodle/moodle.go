@@ -89,12 +89,24 @@ func New(cfg Config) *Target {
 // it: following would turn a call into a GET without its body, or hand the
 // token to another host.
 func withoutRedirects(given *http.Client) *http.Client {
-	client := &http.Client{}
+	client := &http.Client{Transport: keepingConnections()}
 	if given != nil {
 		*client = *given
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return client
+}
+
+// keepingConnections returns a transport that keeps as many connections open
+// as are used at a time.
+func keepingConnections() http.RoundTripper {
+	standard, ok := http.DefaultTransport.(*http.Transport)
+	if !ok {
+		return http.DefaultTransport
+	}
+	transport := standard.Clone()
+	transport.MaxIdleConnsPerHost = lookers
+	return transport
 }
 
 // The functions of Moodle that a Target calls.

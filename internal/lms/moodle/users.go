@@ -83,22 +83,7 @@ func (t *Target) sendNewUsers(ctx context.Context, users []sis.User) ([]sis.Writ
 	if err != nil {
 		return nil, err
 	}
-	var made []struct {
-		ID       int
-		Username string
-	}
-	if err := json.Unmarshal(answer, &made); err != nil {
-		return nil, odd(err)
-	}
-	ids := map[string]string{}
-	for _, m := range made {
-		ids[m.Username] = strconv.Itoa(m.ID)
-	}
-	written := make([]sis.Written, len(users))
-	for i, u := range users {
-		written[i].ID = ids[strings.ToLower(u.Username)]
-	}
-	return written, nil
+	return countOff(answer, users, func(u sis.User) string { return strings.ToLower(u.Username) })
 }
 
 func isLost(err error) bool {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -20,7 +21,17 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-func TestMain(m *testing.M) { testservers.Main(m) }
+// victimOf names, in the environment, the Redis at which this process is a
+// worker that waits to be killed.
+const victimOf = "BEADLE_TEST_VICTIM_OF"
+
+func TestMain(m *testing.M) {
+	if addr := os.Getenv(victimOf); addr != "" {
+		victim(addr)
+		return
+	}
+	testservers.Main(m)
+}
 
 // A house is an engine with workers in it.
 type house struct {
@@ -74,7 +85,7 @@ func (h *house) start(w *Worker) (stop func()) {
 	return stop
 }
 
-// announce enters tasks into the catalogue without a worker that runs them.
+// declare enters tasks into the catalogue without a worker that runs them.
 func (h *house) declare(all ...tasks.Task) {
 	h.Helper()
 	if err := h.announce(h.Context(), declare(tasks.NewRegistry(all...), WorkerOptions{Queue: "default"}), true); err != nil {

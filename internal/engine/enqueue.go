@@ -28,9 +28,9 @@ const (
 const defaultClient = "default"
 
 // createScript accepts a job: record, event and intent at once. It answers
-// {"new"}; {"known", id} if the job or its memo is there already, with the
-// state in which a remembered job ended; or {"conflict", id} if the memo is of
-// another request.
+// {"new", id, ""}; {"known", id, state} if the job or its memo is there
+// already, with the state in which a remembered job ended; or
+// {"conflict", id, ""} if the memo is of another request.
 //
 // KEYS: as [applyScript]
 // ARGV: id, sum of the request, depth entered, number of fields, field, value,
@@ -39,7 +39,7 @@ var createScript = redis.NewScript(common + `
 local remembers = KEYS[5] ~= KEYS[1]
 if remembers then
   local memo = redis.call('HMGET', KEYS[5], 'id', 'sum', 'state')
-  if memo[1] and memo[2] ~= ARGV[2] then return {'conflict', memo[1]} end
+  if memo[1] and memo[2] ~= ARGV[2] then return {'conflict', memo[1], ''} end
   if memo[1] then return {'known', memo[1], memo[3] or ''} end
 end
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'known', ARGV[1], ''} end

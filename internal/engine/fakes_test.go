@@ -58,7 +58,7 @@ func (f *fakeLocks) Release(_ context.Context, holder string, _ int64) error {
 	return f.err
 }
 
-// by returns a worker that is called directly, without asynq.
+// direct returns a worker that is called directly, without asynq.
 func (h *house) direct(locks Locks, all ...tasks.Task) *Worker {
 	h.declare(all...)
 	return NewWorker(h.Engine, locks, tasks.NewRegistry(all...), WorkerOptions{Name: "direct"})
@@ -133,8 +133,9 @@ func (h *house) cut() *house {
 	if err := m.Start(); err != nil {
 		h.Fatal(err)
 	}
+	addr := m.Addr()
 	m.Close()
-	rdb := redis.NewClient(&redis.Options{Addr: m.Addr(), MaxRetries: -1})
+	rdb := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1})
 	h.Cleanup(func() { rdb.Close() })
 	return &house{h.T, New(rdb, h.log), rdb}
 }

@@ -183,7 +183,7 @@ func TestRefusesBombsThatLieAboutTheirSize(t *testing.T) {
 }
 
 func TestRefusesMoreEntriesThanAnyBundleHas(t *testing.T) {
-	for _, n := range []int{10_001, 100_000} {
+	for _, n := range []int{10_001, 90_000} {
 		data := packed(t, func(z *zip.Writer) {
 			for i := range n {
 				add(t, z, &zip.FileHeader{Name: fmt.Sprint(i)}, "")
@@ -196,7 +196,7 @@ func TestRefusesMoreEntriesThanAnyBundleHas(t *testing.T) {
 
 func TestRefusesMoreThan4GiB(t *testing.T) {
 	data := packed(t, func(z *zip.Writer) {
-		for i := range 3 {
+		for i := range 3 { // unpacks to 1.5 GB each
 			h := &zip.FileHeader{
 				Name: fmt.Sprint(i, ".csv"), Method: zip.Deflate,
 				CompressedSize64: 20 << 20, UncompressedSize64: 1500 << 20,

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
 // Engine is what the API asks of the engine.
@@ -39,6 +40,7 @@ type Ledger interface {
 	JobLedger
 	ClientLedger
 	ScheduleLedger
+	SyncLedger
 }
 
 // JobLedger is the record of jobs.
@@ -67,10 +69,12 @@ type ScheduleLedger interface {
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
 }
 
-// Config is what the API is made of. All of it is required.
+// Config is what the API is made of. All of it is required but Lag.
 type Config struct {
 	Engine  Engine
 	Ledger  Ledger
+	Syncs   []sync.Sync          // as the settings name them
+	Lag     func() time.Duration // how far the ledger is behind what has happened; nil: never
 	Log     *slog.Logger
 	Now     func() time.Time
 	Version string
@@ -134,5 +138,15 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/clients/{name}/disable", nil, a.disableClient},
 		{"POST", "/api/v1/clients/{name}/enable", nil, a.enableClient},
 		{"GET", "/api/v1/workers", nil, a.workers},
+
+		{"GET", "/api/v1/syncs", nil, a.syncs},
+		{"GET", "/api/v1/syncs/{name}", nil, a.syncStatus},
+		{"POST", "/api/v1/syncs/{name}/run", nil, a.runSync},
+		{"GET", "/api/v1/syncs/{name}/runs/{root}", nil, a.run},
+		{"GET", "/api/v1/syncs/{name}/messages", []string{"stream", "state", "code", "q", "before", "limit"}, a.messages},
+		{"GET", "/api/v1/syncs/{name}/sections", []string{"state"}, a.sections},
+		{"GET", "/api/v1/syncs/{name}/plan", []string{"id", "op", "state", "after", "limit"}, a.plan},
+		{"POST", "/api/v1/syncs/{name}/link", nil, a.link},
+		{"POST", "/api/v1/syncs/{name}/unlink", nil, a.unlink},
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 func serve(t testing.TB, p *apitest.Platform) *api.API {
 	return api.New(api.Config{
-		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p},
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
 		Log:     slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now:     func() time.Time { return apitest.Now },
 		Version: "v1.2.3",
@@ -124,6 +124,29 @@ func TestAnswersEachRequestByItsSense(t *testing.T) {
 		{"POST", "/api/v1/clients/default/disable", "", 200, `"disabled":true`},
 		{"POST", "/api/v1/clients/closed/enable", "", 200, `"disabled":false`},
 		{"GET", "/api/v1/workers", "", 200, `"name":"campus-1"`},
+
+		{"GET", "/api/v1/syncs", "", 200, `"name":"main","client":"default","source":"registrar"`},
+		{"GET", "/api/v1/syncs/main", "", 200, `"people":{"known":3`},
+		{"GET", "/api/v1/syncs/other", "", 404, "There is no sync other; the settings name main."},
+		{"POST", "/api/v1/syncs/main/run", "", 201, `"args":{"sync":"main"}`},
+		{"POST", "/api/v1/syncs/main/run", `{"dry_run":true,"allow_drops":3}`, 201, `"args":{"sync":"main","dry_run":true,"allow_drops":3}`},
+		{"POST", "/api/v1/syncs/main/run", `{"allow_drops":-3}`, 400, "Field allow_drops must be 0 or more."},
+		{"POST", "/api/v1/syncs/other/run", "", 404, "There is no sync other"},
+		{"GET", "/api/v1/syncs/main/runs/succeeded", "", 404, "No run of sync main began with job succeeded."},
+		{"GET", "/api/v1/syncs/main/runs/nobody", "", 404, "There is no job nobody."},
+		{"GET", "/api/v1/syncs/main/messages", "", 200, `"counts":[{"stream":"registrations","state":"waiting"`},
+		{"GET", "/api/v1/syncs/main/messages?state=applied", "", 200, `"messages":[{"id":"m-1"`},
+		{"GET", "/api/v1/syncs/main/messages?limit=1", "", 200, `"next":"m-2"`},
+		{"GET", "/api/v1/syncs/main/messages?state=lost", "", 400, "Parameter state must be one of received, waiting"},
+		{"GET", "/api/v1/syncs/main/messages?stream=rooms", "", 400, "Parameter stream must be one of terms, persons"},
+		{"GET", "/api/v1/syncs/main/sections?state=available", "", 200, `"sections":[{"key":"s-2"`},
+		{"GET", "/api/v1/syncs/main/sections?state=lost", "", 400, "Parameter state must be one of linked"},
+		{"GET", "/api/v1/syncs/main/plan", "", 404, "Sync main has no plan yet."},
+		{"GET", "/api/v1/syncs/main/plan?op=delete", "", 400, "Parameter op must be one of create_course"},
+		{"POST", "/api/v1/syncs/main/link", `{"section":"s-2","course":"BIO"}`, 201, `"args":{"sync":"main","section":"s-2","course":"BIO"}`},
+		{"POST", "/api/v1/syncs/main/link", `{"section":"s-2"}`, 400, "Field course is required."},
+		{"POST", "/api/v1/syncs/main/unlink", `{"section":"s-1","reason":"moved"}`, 201, `"task":"sis.unlink"`},
+		{"POST", "/api/v1/syncs/main/unlink", `{"reason":"moved"}`, 400, "Field section is required."},
 	} {
 		t.Run(tt.method+" "+tt.target+" "+tt.body, func(t *testing.T) {
 			w := do(serve(t, seeded()), tt.method, tt.target, tt.body)

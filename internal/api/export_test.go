@@ -18,3 +18,9 @@ func (a *API) RouteNames() map[string][]string {
 func CheckArgs(schema, args string) error {
 	return checkArgs(json.RawMessage(schema), json.RawMessage(args))
 }
+
+// Chain and OtherTasks are what the API takes for the tasks of syncs.
+var (
+	Chain      = chain
+	OtherTasks = []string{planTask, linkTask, unlinkTask}
+)

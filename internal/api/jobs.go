@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -27,10 +28,22 @@ func (a *API) jobs(w http.ResponseWriter, r *http.Request) error {
 	if len(jobs) == f.Limit {
 		list.Next = jobs[len(jobs)-1].ID
 	}
-	if !live {
-		list.Notice = "Redis is away: jobs are shown as they were recorded last."
-	}
+	list.Notice = a.notice(live)
 	return reply(w, http.StatusOK, list)
+}
+
+// maxLag is how far the ledger may be behind before a list says so.
+const maxLag = 2 * time.Second
+
+// notice says what of a list may be out of date.
+func (a *API) notice(live bool) string {
+	if !live {
+		return "Redis is away: jobs are shown as they were recorded last."
+	}
+	if a.Lag != nil && a.Lag() > maxLag {
+		return "The record is " + a.Lag().Round(time.Second).String() + " behind: jobs of that time may be missing here."
+	}
+	return ""
 }
 
 // job serves GET /api/v1/jobs/{id}.

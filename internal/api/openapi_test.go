@@ -82,6 +82,9 @@ var schemas = map[string]any{
 	"Schedule": client.Schedule{}, "ScheduleList": client.ScheduleList{}, "RunSchedule": client.RunSchedule{}, "SlotList": client.SlotList{},
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
 	"WorkerList": client.WorkerList{},
+	"SyncList":   client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
+	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{},
+	"LinkSection": client.LinkSection{}, "UnlinkSection": client.UnlinkSection{},
 }
 
 func TestEveryExampleIsOfItsType(t *testing.T) {

@@ -2,10 +2,12 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
+	"github.com/beadle-jobs/beadle/pkg/cron"
 )
 
 // schedules serves GET /api/v1/schedules.
@@ -13,6 +15,9 @@ func (a *API) schedules(w http.ResponseWriter, r *http.Request) error {
 	all, err := a.Ledger.Schedules(r.Context())
 	if err != nil {
 		return err
+	}
+	for i := range all {
+		all[i].Next = next(all[i], a.Now())
 	}
 	return reply(w, http.StatusOK, client.ScheduleList{Schedules: orEmpty(all)})
 }
@@ -23,7 +28,27 @@ func (a *API) schedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.Next = next(s, a.Now())
 	return reply(w, http.StatusOK, s)
+}
+
+// next returns the first slot of s that is not due yet, if s fires at all.
+func next(s job.Schedule, now time.Time) *time.Time {
+	if !s.Enabled || s.Missing || s.Problem != "" {
+		return nil
+	}
+	expr, err := cron.Parse(s.Cron)
+	if err != nil {
+		return nil
+	}
+	zone, err := cron.Zone(s.Zone)
+	if err != nil {
+		return nil
+	}
+	if at, ok := expr.Next(now, zone); ok {
+		return &at
+	}
+	return nil
 }
 
 // runSchedule serves POST /api/v1/schedules/{name}/run: the same work, now and

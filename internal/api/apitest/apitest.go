@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +35,7 @@ type Platform struct {
 	schedules []job.Schedule
 	slots     []job.Slot
 	enqueued  int
+	ticks     time.Duration
 	redisDown bool
 	booksDown bool
 	campus    campus
@@ -105,6 +107,12 @@ func (p *Platform) StopRedis() { p.redisDown = true }
 // StopLedger makes the ledger unavailable.
 func (p *Platform) StopLedger() { p.booksDown = true }
 
+// tick returns the time of creation of the next job: later ones come later.
+func (p *Platform) tick() time.Time {
+	p.ticks++
+	return Now.Add(p.ticks)
+}
+
 // Enqueued returns how many jobs were accepted.
 func (p *Platform) Enqueued() int {
 	p.mu.Lock()
@@ -139,7 +147,7 @@ func (e Engine) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	j := job.Job{
 		ID: id, Task: r.Task, Args: r.Args, Client: cmp.Or(r.Client, job.DefaultClient), Owner: r.Owner, Queue: "worker",
 		Description: r.Description, State: job.Queued, Root: cmp.Or(r.Root, id), Parent: r.Parent, RetryOf: r.RetryOf,
-		Schedule: r.Schedule, Created: Now, Due: Now,
+		Schedule: r.Schedule, Created: e.tick(), Due: Now,
 	}
 	if r.At.After(Now) {
 		j.State, j.Due = job.Scheduled, r.At
@@ -174,17 +182,21 @@ func (e Engine) next(j job.Job) job.Job {
 		j.Progress.Done++
 		j.Progress.Created += 2
 	case j.State == job.Running:
-		j = ending(j)
+		j = e.ending(j)
 		e.step(j)
 	}
 	return j
 }
 
-// ending ends a job the way that its argument outcome asks for.
-func ending(j job.Job) job.Job {
+// ending ends a job the way that its argument outcome asks for, and as
+// [Platform.FailStep] does.
+func (e Engine) ending(j job.Job) job.Job {
 	var args struct{ Outcome string }
 	_ = json.Unmarshal(j.Args, &args) // other tasks have none
 	j.State = job.State(cmp.Or(args.Outcome, string(job.Succeeded)))
+	if j.Task == e.campus.failing {
+		j.State = job.Failed
+	}
 	j.Ended = new(Now)
 	if j.State != job.Succeeded {
 		j.Reason = "The SIS could not be read: it answers 503."
@@ -202,6 +214,10 @@ func (e Engine) Jobs(_ context.Context, ids []string) (map[string]job.Job, error
 	live := map[string]job.Job{}
 	for _, id := range ids {
 		if j, ok := e.jobs[id]; ok {
+			if strings.HasPrefix(j.Task, "sis.") {
+				j = e.next(j)
+				e.jobs[id] = j
+			}
 			live[id] = j
 		}
 	}

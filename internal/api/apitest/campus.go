@@ -1,11 +1,169 @@
 package apitest
 
-import "github.com/beadle-jobs/beadle/internal/job"
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
 
-// campus is the state of the syncs.
-type campus struct{}
+	"github.com/google/uuid"
 
-func (p *Platform) openCampus() {}
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
 
-// step lets a step of a sync's chain start the next one.
-func (e Engine) step(job.Job) {}
+// chain is the steps of a run.
+var chain = []string{
+	"sis.terms.pull", "sis.teachers.pull", "sis.sections.pull", "sis.sections.process",
+	"sis.registrations.pull", "sis.plan", "sis.registrations.process",
+}
+
+// campus is the state of the one sync, main.
+type campus struct {
+	plans    []sync.Plan
+	effects  []sync.Effect
+	sections []sync.Section
+	messages []sync.Message
+	failing  string // a step that fails
+}
+
+func (p *Platform) openCampus() {
+	for _, task := range chain {
+		p.Declare(task, "A step of a sync.", `{"type":"object","additionalProperties":false,"required":["sync"],"properties":{
+			"sync":{"type":"string"},"dry_run":{"type":"boolean"},"allow_drops":{"type":"integer"}}}`)
+	}
+	p.Declare("sis.link", "Link a section by hand.", `{"type":"object","additionalProperties":false,"required":["sync","section","course"],"properties":{
+		"sync":{"type":"string"},"section":{"type":"string"},"course":{"type":"string"}}}`)
+	p.Declare("sis.unlink", "Unlink a section.", `{"type":"object","additionalProperties":false,"required":["sync","section"],"properties":{
+		"sync":{"type":"string"},"section":{"type":"string"},"reason":{"type":"string"}}}`)
+	p.campus.sections = []sync.Section{
+		{Section: sis.Section{Key: "s-1", Title: "Algebra", Code: "MAT-1", Terms: []string{"fall"}}, Link: &sync.Link{Section: "s-1", Course: "7", Shortname: "ALG", How: sync.Created, Linked: true, Changed: Now}},
+		{Section: sis.Section{Key: "s-2", Title: "Biology", Code: "BIO-1", Terms: []string{"fall"}}},
+	}
+	p.campus.messages = []sync.Message{
+		{ID: "m-2", Sync: "main", Stream: sis.Registrations, Key: "s-2|p-1|student", Op: sync.New, Where: "enrollments.csv:3", State: sync.Waiting, Code: "SECTION_UNLINKED", Reason: "The section is not linked to a course.", Received: Now, Changed: Now},
+		{ID: "m-1", Sync: "main", Stream: sis.Persons, Key: "p-1", Op: sync.New, Where: "users.csv:2", State: sync.Applied, Received: Now, Changed: Now},
+	}
+}
+
+// Syncs returns the syncs of the settings.
+func (p *Platform) Syncs() []sync.Sync {
+	return []sync.Sync{{Name: "main", Client: job.DefaultClient, Source: "registrar", Target: "moodle", CreateCourses: true, Cron: "0 3 * * *"}}
+}
+
+// FailStep makes a step of runs fail.
+func (p *Platform) FailStep(task string) { p.campus.failing = task }
+
+// step lets a step of a run that has ended start the next one.
+func (e Engine) step(j job.Job) {
+	i := slices.Index(chain, j.Task)
+	if i < 0 || j.State != job.Succeeded {
+		return
+	}
+	var args struct {
+		DryRun bool `json:"dry_run"`
+	}
+	_ = json.Unmarshal(j.Args, &args) // was checked when it was enqueued
+	if j.Task == "sis.plan" {
+		e.makePlan(j, args.DryRun)
+	}
+	if j.Task == "sis.registrations.process" {
+		e.applyPlan()
+	}
+	if i+1 == len(chain) || args.DryRun && j.Task == "sis.plan" {
+		return
+	}
+	id := uuid.Must(uuid.NewV7()).String()
+	e.jobs[id] = job.Job{ID: id, Task: chain[i+1], Args: j.Args, Client: j.Client, Owner: "job " + j.ID, Queue: "worker", State: job.Queued, Parent: j.ID, Root: j.Root, Created: e.tick(), Due: Now}
+}
+
+func (e Engine) makePlan(j job.Job, dryRun bool) {
+	state := sync.PlanApproved
+	if dryRun {
+		state = sync.PlanDraft
+	}
+	e.campus.plans = append(e.campus.plans, sync.Plan{
+		ID: j.ID, Sync: "main", Run: j.Root, State: state, Created: Now, Changed: Now, Future: 1,
+		Counts: map[sync.EffectOp]int64{sync.CreateUser: 1, sync.Enrol: 2, sync.Suspend: 1},
+		Held:   []sync.Hold{{Code: "BRAKE_DROPS", Term: "fall", Drops: 1, Of: 9, Message: "1 of 9 registrations of fall would be dropped."}},
+	})
+	user := json.RawMessage(`{"key":"p-1","username":"ada","email":"ada@example.edu","given":"Ada","family":"L"}`)
+	span := json.RawMessage(`{"start":"2026-09-01T04:00:00Z"}`)
+	e.campus.effects = []sync.Effect{
+		{Seq: 1, Op: sync.CreateUser, Key: "p-1", Person: "p-1", After: user, State: sync.EffectPlanned},
+		{Seq: 2, Op: sync.Enrol, Key: "p-1|7|student", Person: "p-1", Section: "s-1", Course: "7", Role: sis.Student, After: span, State: sync.EffectPlanned},
+		{Seq: 3, Op: sync.Enrol, Key: "p-2|7|student", Person: "p-2", Section: "s-1", Course: "7", Role: sis.Student, After: span, State: sync.EffectPlanned},
+		{Seq: 4, Op: sync.Suspend, Key: "p-3|7|student", Person: "p-3", Section: "s-1", Course: "7", Role: sis.Student, Before: span, After: json.RawMessage(`{"suspended":true}`), State: sync.EffectHeld, Code: "BRAKE_DROPS"},
+	}
+}
+
+func (e Engine) applyPlan() {
+	for i := range e.campus.effects {
+		if e.campus.effects[i].State == sync.EffectPlanned {
+			e.campus.effects[i].State = sync.EffectApplied
+		}
+	}
+	e.campus.effects[2].State, e.campus.effects[2].Code, e.campus.effects[2].Message = sync.EffectFailed, "USER_GONE", "The account is gone from the LMS."
+}
+
+// SyncStatus implements api.Ledger.
+func (l Ledger) SyncStatus(ctx context.Context, name string) (sync.Status, error) {
+	return sync.Status{
+		Sync:          name,
+		Terms:         1,
+		People:        sync.People{Known: 3, Linked: 2},
+		Sections:      sync.Sections{Known: 2, Linked: 1, Available: 1},
+		Links:         map[sync.LinkHow]int64{sync.Created: 1},
+		Registrations: sync.Registrations{Active: 3, Waiting: 1},
+		Enrolments:    sync.Enrolments{Active: 2},
+		Effects:       map[sync.EffectOp]int64{sync.CreateUser: 2, sync.Enrol: 2},
+		Messages:      map[sync.MessageState]int64{sync.Waiting: 1, sync.Applied: 1},
+		Codes:         map[string]int64{"SECTION_UNLINKED": 1},
+		Pulls:         []sync.Pull{{Stream: sis.Registrations, Snapshot: "2026-09-01.zip", Rows: 3, Complete: true, At: Now.Add(-10 * time.Minute)}},
+	}, l.Ping(ctx)
+}
+
+// SISSections implements api.Ledger.
+func (l Ledger) SISSections(ctx context.Context, _, state string) ([]sync.Section, error) {
+	return page(l.campus.sections, len(l.campus.sections), func(s sync.Section) bool {
+		return state == "" || (state == "linked") == (s.Link != nil)
+	}), l.Ping(ctx)
+}
+
+// SISMessages implements api.Ledger.
+func (l Ledger) SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error) {
+	return page(l.campus.messages, f.Limit, func(m sync.Message) bool {
+		return (f.Stream == "" || f.Stream == m.Stream) && (f.State == "" || f.State == m.State) && (f.Code == "" || f.Code == m.Code)
+	}), l.Ping(ctx)
+}
+
+// SISMessageCounts implements api.Ledger.
+func (l Ledger) SISMessageCounts(ctx context.Context, _ string) (counts []sync.MessageCount, err error) {
+	for _, m := range l.campus.messages {
+		counts = append(counts, sync.MessageCount{Stream: m.Stream, State: m.State, Code: m.Code, Count: 1, Oldest: m.Received})
+	}
+	return counts, l.Ping(ctx)
+}
+
+// SISPlan implements api.Ledger.
+func (l Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range slices.Backward(l.campus.plans) {
+		if id == "" || p.ID == id {
+			return p, l.Ping(ctx)
+		}
+	}
+	return sync.Plan{}, fault.New(fault.NotFound, "Sync %s has no plan yet.", name)
+}
+
+// SISEffects implements api.Ledger.
+func (l Ledger) SISEffects(ctx context.Context, _ string, f sync.EffectFilter) ([]sync.Effect, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return page(l.campus.effects, f.Limit, func(e sync.Effect) bool {
+		return e.Seq > f.After && (f.Op == "" || f.Op == e.Op) && (f.State == "" || f.State == e.State)
+	}), l.Ping(ctx)
+}

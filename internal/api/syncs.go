@@ -1,0 +1,270 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/client"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// SyncLedger is the record of syncs.
+type SyncLedger interface {
+	SyncStatus(ctx context.Context, name string) (sync.Status, error)
+	SISSections(ctx context.Context, name, state string) ([]sync.Section, error)
+	SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error)
+	SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error)
+	SISPlan(ctx context.Context, name, id string) (sync.Plan, error)
+	SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error)
+}
+
+// sync returns the sync that the request names.
+func (a *API) sync(r *http.Request) (sync.Sync, error) {
+	name := r.PathValue("name")
+	var names []string
+	for _, s := range a.Syncs {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	if len(names) == 0 {
+		return sync.Sync{}, fault.New(fault.NotFound, "There is no sync %s; the settings name none.", name)
+	}
+	return sync.Sync{}, fault.New(fault.NotFound, "There is no sync %s; the settings name %s.", name, strings.Join(names, ", "))
+}
+
+// syncs serves GET /api/v1/syncs.
+func (a *API) syncs(w http.ResponseWriter, _ *http.Request) error {
+	list := client.SyncList{Syncs: []client.Sync{}}
+	for _, s := range a.Syncs {
+		list.Syncs = append(list.Syncs, described(s))
+	}
+	return reply(w, http.StatusOK, list)
+}
+
+func described(s sync.Sync) client.Sync {
+	return client.Sync{
+		Name: s.Name, Client: s.Client, Source: s.Source, Target: s.Target,
+		Terms: orEmpty(s.Terms), CreateCourses: s.CreateCourses, OrientationCourse: s.OrientationCourse,
+		TimeZone: s.Location().String(), AsOf: s.AsOf.String(), Cron: s.Cron,
+	}
+}
+
+// syncStatus serves GET /api/v1/syncs/{name}.
+func (a *API) syncStatus(w http.ResponseWriter, r *http.Request) error {
+	s, err := a.sync(r)
+	if err != nil {
+		return err
+	}
+	status, err := a.Ledger.SyncStatus(r.Context(), s.Name)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, client.SyncDetail{Sync: described(s), Status: status})
+}
+
+// messages serves GET /api/v1/syncs/{name}/messages: newest first.
+func (a *API) messages(w http.ResponseWriter, r *http.Request) error {
+	s, err := a.sync(r)
+	if err != nil {
+		return err
+	}
+	f, err := messageFilter(s.Name, queryOf(r))
+	if err != nil {
+		return err
+	}
+	found, err := a.Ledger.SISMessages(r.Context(), f)
+	if err != nil {
+		return err
+	}
+	counts, err := a.Ledger.SISMessageCounts(r.Context(), s.Name)
+	if err != nil {
+		return err
+	}
+	list := client.MessageList{Messages: orEmpty(found), Counts: orEmpty(counts)}
+	if len(found) == f.Limit {
+		list.Next = found[len(found)-1].ID
+	}
+	return reply(w, http.StatusOK, list)
+}
+
+func messageFilter(name string, q *query) (sync.MessageFilter, error) {
+	f := sync.MessageFilter{
+		Sync:   name,
+		Stream: oneOf(q, "stream", sis.Streams),
+		State:  oneOf(q, "state", sync.MessageStates),
+		Code:   q.text("code"),
+		Text:   q.text("q"),
+		Before: q.text("before"),
+		Limit:  q.limit(),
+	}
+	return f, q.err
+}
+
+// oneOf returns the value of a parameter, which must be one of all or absent.
+func oneOf[T ~string](q *query, name string, all []T) T {
+	value := T(q.text(name))
+	if value != "" && !slices.Contains(all, value) {
+		var words []string
+		for _, one := range all {
+			words = append(words, string(one))
+		}
+		q.refuse(name, "must be one of %s, not %q", strings.Join(words, ", "), value)
+	}
+	return value
+}
+
+// sectionStates are what sections can be listed by.
+var sectionStates = []string{"linked", "available", "unlinked", "gone"}
+
+// sections serves GET /api/v1/syncs/{name}/sections.
+func (a *API) sections(w http.ResponseWriter, r *http.Request) error {
+	s, err := a.sync(r)
+	if err != nil {
+		return err
+	}
+	q := queryOf(r)
+	state := oneOf(q, "state", sectionStates)
+	if q.err != nil {
+		return q.err
+	}
+	all, err := a.Ledger.SISSections(r.Context(), s.Name, state)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, client.SectionList{Sections: orEmpty(all)})
+}
+
+// plan serves GET /api/v1/syncs/{name}/plan: the newest unless one is named.
+func (a *API) plan(w http.ResponseWriter, r *http.Request) error {
+	s, err := a.sync(r)
+	if err != nil {
+		return err
+	}
+	q := queryOf(r)
+	id := q.text("id")
+	f := sync.EffectFilter{
+		Op:    oneOf(q, "op", sync.EffectOps),
+		State: oneOf(q, "state", effectStates),
+		After: q.after(),
+		Limit: q.limit(),
+	}
+	if q.err != nil {
+		return q.err
+	}
+	p, err := a.Ledger.SISPlan(r.Context(), s.Name, id)
+	if err != nil {
+		return err
+	}
+	effects, err := a.Ledger.SISEffects(r.Context(), p.ID, f)
+	if err != nil {
+		return err
+	}
+	page := client.PlanPage{Plan: p, Effects: orEmpty(effects)}
+	if len(effects) == f.Limit {
+		page.Next = effects[len(effects)-1].Seq
+	}
+	return reply(w, http.StatusOK, page)
+}
+
+var effectStates = []sync.EffectState{
+	sync.EffectPlanned, sync.EffectHeld, sync.EffectSent, sync.EffectUnknown, sync.EffectApplied, sync.EffectFailed,
+}
+
+// runSync serves POST /api/v1/syncs/{name}/run: the first job of the run,
+// whose id is the run's.
+func (a *API) runSync(w http.ResponseWriter, r *http.Request) error {
+	var ask client.RunSync
+	if err := decode(w, r, &ask); err != nil {
+		return err
+	}
+	if ask.AllowDrops < 0 {
+		return fault.New(fault.Invalid, "Field allow_drops must be 0 or more.").In("allow_drops")
+	}
+	return a.startForSync(w, r, chain[0], func(s sync.Sync) any {
+		return struct {
+			Sync string `json:"sync"`
+			client.RunSync
+		}{s.Name, ask}
+	})
+}
+
+// link serves POST /api/v1/syncs/{name}/link.
+func (a *API) link(w http.ResponseWriter, r *http.Request) error {
+	var ask client.LinkSection
+	if err := decode(w, r, &ask); err != nil {
+		return err
+	}
+	if err := required("section", ask.Section, "course", ask.Course); err != nil {
+		return err
+	}
+	return a.startForSync(w, r, linkTask, func(s sync.Sync) any {
+		return struct {
+			Sync string `json:"sync"`
+			client.LinkSection
+		}{s.Name, ask}
+	})
+}
+
+// unlink serves POST /api/v1/syncs/{name}/unlink.
+func (a *API) unlink(w http.ResponseWriter, r *http.Request) error {
+	var ask client.UnlinkSection
+	if err := decode(w, r, &ask); err != nil {
+		return err
+	}
+	if err := required("section", ask.Section); err != nil {
+		return err
+	}
+	return a.startForSync(w, r, unlinkTask, func(s sync.Sync) any {
+		return struct {
+			Sync string `json:"sync"`
+			client.UnlinkSection
+		}{s.Name, ask}
+	})
+}
+
+// required refuses the first field that is empty; pairs are names and values.
+func required(pairs ...string) error {
+	for pair := range slices.Chunk(pairs, 2) {
+		if strings.TrimSpace(pair[1]) == "" {
+			return fault.New(fault.Invalid, "Field %s is required.", pair[0]).In(pair[0])
+		}
+	}
+	return nil
+}
+
+// startForSync starts a job of the sync's own client.
+func (a *API) startForSync(w http.ResponseWriter, r *http.Request, task string, args func(sync.Sync) any) error {
+	s, err := a.sync(r)
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(args(s))
+	if err != nil {
+		return err
+	}
+	request, err := a.request(r.Context(), client.NewJob{Task: task, Args: raw, Client: s.Client})
+	if err != nil {
+		return noWorker(err, task)
+	}
+	j, err := a.Engine.Enqueue(r.Context(), request)
+	if err != nil {
+		return err
+	}
+	return replyJob(w, request.ID, j)
+}
+
+// noWorker says for a task that the caller did not name what is amiss if
+// nobody can run it.
+func noWorker(err error, task string) error {
+	if asFault(err).Field == "task" {
+		return &fault.Error{Kind: fault.Unavailable, Msg: "No worker has announced " + task + " yet; is one running?"}
+	}
+	return err
+}

@@ -34,7 +34,7 @@ func (s *server) confirmAbort(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := abortPage{frame, j, sentence(j, s.now()), local(r.FormValue("next"), jobPath(j.ID))}
+	page := abortPage{frame, j, sentence(j, s.now()), cameFrom(r, jobPath(j.ID))}
 	return s.render(w, r, http.StatusOK, "abort", page)
 }
 
@@ -63,6 +63,15 @@ func (s *server) retry(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, jobPath(j.ID), http.StatusSeeOther)
 	return nil
+}
+
+// cameFrom returns the page that led here, to go back to.
+func cameFrom(r *http.Request, otherwise string) string {
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host || strings.HasSuffix(u.Path, "/abort") {
+		return otherwise
+	}
+	return local(u.RequestURI(), otherwise)
 }
 
 // local returns next if it is a path of this server, or else the other one. A

@@ -18,6 +18,7 @@ import (
 const (
 	errorsPerPage = 50
 	linesPerPage  = 200
+	familySize    = 25
 )
 
 type jobPage struct {
@@ -34,7 +35,6 @@ type jobPage struct {
 	Whole    string    // the list of the whole run, if Family is only its newest part
 	CanAbort bool
 	Retry    string // what the button says; empty: there is none
-	Here     string
 }
 
 type attemptRow struct {
@@ -68,7 +68,6 @@ func (s *server) job(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page.Here = r.URL.RequestURI()
 	return s.render(w, r, http.StatusOK, "job", page)
 }
 
@@ -134,15 +133,15 @@ func (s *server) errors(ctx context.Context, j job.Job, q url.Values) (errorList
 
 // family reads the jobs of the same run. The newest of a large one will do.
 func (s *server) family(ctx context.Context, j job.Job) (jobs []job.Job, whole string, err error) {
-	jobs, err = s.Jobs.Jobs(ctx, job.Filter{Root: j.Root, Limit: perPage + 1})
+	jobs, err = s.Jobs.Jobs(ctx, job.Filter{Root: j.Root, Limit: familySize + 1})
 	if err != nil {
 		return nil, "", fmt.Errorf("list the run of job %s: %w", j.ID, err)
 	}
 	if len(jobs) < 2 {
 		return nil, "", nil
 	}
-	if len(jobs) > perPage {
-		jobs, whole = jobs[:perPage], with("/jobs", url.Values{}, "root", j.Root)
+	if len(jobs) > familySize {
+		jobs, whole = jobs[:familySize], with("/jobs", url.Values{}, "root", j.Root)
 	}
 	slices.Reverse(jobs)
 	return jobs, whole, nil

@@ -27,7 +27,6 @@ type jobsPage struct {
 	Mixed    bool // the rows are of several clients
 	Filtered bool
 	Rows     []jobRow
-	Here     string // this page, to come back to
 	Newest   string // URLs; empty: nowhere to go
 	Older    string
 }
@@ -95,7 +94,7 @@ func states() string {
 }
 
 func (s *server) jobsPage(ctx context.Context, f job.Filter, here *url.URL) (jobsPage, error) {
-	page := jobsPage{Filter: f, Here: here.RequestURI(), Filtered: filtered(f)}
+	page := jobsPage{Filter: f, Filtered: filtered(f)}
 	if len(f.States) == 1 {
 		page.State = string(f.States[0])
 	}

@@ -97,6 +97,7 @@ func (s *server) funcs() template.FuncMap {
 		"clock":  s.clock,
 		"icon":   icon,
 		"state":  chipOf,
+		"tip":    tip,
 		"job":    jobPath,
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -84,14 +86,16 @@ func span(started, ended *time.Time, now time.Time) time.Duration {
 	}
 }
 
+const absolute = "2 Jan 2006, 15:04:05 MST"
+
 // stamp is a time for a page of its own: absolute, with the zone.
 func (s *server) stamp(t time.Time) template.HTML {
-	return timeTag(t.In(s.Zone), t.In(s.Zone).Format("2 Jan 2006, 15:04:05 MST"), relative(t, s.now()))
+	return timeTag(t.In(s.Zone), t.In(s.Zone).Format(absolute), relative(t, s.now()))
 }
 
 // ago is a time for a list: relative, the absolute one in the tooltip.
 func (s *server) ago(t time.Time) template.HTML {
-	return timeTag(t.In(s.Zone), relative(t, s.now()), t.In(s.Zone).Format("Monday, 2 January 2006, 15:04:05 MST"))
+	return timeTag(t.In(s.Zone), relative(t, s.now()), t.In(s.Zone).Format(absolute))
 }
 
 func (s *server) now() time.Time { return s.Now().In(s.Zone) }
@@ -104,7 +108,7 @@ func timeTag(t time.Time, text, title string) template.HTML {
 // icon draws one of the icons in templates/icons.html. A word stands beside
 // it wherever it means something, so it is hidden from screen readers.
 func icon(name string) template.HTML {
-	return template.HTML(`<svg class="icon" aria-hidden="true"><use href="#i-` + template.HTMLEscapeString(name) + `"/></svg>`)
+	return template.HTML(`<svg aria-hidden="true"><use href="#i-` + template.HTMLEscapeString(name) + `"/></svg>`)
 }
 
 // A chip shows a state by icon, word and colour.
@@ -225,7 +229,8 @@ func reasonOr(j job.Job, otherwise string) string {
 	if reason == "" {
 		return otherwise
 	}
-	reason = strings.ToUpper(reason[:1]) + reason[1:]
+	first, size := utf8.DecodeRuneInString(reason)
+	reason = string(unicode.ToUpper(first)) + reason[size:]
 	if !strings.HasSuffix(reason, ".") {
 		reason += "."
 	}
@@ -240,4 +245,12 @@ func join(sep string, parts ...string) string {
 		}
 	}
 	return strings.Join(said, sep)
+}
+
+// tip is the whole of a text for its tooltip, if the list is likely to cut it.
+func tip(text string, room int) string {
+	if utf8.RuneCountInString(text) <= room {
+		return ""
+	}
+	return text
 }

@@ -104,7 +104,7 @@ function adorn(root) {
     button.className = "copy";
     button.title = "Copy";
     button.setAttribute("aria-label", "Copy the command");
-    button.innerHTML = '<svg class="icon" aria-hidden="true"><use href="#i-copy"/></svg>';
+    button.innerHTML = '<svg aria-hidden="true"><use href="#i-copy"/></svg>';
     const text = code.textContent;
     button.onclick = async () => {
       await navigator.clipboard.writeText(text);
@@ -115,7 +115,7 @@ function adorn(root) {
   }
 }
 
-// A link with data-dialog leads to a page that asks; here its form is shown as
+// The link to abort a job leads to a page that asks; here its form is shown as
 // a dialog instead.
 async function ask(link) {
   const answer = await fetch(link.href);
@@ -137,7 +137,7 @@ async function ask(link) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-dialog]");
+  const link = event.target.closest('a[href$="/abort"]');
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
   event.preventDefault();
   ask(link).catch(() => location.assign(link.href));

@@ -1,0 +1,134 @@
+package web_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/web"
+)
+
+func TestAbortsWithoutAScript(t *testing.T) {
+	jobs := campusDay()
+	h := dashboard(t, web.Config{Jobs: jobs})
+
+	list := elements(t, get(t, h, "/jobs?state=running").Body.String())
+	var confirm string
+	for _, href := range attrs(list, "a", "href") {
+		if strings.HasPrefix(href, "/jobs/"+id(25)+"/abort") {
+			confirm = href
+		}
+	}
+	form := url.Values{}
+	for _, e := range elements(t, follow(t, h, "http://example.com/jobs?state=running", confirm).Body.String()) {
+		if e.tag == "input" {
+			form.Set(e.attrs["name"], e.attrs["value"])
+		}
+	}
+	w := post(t, h, "/jobs/"+id(25)+"/abort", form)
+
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/jobs?state=running" {
+		t.Errorf("got %d to %q, want 303 back to the list", w.Code, w.Header().Get("Location"))
+	}
+	if j, _ := jobs.Job(t.Context(), id(25)); j.State != job.Aborted || j.Reason != "Aborted by the dashboard" {
+		t.Errorf("the job is %s: %s", j.State, j.Reason)
+	}
+}
+
+func TestSaysWhyAJobCannotBeAborted(t *testing.T) {
+	w := post(t, dashboard(t, web.Config{}), "/jobs/"+id(20)+"/abort", nil)
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "has already ended") {
+		t.Errorf("got %d:\n%s", w.Code, w.Body)
+	}
+	if !strings.Contains(w.Body.String(), `href="/jobs/`+id(20)+`"`) {
+		t.Error("the page does not lead back to the job")
+	}
+}
+
+func TestRetryLeadsToTheNewJob(t *testing.T) {
+	jobs := campusDay()
+	w := post(t, dashboard(t, web.Config{Jobs: jobs}), "/jobs/"+id(13)+"/retry", nil)
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/jobs/"+jobs.jobs[0].ID || jobs.jobs[0].RetryOf != id(13) {
+		t.Errorf("got %d to %q", w.Code, w.Header().Get("Location"))
+	}
+}
+
+func TestAJobThatWasToldToStopHasNoAbortButton(t *testing.T) {
+	jobs := campusDay()
+	jobs.change(id(25), func(j *job.Job) { j.Aborting = true })
+	h := dashboard(t, web.Config{Jobs: jobs})
+	for _, path := range []string{"/jobs", "/jobs/" + id(25)} {
+		body := get(t, h, path).Body.String()
+		if strings.Contains(body, "/jobs/"+id(25)+"/abort") {
+			t.Errorf("%s offers to abort it again", path)
+		}
+		if !strings.Contains(strings.ToLower(body), "stopping") {
+			t.Errorf("%s does not say that it is stopping", path)
+		}
+	}
+}
+
+func TestNobodyIsLedToAnotherSite(t *testing.T) {
+	h := dashboard(t, web.Config{CheckToken: func(string) bool { return true }})
+	for _, next := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "javascript:alert(1)", "/\t/evil.example", "evil", "///evil.example", "%"} {
+		for path, want := range map[string]string{"/login": "/jobs", "/jobs/" + id(25) + "/abort": "/jobs/" + id(25)} {
+			h := h
+			if path != "/login" {
+				h = dashboard(t, web.Config{})
+			}
+			w := post(t, h, path, url.Values{"next": {next}, "token": {"x"}})
+			if got := w.Header().Get("Location"); got != want {
+				t.Errorf("%s with next=%q leads to %q", path, next, got)
+			}
+		}
+	}
+}
+
+func TestARightTokenIsAskedForOnce(t *testing.T) {
+	h := dashboard(t, web.Config{CheckToken: func(token string) bool { return token == "s3cret; \"x\"" }})
+
+	page := get(t, h, "/login?next=/messages%3Fstate%3Dwaiting")
+	if page.Code != http.StatusOK || !strings.Contains(page.Body.String(), `value="/messages?state=waiting"`) {
+		t.Errorf("the page forgets where to go:\n%s", page.Body)
+	}
+	w := post(t, h, "/login", url.Values{"token": {" s3cret; \"x\"\n"}, "next": {"/messages?state=waiting"}})
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/messages?state=waiting" {
+		t.Errorf("got %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	c, err := http.ParseSetCookie(w.Header().Get("Set-Cookie"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _ := url.QueryUnescape(c.Value)
+	want := http.Cookie{Name: "beadle_token", Value: "s3cret; \"x\"", Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	got := http.Cookie{Name: c.Name, Value: token, Path: c.Path, HttpOnly: c.HttpOnly, SameSite: c.SameSite}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("cookie (-want +got):\n%s", diff)
+	}
+}
+
+func TestAWrongTokenSetsNothing(t *testing.T) {
+	h := dashboard(t, web.Config{CheckToken: func(string) bool { return false }})
+	w := post(t, h, "/login", url.Values{"token": {"guess"}})
+	if w.Code != http.StatusForbidden || w.Header().Get("Set-Cookie") != "" || !strings.Contains(w.Body.String(), "That is not the token.") {
+		t.Errorf("got %d, cookie %q:\n%s", w.Code, w.Header().Get("Set-Cookie"), w.Body)
+	}
+	if strings.Contains(w.Body.String(), "guess") {
+		t.Error("the page repeats the token")
+	}
+}
+
+// follow is get as a browser does it from another page.
+func follow(t *testing.T, h http.Handler, from, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest("GET", path, http.NoBody)
+	r.Header.Set("Referer", from)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

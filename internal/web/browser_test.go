@@ -1,0 +1,161 @@
+package web_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/web"
+)
+
+func TestProgressMovesWithoutAReload(t *testing.T) {
+	jobs := campusDay()
+	b := open(t, jobs, "/jobs")
+
+	b.eval(`window.stayed = true`)
+	b.until(`document.querySelector("progress").value === 64`)
+	jobs.change(id(25), func(j *job.Job) { j.Progress.Done = 3360 })
+	b.until(`document.querySelector("progress").value === 80 && document.body.innerText.includes("80 %")`)
+	jobs.add(job.Job{ID: id(40), Task: "sis.check", Description: "Look whether the SIS answers", State: job.Queued, Created: noon, Due: noon})
+	b.until(`document.querySelector("tbody tr").id === "` + id(40) + `"`)
+	b.until(`window.stayed`)
+}
+
+func TestNewRowsWaitWhileThePointerIsOverTheList(t *testing.T) {
+	jobs := campusDay()
+	b := open(t, jobs, "/jobs")
+
+	b.do(chromedp.ScrollIntoView("tbody"))
+	b.eval(`document.querySelector("tbody tr:nth-child(4) a.open").focus()`)
+	jobs.add(job.Job{ID: id(40), Task: "sis.check", Description: "Look whether the SIS answers", State: job.Queued, Created: noon, Due: noon})
+	b.until(`document.querySelector(".fresh")?.textContent === "1 new"`)
+	b.until(`document.querySelector("tbody tr").id === "` + id(31) + `"`)
+	b.do(chromedp.Click(".fresh"))
+	b.until(`document.querySelector("tbody tr").id === "` + id(40) + `"`)
+}
+
+func TestTheRedXAsksAndThenAborts(t *testing.T) {
+	jobs := campusDay()
+	b := open(t, jobs, "/jobs?state=running&state=aborted")
+	row := `[id="` + id(25) + `"]`
+
+	b.do(chromedp.Click(row + " .abort"))
+	b.do(chromedp.WaitVisible("dialog form"))
+	b.do(chromedp.Click("dialog [data-close]"))
+	b.do(chromedp.WaitNotPresent("dialog"))
+	if j, _ := jobs.Job(t.Context(), id(25)); j.State != job.Running {
+		t.Fatalf("the job is %s though nobody confirmed", j.State)
+	}
+
+	b.do(chromedp.Click(row + " .abort"))
+	b.do(chromedp.WaitVisible("dialog form"))
+	b.do(chromedp.Click("dialog button[type=submit]"))
+	b.until(`document.querySelector('` + row + ` .chip')?.textContent === "Aborted" && !document.querySelector('` + row + ` .abort')`)
+	b.until(`location.search === "?state=running&state=aborted"`)
+}
+
+func TestAJobsPageFollowsItsJob(t *testing.T) {
+	jobs := campusDay()
+	b := open(t, jobs, "/jobs/"+id(25))
+
+	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Running"`)
+	jobs.change(id(25), func(j *job.Job) { j.State, j.Ended, j.Progress.Created = job.Succeeded, at(0), 4200 })
+	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Succeeded" && document.querySelector(".figures dd").textContent === "4,200"`)
+}
+
+// A browser is Chromium at one page of a dashboard. What a page complains
+// about to the console fails the test.
+type browser struct {
+	*testing.T
+	ctx context.Context
+}
+
+func open(t *testing.T, jobs *fakeJobs, path string) browser {
+	t.Helper()
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("chromium is not installed")
+	}
+	server := httptest.NewServer(dashboard(t, web.Config{Jobs: jobs}))
+	t.Cleanup(server.Close)
+
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+
+	b := browser{t, ctx}
+	b.do(chromedp.EmulateViewport(1280, 1000))
+	b.watch()
+	b.do(chromedp.Navigate(server.URL + path))
+	return b
+}
+
+// watch collects complaints, and reports them at the end.
+func (b browser) watch() {
+	b.Helper()
+	var mu sync.Mutex
+	var complaints []string
+	err := chromedp.Listen(b.ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch event := event.(type) {
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, event.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			complaints = append(complaints, event.Entry.Text)
+		}
+	})
+	if err == nil {
+		_, err = chromedp.Call(b.ctx, log.Enable, cdp.Empty{})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range complaints {
+			b.Errorf("the page complains: %s", c)
+		}
+	})
+}
+
+func (b browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b browser) eval(script string) {
+	b.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](script)); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// until waits until the expression is true in the page.
+func (b browser) until(expression string) {
+	b.Helper()
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
+			return
+		}
+	}
+	body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	b.Fatalf("never true: %s\nThe page reads:\n%s", expression, body)
+}

@@ -1,0 +1,386 @@
+package web_test
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+	roster "github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/internal/web"
+)
+
+func TestPages(t *testing.T) {
+	for _, tt := range []struct {
+		path   string
+		status int
+		want   string
+	}{
+		{"/", 302, `href="/jobs"`},
+		{"/jobs", 200, `2 running, 1 waiting, 1 queued, 1 retrying, 1 held.`},
+		{"/jobs", 200, `<progress max="100" value="64"></progress><span class="percent">64 %</span>`},
+		{"/jobs", 200, `enrolments · 53 s left`},
+		{"/jobs", 200, `18,234`},
+		{"/jobs", 200, `Waits for gradebook, held by Statistics for 3 min`},
+		{"/jobs", 200, `href="/jobs/` + id(25) + `#errors"`},
+		{"/jobs?state=running", 200, `aria-current="true">Running <span class="count">2</span>`},
+		{"/jobs?state=held&task=nothing", 200, `No job matches`},
+		{"/jobs?state=sleeping", 400, `There is no state “sleeping”`},
+		{"/jobs/" + id(25), 200, `Has been running for 1 min 35 s on worker-2@ada, attempt 2.`},
+		{"/jobs/" + id(25), 200, `2,688 of 4,200`},
+		{"/jobs/" + id(25), 200, `href="/api/v1/jobs/` + id(25) + `/errors?format=csv"`},
+		{"/jobs/" + id(25), 200, `&#34;2026-fall&#34;`},
+		{"/jobs/" + id(25), 200, `jobctl job ` + id(25)},
+		{"/jobs/" + id(25), 200, `title="1 min ago">3 Sep 2026, 11:58:25 UTC</time>`},
+		{"/jobs/" + id(25), 200, `enrol 500 people: Moodle answered 503, Service Unavailable`},
+		{"/jobs/" + id(13), 200, `read hr-export-2026-09.csv: line 88: wrong number of fields`},
+		{"/jobs/" + id(13), 200, `<button type="submit" class="main">`},
+		{"/jobs/" + id(15), 200, `Try now`},
+		{"/jobs/" + id(15), 200, `the next one starts in 48 s`},
+		{"/jobs/" + id(20), 200, `Run again`},
+		{"/jobs/" + id(13) + "?errors=x", 400, `is not a number of a line`},
+		{"/jobs/nobody", 404, `There is no job nobody.`},
+		{"/jobs/boom", 500, `Something went wrong on our side`},
+		{"/jobs/" + id(25) + "/abort", 200, `It stops within a second or so.`},
+		{"/jobs/" + id(30) + "/abort", 200, `It will not start.`},
+		{"/jobs/" + id(20) + "/abort", 409, `The job has ended already: it succeeded.`},
+		{"/messages", 200, `2 waiting, 1 held, 2 rejected of 12 messages from the SIS.`},
+		{"/messages", 200, `The person S-9999 is not in users.csv; the registration waits until it is.`},
+		{"/messages?state=waiting&code=REF_PERSON", 200, `enrollments.csv:17`},
+		{"/messages?q=nobody", 200, `No message matches`},
+		{"/messages?sync=summer", 200, `jobctl sis run summer --wait`},
+		{"/messages?sync=winter", 404, `There is no sync “winter”.`},
+		{"/messages?state=lost", 400, `Messages are never “lost”.`},
+		{"/messages?stream=grades", 400, `There is no stream “grades”`},
+		{"/login", 303, `href="/jobs"`},
+		{"/nowhere", 404, `There is no such page.`},
+		{"/static/", 404, ``},
+	} {
+		t.Run(tt.path, func(t *testing.T) {
+			w := get(t, dashboard(t, web.Config{}), tt.path)
+			if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+				t.Errorf("got %d, want %d with %q in:\n%s", w.Code, tt.status, tt.want, main(w))
+			}
+		})
+	}
+}
+
+// somePaths lead to every page there is.
+var somePaths = []string{
+	"/jobs", "/jobs?state=running&errors=1&before=" + id(99), "/jobs?root=" + id(20) + "&schedule=x&task=y&client=riverside",
+	"/jobs/" + id(25), "/jobs/" + id(13) + "?errors=50", "/jobs/" + id(25) + "?log=300", "/jobs/" + id(10), "/jobs/" + id(25) + "/abort",
+	"/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
+}
+
+func TestEveryPageIsSoundHTML(t *testing.T) {
+	h := dashboard(t, web.Config{Demo: true})
+	for _, path := range somePaths {
+		t.Run(path, func(t *testing.T) {
+			page := elements(t, get(t, h, path).Body.String())
+			ids := attrs(page, "", "id")
+			slices.Sort(ids)
+			if twice := len(ids) - len(slices.Compact(slices.Clone(ids))); twice > 0 {
+				t.Errorf("%d ids are there twice in %v", twice, ids)
+			}
+			for _, icon := range attrs(page, "use", "href") {
+				if _, ok := slices.BinarySearch(ids, strings.TrimPrefix(icon, "#")); !ok {
+					t.Errorf("there is no icon %s", icon)
+				}
+			}
+			for _, e := range page {
+				for name := range e.attrs {
+					if name == "style" || strings.HasPrefix(name, "on") {
+						t.Errorf("<%s %s> is forbidden by the content security policy", e.tag, name)
+					}
+				}
+				if (e.tag == "script" && e.attrs["src"] == "") || e.tag == "style" {
+					t.Errorf("<%s> inline is forbidden by the content security policy", e.tag)
+				}
+			}
+		})
+	}
+}
+
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	h := dashboard(t, web.Config{Demo: true})
+	checked := map[string]bool{}
+	for _, path := range somePaths {
+		page := elements(t, get(t, h, path).Body.String())
+		links := slices.Concat(attrs(page, "a", "href"), attrs(page, "link", "href"), attrs(page, "script", "src"))
+		for _, link := range links {
+			link, _, _ = strings.Cut(link, "#")
+			if link == "" || checked[link] || strings.HasPrefix(link, "/api/") {
+				continue
+			}
+			checked[link] = true
+			if w := get(t, h, link); w.Code >= 400 {
+				t.Errorf("%s links to %s, which is %d", path, link, w.Code)
+			}
+		}
+		for _, e := range page {
+			if e.tag == "form" && e.attrs["method"] == "post" && get(t, h, e.attrs["action"]).Code == 404 && post(t, h, e.attrs["action"], nil).Code == 404 {
+				t.Errorf("%s has a form for %s, which is not there", path, e.attrs["action"])
+			}
+		}
+	}
+}
+
+func TestNoGetChangesAnything(t *testing.T) {
+	jobs := campusDay()
+	h := dashboard(t, web.Config{Jobs: jobs})
+	before := slices.Clone(jobs.jobs)
+	for _, path := range append(somePaths, "/jobs/"+id(13)+"/retry") {
+		get(t, h, path)
+	}
+	if diff := cmp.Diff(before, jobs.jobs); diff != "" {
+		t.Errorf("jobs changed (-before +after):\n%s", diff)
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	long := strings.Repeat("Ab1", 400)
+	for _, evil := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202egnp.exe", `{{.}}`, `javascript:alert(1)`, long} {
+		j := job.Job{ID: "evil", Task: evil, Description: evil, Client: evil, Owner: evil, Queue: evil, Worker: evil, State: job.Failed, Reason: evil, Error: evil, Errors: 1, Schedule: evil, Parent: evil, Root: "evil", Args: []byte(`{"a":"` + strings.ReplaceAll(evil, `"`, `\"`) + `"}`), Started: at(-time.Hour), Ended: at(0)}
+		jobs := &fakeJobs{
+			jobs:     []job.Job{j},
+			attempts: map[string][]job.Attempt{"evil": {{Number: 1, Worker: evil, Outcome: job.AttemptFailed, Error: evil, Started: noon}}},
+			errors:   map[string][]job.RecordError{"evil": {{Seq: 1, Key: evil, Code: evil, Message: evil}}},
+			logs:     map[string][]job.LogLine{"evil": {{Seq: 1, Level: evil, Text: evil, At: noon}}},
+		}
+		mail := fakeMessages{{ID: "m", Sync: "main", Key: evil, State: roster.Rejected, Code: evil, Reason: evil, Where: evil, Run: evil}}
+		h := dashboard(t, web.Config{Jobs: jobs, Campus: mail, Catalogue: fakeCatalogue{evil}})
+		for _, path := range []string{"/jobs", "/jobs/evil", "/messages", "/jobs?task=" + url.QueryEscape(evil), "/messages?q=" + url.QueryEscape(evil), "/jobs/" + url.PathEscape(evil)} {
+			for _, e := range elements(t, get(t, h, path).Body.String()) {
+				if e.tag == "img" || e.attrs["onerror"] != "" || (e.tag == "script" && e.attrs["src"] == "") || strings.HasPrefix(e.attrs["href"], "javascript:") {
+					t.Errorf("%.40q became <%s %v> on %s", evil, e.tag, e.attrs, path)
+				}
+			}
+		}
+	}
+}
+
+func TestPagesOfFiftyRowsAreUnder60KB(t *testing.T) {
+	jobs, mail := &fakeJobs{errors: map[string][]job.RecordError{}, logs: map[string][]job.LogLine{}}, fakeMessages{}
+	for i := range 120 {
+		jobs.jobs = append(jobs.jobs, job.Job{
+			ID: id(500 - i), Root: "r", Task: "sis.registrations.process", Description: "Process registrations of the faculty of arts and letters", Client: fmt.Sprint("client-", i%3),
+			State: job.Running, Errors: 12, Worker: "worker-1@ada", Started: at(-time.Minute), Progress: job.Progress{Stage: "enrolments", Done: 900, Total: 4200},
+		})
+		mail = append(mail, roster.Message{ID: id(500 - i), Sync: "main", Stream: "registrations", Key: "CHEM-201-03-2026FA|S-1007|student", State: roster.Waiting, Code: "SECTION_UNLINKED", Reason: "The section CHEM-201-03-2026FA is linked to no course. Link it with jobctl sis link main CHEM-201-03-2026FA COURSE.", Where: "enrollments.csv:240", Run: id(20)})
+	}
+	for i := range 300 {
+		jobs.errors[id(500)] = append(jobs.errors[id(500)], job.RecordError{Seq: int64(i + 1), Key: "enrollments.csv:240", Code: "SECTION_UNLINKED", Message: "The section CHEM-201-03-2026FA is linked to no course."})
+		jobs.logs[id(500)] = append(jobs.logs[id(500)], job.LogLine{Seq: int64(i + 1), Level: "info", Text: "enrolled batch=1 size=500 took=812ms", At: noon})
+	}
+	h := dashboard(t, web.Config{Jobs: jobs, Campus: mail, Demo: true})
+	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/jobs/" + id(500)} {
+		if size := get(t, h, path).Body.Len(); size > 60_000 {
+			t.Errorf("%s has %d bytes", path, size)
+		}
+	}
+}
+
+func TestTheFilterIsTheURL(t *testing.T) {
+	jobs := campusDay()
+	get(t, dashboard(t, web.Config{Jobs: jobs}), "/jobs?state=failed&state=running&task=users.import&client=default&errors=1&root=r&schedule=s&before=b")
+	want := job.Filter{States: []job.State{job.Failed, job.Running}, Task: "users.import", Client: "default", Errors: true, Root: "r", Schedule: "s", Before: "b", Limit: 51}
+	if diff := cmp.Diff([]job.Filter{want}, jobs.asked); diff != "" {
+		t.Errorf("asked for (-want +got):\n%s", diff)
+	}
+}
+
+func TestListsArePaged(t *testing.T) {
+	jobs := &fakeJobs{}
+	for i := range 120 {
+		jobs.jobs = append(jobs.jobs, job.Job{ID: id(500 - i), Description: "Job", State: job.Succeeded})
+	}
+	h := dashboard(t, web.Config{Jobs: jobs})
+	var seen []string
+	path := "/jobs?state=succeeded"
+	for path != "" {
+		page := elements(t, get(t, h, path).Body.String())
+		for _, e := range page {
+			if e.tag == "tr" && e.attrs["id"] != "" {
+				seen = append(seen, e.attrs["id"])
+			}
+		}
+		path = ""
+		for _, e := range page {
+			if e.attrs["rel"] == "next" {
+				path = e.attrs["href"]
+			}
+		}
+	}
+	if len(seen) != 120 || seen[0] != id(500) || seen[119] != id(381) {
+		t.Errorf("saw %d jobs, from %v", len(seen), seen[:min(len(seen), 1)])
+	}
+}
+
+func TestTheLogShowsItsEndAndLeadsBack(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	last := get(t, h, "/jobs/"+id(25)).Body.String()
+	if !strings.Contains(last, "batch=523 ") || !strings.Contains(last, "batch=324 ") || strings.Contains(last, "batch=323 ") {
+		t.Error("the page does not show the last 200 lines")
+	}
+	older := get(t, h, "/jobs/"+id(25)+"?log=324").Body.String()
+	if !strings.Contains(older, "batch=323 ") || !strings.Contains(older, "batch=124 ") || strings.Contains(older, "batch=324 ") {
+		t.Error("the older page does not show the 200 lines before")
+	}
+	if !strings.Contains(last, "log=324#log") || !strings.Contains(older, "log=124#log") || !strings.Contains(older, "Newest lines") {
+		t.Error("the pages are not linked")
+	}
+}
+
+func TestErrorsArePagedAndWhatWasNotKeptIsSaid(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	first, last := get(t, h, "/jobs/"+id(13)).Body.String(), get(t, h, "/jobs/"+id(13)+"?errors=950").Body.String()
+	if !strings.Contains(first, "errors=50#errors") || strings.Contains(first, "all are counted") {
+		t.Error("the first page does not lead on")
+	}
+	if !strings.Contains(last, "The first errors are kept, all are counted: 1,312.") || strings.Contains(last, ">More") {
+		t.Error("the last page does not say that there were more errors than were kept")
+	}
+}
+
+func TestALiveAnswerHasOnlyWhatChanges(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages"} {
+		r := httptest.NewRequest("GET", path, http.NoBody)
+		r.Header.Set("Beadle-Live", "1")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		whole := elements(t, get(t, h, path).Body.String())
+		part := elements(t, "<div>"+w.Body.String()+"</div>")
+		if strings.Contains(w.Body.String(), "<html") || strings.Contains(w.Body.String(), "<symbol") {
+			t.Errorf("%s: the answer is a whole page", path)
+		}
+		if diff := cmp.Diff(sorted(live(whole)), sorted(live(part))); diff != "" {
+			t.Errorf("%s: live parts of the page and of the answer (-page +answer):\n%s", path, diff)
+		}
+	}
+}
+
+func live(page []element) (ids []string) {
+	for _, e := range page {
+		if _, ok := e.attrs["data-live"]; ok {
+			ids = append(ids, e.attrs["id"])
+		}
+	}
+	return ids
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
+}
+
+func TestSaysHowFarTheListIsBehind(t *testing.T) {
+	lag := 2 * time.Second
+	h := dashboard(t, web.Config{Lag: func() time.Duration { return lag }})
+	if strings.Contains(get(t, h, "/jobs").Body.String(), "behind") {
+		t.Error("2 s are said")
+	}
+	lag = 12 * time.Second
+	if !strings.Contains(get(t, h, "/jobs").Body.String(), "This page is 12 s behind") {
+		t.Error("12 s are not said")
+	}
+}
+
+func TestEmptyPagesTeach(t *testing.T) {
+	h := dashboard(t, web.Config{Jobs: &fakeJobs{}, Campus: fakeMessages{}, Syncs: []string{}})
+	if body := get(t, h, "/jobs").Body.String(); !strings.Contains(body, "jobctl enqueue TASK --wait") {
+		t.Errorf("the empty list of jobs does not say how to make one:\n%s", body)
+	}
+	if body := get(t, h, "/messages").Body.String(); !strings.Contains(body, "No sync is configured") {
+		t.Errorf("without a sync, messages do not say what is missing:\n%s", body)
+	}
+}
+
+func TestTheDemoIsLabelledOnEveryPage(t *testing.T) {
+	demo, real := dashboard(t, web.Config{Demo: true}), dashboard(t, web.Config{})
+	for _, path := range somePaths {
+		if !strings.Contains(get(t, demo, path).Body.String(), "simulators") {
+			t.Errorf("%s does not say that the campus is simulated", path)
+		}
+		if strings.Contains(get(t, real, path).Body.String(), "simulators") {
+			t.Errorf("%s says that a real campus is simulated", path)
+		}
+	}
+}
+
+func TestPagesKeepForeignersOut(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	if policy := get(t, h, "/jobs").Header().Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'self';") {
+		t.Errorf("Content-Security-Policy = %q", policy)
+	}
+	r := httptest.NewRequest("POST", "/jobs/"+id(25)+"/abort", http.NoBody)
+	r.Header.Set("Sec-Fetch-Site", "cross-site")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != http.StatusForbidden {
+		t.Errorf("an abort from another site is answered %d, want 403", w.Code)
+	}
+}
+
+func TestAssetsMayBeKeptForEver(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	for _, e := range elements(t, get(t, h, "/jobs").Body.String()) {
+		path := e.attrs["href"] + e.attrs["src"]
+		if !strings.HasPrefix(path, "/static/") {
+			continue
+		}
+		if keep := get(t, h, path).Header().Get("Cache-Control"); !strings.Contains(keep, "immutable") {
+			t.Errorf("%s: Cache-Control = %q", path, keep)
+		}
+		if keep := get(t, h, path+"0").Header().Get("Cache-Control"); strings.Contains(keep, "immutable") {
+			t.Errorf("%s of another version may be kept for ever", path)
+		}
+	}
+}
+
+func dashboard(t *testing.T, c web.Config) http.Handler {
+	t.Helper()
+	if c.Jobs == nil {
+		c.Jobs = campusDay()
+	}
+	if c.Campus == nil {
+		c.Campus = campusMail()
+	}
+	if c.Catalogue == nil {
+		c.Catalogue = fakeCatalogue{"sis.terms.pull", "users.import"}
+	}
+	if c.Syncs == nil {
+		c.Syncs = []string{"main", "summer"}
+	}
+	c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	c.Now, c.Zone = func() time.Time { return noon }, time.UTC
+	h, err := web.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", path, http.NoBody))
+	return w
+}
+
+func post(t *testing.T, h http.Handler, path string, form url.Values) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}

@@ -36,9 +36,9 @@ func (l *Ledger) Client(ctx context.Context, name string) (job.Client, error) {
 }
 
 // UsableClient reports why the client cannot have new jobs, if it cannot: there
-// is none of that name, or it is disabled.
+// is none of that name, or it is disabled. The empty name is the default client.
 func (l *Ledger) UsableClient(ctx context.Context, name string) error {
-	c, err := l.Client(ctx, name)
+	c, err := l.Client(ctx, cmp.Or(name, job.DefaultClient))
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,9 @@ func declaration(name, build string, built int) job.Declaration {
 	}
 }
 
-func catalogue(t *testing.T, l *ledger.Ledger, since time.Time) []job.Declaration {
+func catalogue(t *testing.T, l *ledger.Ledger) []job.Declaration {
 	t.Helper()
-	tasks, err := l.Tasks(t.Context(), since)
+	tasks, err := l.Tasks(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,11 +39,11 @@ func TestTheNewestBuildDeclaresATask(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, l *ledger.Ledger) {
 				for _, announced := range told {
-					if err := l.PutTasks(t.Context(), noon, announced); err != nil {
+					if err := l.PutTasks(t.Context(), announced); err != nil {
 						t.Fatal(err)
 					}
 				}
-				if diff := cmp.Diff([]job.Declaration{young}, catalogue(t, l, noon)); diff != "" {
+				if diff := cmp.Diff([]job.Declaration{young}, catalogue(t, l)); diff != "" {
 					t.Errorf("catalogue (-want +got):\n%s", diff)
 				}
 			})
@@ -51,25 +51,27 @@ func TestTheNewestBuildDeclaresATask(t *testing.T) {
 	}
 }
 
-func TestATaskIsMissingOnceNobodyAnnouncesIt(t *testing.T) {
+func TestATaskIsMissingWhileNobodyAnnouncesIt(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
-		put := func(at int, names ...string) {
-			var all []job.Declaration
-			for _, name := range names {
-				all = append(all, declaration(name, "v1", 1))
-			}
-			if err := l.PutTasks(t.Context(), second(at), all); err != nil {
+		for _, tt := range []struct {
+			announced []job.Declaration
+			want      map[string]bool
+		}{
+			{[]job.Declaration{declaration("a", "v2", 2), declaration("b", "v2", 2)}, map[string]bool{"a": false, "b": false}},
+			{[]job.Declaration{declaration("a", "v2", 2)}, map[string]bool{"a": false, "b": true}},
+			{nil, map[string]bool{"a": true, "b": true}},
+			{[]job.Declaration{declaration("b", "v1", 1)}, map[string]bool{"a": true, "b": false}},
+		} {
+			if err := l.PutTasks(t.Context(), tt.announced); err != nil {
 				t.Fatal(err)
 			}
-		}
-		put(0, "a", "b")
-		put(60, "a")
-		missing := map[string]bool{}
-		for _, d := range catalogue(t, l, second(30)) {
-			missing[d.Name] = d.Missing
-		}
-		if diff := cmp.Diff(map[string]bool{"a": false, "b": true}, missing); diff != "" {
-			t.Errorf("missing (-want +got):\n%s", diff)
+			missing := map[string]bool{}
+			for _, d := range catalogue(t, l) {
+				missing[d.Name] = d.Missing
+			}
+			if diff := cmp.Diff(tt.want, missing); diff != "" {
+				t.Errorf("missing (-want +got):\n%s", diff)
+			}
 		}
 	})
 }

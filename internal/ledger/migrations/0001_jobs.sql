@@ -56,6 +56,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_by_state    ON jobs (state, created_at, id);
 CREATE INDEX jobs_by_task     ON jobs (task, state, created_at, id);
 CREATE INDEX jobs_by_client   ON jobs (client, state, created_at, id);
+CREATE INDEX jobs_by_both     ON jobs (client, task, state, created_at, id);
 CREATE INDEX jobs_by_owner    ON jobs (owner, state, created_at, id);
 CREATE INDEX jobs_by_root     ON jobs (root, state, created_at, id);
 CREATE INDEX jobs_by_schedule ON jobs (schedule, state, created_at, id);
@@ -110,7 +111,7 @@ CREATE TABLE tasks (
     name         TEXT    PRIMARY KEY,
     declaration  TEXT    NOT NULL, -- JSON
     built_at     BIGINT  NOT NULL,
-    announced_at BIGINT  NOT NULL
+    missing      INTEGER NOT NULL
 );
 
 CREATE TABLE schedules (

@@ -15,7 +15,7 @@ type Schedule struct {
 	Zone   string          `json:"zone"` // IANA name
 	Args   json.RawMessage `json:"args"`
 
-	Enabled bool   `json:"enabled"`           // switched off by a person: its slots are recorded as paused
+	Enabled bool   `json:"enabled"`           // false: switched off by a person, so that its slots are paused, or has a Problem
 	Missing bool   `json:"missing,omitempty"` // no worker announces its task any more: shown, never fired
 	Problem string `json:"problem,omitempty"` // why it can have no slots, in one line: a bad cron expression or zone
 
@@ -46,6 +46,9 @@ const (
 	SlotPaused   SlotOutcome = "paused"    // the schedule was switched off
 	SlotMissed   SlotOutcome = "missed"    // not enqueued, for the reason given
 )
+
+// Ran reports whether the slot became a job.
+func (o SlotOutcome) Ran() bool { return o == SlotRan || o == SlotRanLate || o == SlotCaughtUp }
 
 // Final reports whether o never changes.
 func (o SlotOutcome) Final() bool { return o != SlotIntended }

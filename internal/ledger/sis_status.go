@@ -110,8 +110,8 @@ func (l *Ledger) tallied(ctx context.Context, query, name string, add func(text 
 var sectionStates = map[string]string{
 	"":          ``,
 	"linked":    ` AND s.gone = 0 AND k.linked = 1`,
-	"available": ` AND s.gone = 0 AND k.linked IS NULL`,
-	"unlinked":  ` AND s.gone = 0 AND k.linked = 0`,
+	"available": ` AND s.gone = 0 AND COALESCE(k.linked, 0) = 0 AND COALESCE(k.how, '') <> 'manual'`,
+	"unlinked":  ` AND s.gone = 0 AND k.linked = 0 AND k.how = 'manual'`,
 	"gone":      ` AND s.gone = 1`,
 }
 

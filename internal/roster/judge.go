@@ -21,7 +21,6 @@ func (p *planner) judgeSections() {
 }
 
 func (p *planner) judgeSection(s *section) verdict {
-	_, decided := p.campus.Links[s.Key]
 	switch {
 	case s.gone:
 		return ignored("The section is gone from the SIS. Its course, and who is in it, stay as they are.")
@@ -31,8 +30,10 @@ func (p *planner) judgeSection(s *section) verdict {
 		return waiting("TERM_NOT_SELECTED", "The section's term is not selected for this sync.")
 	case s.link.Linked:
 		return applied
-	case decided:
+	case s.link.Decided():
 		return waiting("SECTION_UNLINKED", "The section was unlinked by hand. Link it to a course to go on.")
+	case s.link.How == sync.Several: // an empty course beside the one with last year's content helps nobody
+		return waiting("ID_AMBIGUOUS", s.link.Reason)
 	case p.sync.CreateCourses:
 		s.create = true
 		return planned(courseEffect(s.Key))

@@ -21,17 +21,23 @@ func linkSections(ctx context.Context, s *step) error {
 		return err
 	}
 	sections, available := candidates(s.sync, campus)
-	m := &matcher{step: s, codes: codeCounts(sections)}
-	links, err := m.match(ctx, available)
+	found, err := matches(ctx, s.target, sections, available)
 	if err != nil {
 		return s.targetError(err)
 	}
+	links := s.choose(available, found, campus.Links)
 	if err := s.store.PutSISLinks(ctx, s.sync.Name, links); err != nil {
 		return err
 	}
+	linked := int64(0)
+	for _, k := range links {
+		if k.Linked {
+			linked++
+		}
+	}
 	n := int64(len(sections))
-	s.Progress(tasks.Progress{Stage: "sections", Done: n, Total: n, Created: int64(len(links))})
-	s.Log.Info("sections available", "sections", n, "linked_now", len(links), "not_linked", len(available)-len(links))
+	s.Progress(tasks.Progress{Stage: "sections", Done: n, Total: n, Created: linked})
+	s.Log.Info("sections available", "sections", n, "linked_now", linked, "not_linked", int64(len(available))-linked)
 	return nil
 }
 
@@ -44,7 +50,7 @@ func candidates(s sync.Sync, campus sync.Campus) (all, available []sis.Section) 
 			continue
 		}
 		all = append(all, section)
-		if _, decided := campus.Links[section.Key]; !decided {
+		if !campus.Links[section.Key].Decided() {
 			available = append(available, section)
 		}
 	}
@@ -71,53 +77,55 @@ func codeCounts(sections []sis.Section) map[string]int {
 	return counts
 }
 
-// A matcher finds courses for sections.
-type matcher struct {
-	*step
-	codes map[string]int // how many sections have a class code
-}
-
-func (m *matcher) match(ctx context.Context, sections []sis.Section) ([]sync.Link, error) {
+// matches returns the courses that could be meant for each of the sections
+// that want one, by section. A class code counts only if one section has it.
+func matches(ctx context.Context, target sis.Target, all, wanting []sis.Section) (map[string][]sis.Course, error) {
+	counts := codeCounts(all)
+	unique := func(code string) bool { return code != "" && counts[code] == 1 }
 	var keys, codes []string
-	for _, s := range sections {
+	for _, s := range wanting {
 		keys = append(keys, s.Key)
-		if m.unique(s.Code) {
+		if unique(s.Code) {
 			codes = append(codes, s.Code)
 		}
 	}
-	byKey, err := courses(ctx, m.target, sis.CourseByKey, slices.Concat(keys, codes))
+	byKey, err := courses(ctx, target, sis.CourseByKey, slices.Concat(keys, codes))
 	if err != nil {
 		return nil, err
 	}
-	byName, err := courses(ctx, m.target, sis.CourseByShortname, codes)
+	byName, err := courses(ctx, target, sis.CourseByShortname, codes)
 	if err != nil {
 		return nil, err
 	}
-	var links []sync.Link
-	for _, s := range sections {
-		found := byKey[s.Key]
-		if len(found) == 0 && m.unique(s.Code) {
-			found = distinct(byKey[s.Code], byName[s.Code])
+	found := map[string][]sis.Course{}
+	for _, s := range wanting {
+		found[s.Key] = byKey[s.Key]
+		if len(found[s.Key]) == 0 && unique(s.Code) {
+			found[s.Key] = distinct(byKey[s.Code], byName[s.Code])
 		}
-		if link, ok := m.choose(s, found); ok {
+	}
+	return found, nil
+}
+
+// choose links each section for which exactly one course was found, and
+// returns what is new about links.
+func (s *step) choose(sections []sis.Section, found map[string][]sis.Course, known map[string]sync.Link) (links []sync.Link) {
+	for _, section := range sections {
+		link := sync.Link{Section: section.Key, Changed: time.Now().UTC()}
+		switch list := found[section.Key]; len(list) {
+		case 0:
+		case 1:
+			link.Course, link.Shortname, link.How, link.Linked = list[0].ID, list[0].Shortname, sync.Auto, true
+		default:
+			link.How = sync.Several
+			link.Reason = fmt.Sprintf("%d courses of the LMS could be meant. Link the section to one of them by hand.", len(list))
+			s.Error(section.Key, "ID_AMBIGUOUS", link.Reason)
+		}
+		if link.How != known[section.Key].How {
 			links = append(links, link)
 		}
 	}
-	return links, nil
-}
-
-func (m *matcher) unique(code string) bool { return code != "" && m.codes[code] == 1 }
-
-func (m *matcher) choose(s sis.Section, found []sis.Course) (sync.Link, bool) {
-	switch len(found) {
-	case 0:
-		return sync.Link{}, false
-	case 1:
-		c := found[0]
-		return sync.Link{Section: s.Key, Course: c.ID, Shortname: c.Shortname, How: sync.Auto, Linked: true, Changed: time.Now().UTC()}, true
-	}
-	m.Error(s.Key, "ID_AMBIGUOUS", fmt.Sprintf("%d courses of the LMS could be meant. Link the section to one of them by hand.", len(found)))
-	return sync.Link{}, false
+	return links
 }
 
 // lookup is how many values a target is asked for at once.

@@ -15,6 +15,7 @@ const (
 	Auto    LinkHow = "auto"    // its key or class code named exactly one
 	Manual  LinkHow = "manual"  // a person said so
 	Created LinkHow = "created" // it was made for the section
+	Several LinkHow = "several" // it did not: more than one could be meant
 )
 
 // A Link is the pairing of a section with a course of the target.
@@ -23,10 +24,14 @@ type Link struct {
 	Course    string    `json:"course,omitempty"` // the target's id
 	Shortname string    `json:"shortname,omitempty"`
 	How       LinkHow   `json:"how"`
-	Linked    bool      `json:"linked"` // false: unlinked by a person, not to be linked again by itself
+	Linked    bool      `json:"linked"` // see [Link.Decided]
 	Reason    string    `json:"reason,omitempty"`
 	Changed   time.Time `json:"changed"`
 }
+
+// Decided reports whether the link is not to be looked for: it is there, or a
+// person has undone it.
+func (k Link) Decided() bool { return k.Linked || k.How == Manual }
 
 // A PersonLink is the pairing of a person with an account of the target, and
 // what was last written to it.

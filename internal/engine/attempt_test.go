@@ -52,11 +52,11 @@ func TestArgumentsThatTheTaskRefusesFailForGood(t *testing.T) {
 	t.Parallel()
 	h := smallHouse(t)
 	w := h.direct(newFakeLocks(), does("strict", nothing))
-	id := h.enqueue(job.Request{Task: "strict", Args: raw(`{"nmae": "Ada"}`)}).ID
+	id := h.enqueue(job.Request{Task: "strict", Args: raw(`{"surname": "Ada"}`)}).ID
 
 	w.handles(id)
 
-	if got := h.job(id); got.State != job.Failed || !strings.Contains(got.Error, "nmae") {
+	if got := h.job(id); got.State != job.Failed || !strings.Contains(got.Error, "surname") {
 		t.Errorf("job = %+v", got)
 	}
 }

@@ -25,7 +25,8 @@ func (e *Engine) Abort(ctx context.Context, id, by string) (job.Job, error) {
 		case rec.State.Final():
 			return job.Job{}, ended(rec)
 		case rec.Aborting:
-			return rec.Job, e.nudge(ctx, id)
+			e.nudge(ctx, id)
+			return rec.Job, nil
 		}
 		next, done, err := e.abort(ctx, rec, by)
 		if done || err != nil {
@@ -42,7 +43,7 @@ func (e *Engine) abort(ctx context.Context, rec record, by string) (next record,
 	if rec.fence != 0 {
 		next.Aborting = true
 		if ok, err = e.apply(ctx, rec, next); ok {
-			err = e.nudge(ctx, rec.ID)
+			e.nudge(ctx, rec.ID)
 		}
 		return next, ok, err
 	}
@@ -69,11 +70,10 @@ func ended(rec record) error {
 
 // nudge tells the workers to look at the job's abort flag now. They look every
 // two seconds anyway.
-func (e *Engine) nudge(ctx context.Context, id string) error {
+func (e *Engine) nudge(ctx context.Context, id string) {
 	if err := e.rdb.Publish(ctx, abortTopic, id).Err(); err != nil {
 		e.log.WarnContext(ctx, "abort noted, the worker will see it later", "job", id, "err", err)
 	}
-	return nil
 }
 
 // forget takes the asynq task of an ended job away. If it cannot be, it is

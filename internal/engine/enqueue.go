@@ -72,11 +72,11 @@ func (e *Engine) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
 	if err != nil {
 		return job.Job{}, err
 	}
-	switch verdict, id, ended := answer[0], answer[1], job.State(answer[2]); {
-	case verdict == "conflict":
-		return job.Job{}, fault.New(fault.Conflict, "The key %s was used for job %s with another task or other arguments.", r.Key, id).In("key")
-	case verdict == "known":
-		return e.known(ctx, rec, id, ended)
+	switch answer[0] {
+	case "conflict":
+		return job.Job{}, fault.New(fault.Conflict, "The key %s was used for job %s with another task or other arguments.", r.Key, answer[1]).In("key")
+	case "known":
+		return e.known(ctx, rec, answer[1], job.State(answer[2]))
 	}
 	e.deliver(ctx, rec)
 	return rec.Job, nil

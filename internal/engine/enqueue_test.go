@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -37,11 +38,11 @@ func TestRefusesRequestsThatMakeNoSense(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := h.Enqueue(t.Context(), tc.request)
-			var f *fault.Error
-			if fault.KindOf(err) != fault.Invalid {
+			f, ok := errors.AsType[*fault.Error](err)
+			if !ok || f.Kind != fault.Invalid {
 				t.Fatalf("error = %v, want invalid", err)
 			}
-			if f, _ = err.(*fault.Error); f.Field != tc.field || !strings.Contains(f.Msg, tc.says) {
+			if f.Field != tc.field || !strings.Contains(f.Msg, tc.says) {
 				t.Errorf("field %q: %s; want %q: %s", f.Field, f.Msg, tc.field, tc.says)
 			}
 		})
@@ -176,7 +177,7 @@ func TestSaysThatTheQueueIsAway(t *testing.T) {
 	_, read := h.Job(t.Context(), "0199f000-0000-7000-8000-000000000000")
 	_, depths := h.Depths(t.Context())
 	for _, err := range []error{enqueue, read, depths} {
-		f, ok := err.(*fault.Error)
+		f, ok := errors.AsType[*fault.Error](err)
 		if !ok || f.Kind != fault.Unavailable || f.After <= 0 {
 			t.Errorf("error = %v, want unavailable, with a time to come back", err)
 		}

@@ -61,7 +61,7 @@ func (h *hold) extend(asked time.Time) {
 	}
 }
 
-// letGo gives back what h holds. If Redis does not answer, the lease runs out.
+// letGo gives back what h holds.
 func (w *Worker) letGo(h *hold) {
 	w.mu.Lock()
 	if w.holds[h.id] == h {
@@ -70,10 +70,16 @@ func (w *Worker) letGo(h *hold) {
 	w.mu.Unlock()
 	h.expiry.Stop()
 	h.lose(nil)
+	w.release(h.id, h.grant.Fence)
+}
+
+// release gives back the locks of a job. If Redis does not answer, their lease
+// runs out.
+func (w *Worker) release(id string, fence int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	if err := w.locks.Release(ctx, h.id, h.grant.Fence); err != nil {
-		w.log.Warn("locks not released, their lease will run out", "job", h.id, "err", err)
+	if err := w.locks.Release(ctx, id, fence); err != nil {
+		w.log.Warn("locks not released, their lease will run out", "job", id, "err", err)
 	}
 }
 

@@ -67,7 +67,7 @@ func (w *Worker) pass(ctx context.Context, rec record) error {
 		if err != nil || len(by) > 0 {
 			return putBack{retryUnknown, "an earlier attempt may still be open"}
 		}
-		defer w.locks.Release(ctx, rec.ID, grant.Fence)
+		defer w.release(rec.ID, grant.Fence)
 	}
 	return w.park(ctx, rec, retryUnknown, fmt.Sprintf("Waits for a worker that knows the task %s; %s does not.", rec.Task, w.options.Name))
 }

@@ -93,7 +93,7 @@ func TestTooMuchIsCountedNotKept(t *testing.T) {
 }
 
 func tooMuch(h *house) {
-	h.Engine.log = slog.New(slog.DiscardHandler)
+	h.log = slog.New(slog.DiscardHandler)
 	w := h.direct(newFakeLocks(), does("noisy", func(_ context.Context, j *tasks.Job[params]) error {
 		for i := range 1_500 {
 			j.Error(fmt.Sprint("row ", i), "BAD", "Bad.")

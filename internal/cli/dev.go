@@ -6,14 +6,15 @@ import (
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// DevOptions say how jobctl dev runs.
+// DevOptions say how jobctl dev runs. Empty ones come from the settings, or
+// have the defaults of a trial.
 type DevOptions struct {
 	Listen string // address of the API and the pages
 	Data   string // folder of what lasts
-	Config string // beadle.yaml; empty: none
+	Config string // settings file
 	Demo   string // "campus" or "none"
-	Redis  string // redis:// URL; empty: embedded
-	Ledger string // postgres:// URL or SQLite file; empty: in Data
+	Redis  string // redis:// URL
+	Ledger string // postgres:// URL or SQLite file
 }
 
 func devCmd(env *Env) *cobra.Command {
@@ -29,17 +30,17 @@ is synced at once.`,
   jobctl dev --demo none --config beadle.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.Demo != "campus" && o.Demo != "none" {
+			if o.Demo != "" && o.Demo != "campus" && o.Demo != "none" {
 				return fault.New(fault.Invalid, "--demo must be campus or none, not %q", o.Demo).In("demo")
 			}
 			return env.Dev(cmd.Context(), o, env.Out)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.Listen, "listen", "127.0.0.1:8080", "where the API and the pages listen")
+	flags.StringVar(&o.Listen, "listen", "", "where the API and the pages listen (default 127.0.0.1:8080)")
 	flags.StringVar(&o.Data, "data", "./.beadle", "folder for what lasts")
-	flags.StringVar(&o.Config, "config", "", "settings file, such as beadle.yaml")
-	flags.StringVar(&o.Demo, "demo", "campus", "campus: bring a simulated SIS and a simulated Moodle; none: do not")
+	flags.StringVar(&o.Config, "config", "", "settings file (default beadle.yaml, if there is one)")
+	flags.StringVar(&o.Demo, "demo", "", "campus: bring a simulated SIS and Moodle; none: do not (default campus, unless the settings name syncs)")
 	flags.StringVar(&o.Redis, "redis", "", "redis:// URL (default: embedded, gone with this process)")
 	flags.StringVar(&o.Ledger, "ledger", "", "postgres:// URL or SQLite file (default: a file in --data)")
 	return cmd

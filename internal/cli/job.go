@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -12,14 +13,19 @@ import (
 func jobCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "job ID",
-		Short: "Show a job and the attempts at it",
+		Short: "Show a job, the attempts at it, and its first record errors",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			d, err := env.client().Job(cmd.Context(), ids[0])
+			ctx, c := cmd.Context(), env.client()
+			d, err := c.Job(ctx, ids[0])
 			if err != nil {
 				return err
 			}
-			return env.print(d, func() { env.printJob(d) })
+			if d.Job.Errors == 0 || env.format != "table" {
+				return env.print(d, func() { env.printJob(d) })
+			}
+			env.printJob(d)
+			return env.printErrors(ctx, c, d.Job)
 		},
 	}
 }
@@ -76,6 +82,27 @@ func (env *Env) printAttempts(attempts []client.Attempt) {
 		t.row(fmt.Sprint(a.Number), string(a.Outcome), a.Worker, env.ago(a.Started), span(end.Sub(a.Started)), a.Error)
 	}
 	t.end()
+}
+
+// fewErrors is how many record errors are shown with their job.
+const fewErrors = 20
+
+// printErrors prints the first record errors, and where all of them are.
+func (env *Env) printErrors(ctx context.Context, c *client.Client, j client.Job) error {
+	p, err := c.JobErrors(ctx, j.ID, 0, fewErrors)
+	if err != nil {
+		return err
+	}
+	env.say("")
+	t := env.table("record", "code", "error")
+	for _, e := range p.Errors {
+		t.row(e.Key, e.Code, e.Message)
+	}
+	t.end()
+	if rest := j.Errors - int64(len(p.Errors)); rest > 0 {
+		env.say("… and %d more: %s/api/v1/jobs/%s/errors?format=csv", rest, c.Server(), j.ID)
+	}
+	return nil
 }
 
 // moment says when t is, to the second and as people say it.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -67,36 +69,52 @@ func unfold(n *yaml.Node) {
 }
 
 // A table is rows in aligned columns.
-type table struct{ w *tabwriter.Writer }
+type table struct {
+	out  io.Writer
+	rows [][]string
+}
 
 // table begins a table with that head.
 func (env *Env) table(head ...string) *table {
-	t := &table{tabwriter.NewWriter(env.Out, 0, 4, 2, ' ', 0)}
 	for i, h := range head {
 		head[i] = strings.ToUpper(h)
 	}
-	t.row(head...)
-	return t
+	return &table{env.Out, [][]string{head}}
 }
 
 func (t *table) row(cells ...string) {
 	for i, c := range cells {
 		cells[i] = oneLine(c)
 	}
-	fmt.Fprintln(t.w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	t.rows = append(t.rows, cells)
 }
 
-func (t *table) end() { _ = t.w.Flush() }
+// end prints the table.
+func (t *table) end() {
+	widths := map[int]int{}
+	for _, row := range t.rows {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range t.rows {
+		var line strings.Builder
+		for i, cell := range row {
+			fmt.Fprintf(&line, "%-*s  ", widths[i], cell)
+		}
+		fmt.Fprintln(t.out, strings.TrimRight(line.String(), " "))
+	}
+}
 
 // facts prints names and values, leaving out those that are empty.
 func (env *Env) facts(pairs ...string) {
-	w := tabwriter.NewWriter(env.Out, 0, 4, 2, ' ', 0)
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if pairs[i+1] != "" {
-			fmt.Fprintf(w, "%s\t%s\n", pairs[i], oneLine(pairs[i+1]))
+	t := &table{out: env.Out}
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] != "" {
+			t.row(pair...)
 		}
 	}
-	_ = w.Flush()
+	t.end()
 }
 
 // oneLine keeps text of others from breaking a table, or the terminal.
@@ -108,6 +126,9 @@ func oneLine(s string) string {
 		return r
 	}, s)
 }
+
+// say prints a sentence as part of the answer.
+func (env *Env) say(format string, args ...any) { fmt.Fprintf(env.Out, format+"\n", args...) }
 
 // hint says something beside the answer, to people only.
 func (env *Env) hint(format string, args ...any) { fmt.Fprintf(env.Err, format+"\n", args...) }

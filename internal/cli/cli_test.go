@@ -1,0 +1,162 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/beadle-jobs/beadle/internal/api"
+	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/cli"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// Each script has a server of its own. Beside testscript's commands it may use:
+//
+//	jobctl ARGS…       run jobctl; it must succeed, or fail after !
+//	exits CODE         the exit code of the last jobctl
+//	seed ID STATE …    jobs of which the server knows
+//	stop redis|ledger  take a part of the server away
+//	fail TASK          a step of syncs fails from now on
+//	tidy stdout FILE   write stdout to FILE, with ID and SERVER for what differs each time
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata",
+		UpdateScripts: os.Getenv("UPDATE") != "",
+		Setup:         startServer,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"jobctl": jobctl, "exits": exits, "seed": seed, "stop": stop, "fail": fail, "tidy": tidy,
+		},
+	})
+}
+
+type world struct {
+	platform *apitest.Platform
+	code     int
+}
+
+type worldKey struct{}
+
+func startServer(env *testscript.Env) error {
+	p := apitest.New()
+	server := httptest.NewServer(api.Guard(api.New(api.Config{
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3",
+	}), api.GuardOptions{Token: "s3cret", Log: slog.New(slog.DiscardHandler)}))
+	env.Defer(server.Close)
+	env.Setenv("BEADLE_SERVER", server.URL)
+	env.Setenv("BEADLE_TOKEN", "s3cret")
+	env.Values[worldKey{}] = &world{platform: p}
+	return nil
+}
+
+func of(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
+
+func jobctl(ts *testscript.TestScript, neg bool, args []string) {
+	w := of(ts)
+	w.code = cli.Run(context.Background(), &cli.Env{
+		In: strings.NewReader(input(ts)), Out: ts.Stdout(), Err: ts.Stderr(),
+		Now: func() time.Time { return apitest.Now }, Getenv: ts.Getenv, Poll: time.Millisecond, Version: "v1.2.3",
+		Dev: func(_ context.Context, o cli.DevOptions, out io.Writer) error {
+			_, err := fmt.Fprintf(out, "%+v\n", o)
+			return err
+		},
+	}, args)
+	switch {
+	case neg && w.code == 0:
+		ts.Fatalf("jobctl succeeded")
+	case !neg && w.code != 0:
+		ts.Fatalf("jobctl exits with %d", w.code)
+	}
+}
+
+// input is the file that the script calls stdin.json, if it has one.
+func input(ts *testscript.TestScript) string {
+	raw, err := os.ReadFile(ts.MkAbs("stdin.json"))
+	if err != nil {
+		return ""
+	}
+	return string(raw)
+}
+
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if got := strconv.Itoa(of(ts).code); got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+func seed(ts *testscript.TestScript, _ bool, args []string) {
+	p := of(ts).platform
+	for i := 0; i+1 < len(args); i += 2 {
+		j := job.Job{
+			ID: args[i], State: job.State(args[i+1]), Description: "School 17", Attempt: 1,
+			Created: apitest.Now.Add(-time.Duration(i+1) * time.Minute),
+		}
+		if j.State == job.Failed {
+			j.Errors, j.Error, j.Reason = 2, "the SIS answers 503", "It failed 5 times."
+			p.SeedErrors(j.ID, job.RecordError{Seq: 1, Key: "enrollments.csv:17", Code: "BAD_DATE", Message: "no date", At: apitest.Now})
+		}
+		p.Seed(j)
+		p.SeedLogs(j.ID, job.LogLine{Seq: 1, Level: "info", Text: "syncing school=17", At: apitest.Now}, job.LogLine{Seq: 2, Level: "warn", Text: "odd\x1b[31m", At: apitest.Now})
+	}
+}
+
+func stop(ts *testscript.TestScript, _ bool, args []string) {
+	switch args[0] {
+	case "redis":
+		of(ts).platform.StopRedis()
+	case "ledger":
+		of(ts).platform.StopLedger()
+	}
+}
+
+func fail(ts *testscript.TestScript, _ bool, args []string) { of(ts).platform.FailStep(args[0]) }
+
+var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+func tidy(ts *testscript.TestScript, _ bool, args []string) {
+	text := strings.ReplaceAll(anyID.ReplaceAllString(ts.ReadFile(args[0]), "ID"), ts.Getenv("BEADLE_SERVER"), "SERVER")
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
+}
+
+func TestEveryCommandExplainsItself(t *testing.T) {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedule run", "clients", "client create", "workers", "sis run", "sis status", "version", "dev", "completion bash"} {
+		var out bytes.Buffer
+		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
+		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {
+			t.Errorf("jobctl %s --help exits with %d:\n%s", line, code, out.String())
+		}
+	}
+}
+
+func TestEveryCommandHasAScript(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	var all strings.Builder
+	for _, name := range scripts {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(raw)
+	}
+	for _, command := range cli.Commands() {
+		if !strings.Contains(all.String(), "jobctl "+command) {
+			t.Errorf("no script runs jobctl %s", command)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+func sisCmd(env *Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "sis",
+		Short: "Sync an SIS with an LMS, and see what it sent",
+		Long: `The commands below are about syncs: each pairs a student information system with
+a learning platform, as the settings of the server name them.`,
+	}
+	cmd.AddCommand(
+		sisRunCmd(env), sisStatusCmd(env), sisMessagesCmd(env), sisSectionsCmd(env),
+		sisLinkCmd(env), sisUnlinkCmd(env), sisPlanCmd(env),
+	)
+	return group(cmd)
+}
+
+// stepWords are what people call the steps of a run.
+var stepWords = map[string]string{
+	"sis.terms.pull":            "terms",
+	"sis.teachers.pull":         "people",
+	"sis.sections.pull":         "sections",
+	"sis.sections.process":      "links",
+	"sis.registrations.pull":    "registrations",
+	"sis.plan":                  "plan",
+	"sis.registrations.process": "apply",
+}
+
+func stepWord(task string) string {
+	if word, ok := stepWords[task]; ok {
+		return word
+	}
+	return task
+}
+
+// opWord is what people call a kind of effect.
+func opWord(op sync.EffectOp) string { return strings.ReplaceAll(string(op), "_", " ") }
+
+// printHeld says which effects of a plan a brake holds, and how to let them
+// through.
+func (env *Env) printHeld(p client.Plan) {
+	for _, h := range p.Held {
+		env.say("Held: %s (%s)", h.Message, h.Code)
+	}
+	drops := 0
+	for _, h := range p.Held {
+		drops += h.Drops
+	}
+	if drops > 0 {
+		env.say("To let them through: jobctl sis run %s --allow-drops %d", p.Sync, drops)
+	}
+}

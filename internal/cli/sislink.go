@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+func sisLinkCmd(env *Env) *cobra.Command {
+	var wait bool
+	cmd := &cobra.Command{
+		Use:   "link SYNC SECTION COURSE",
+		Short: "Link a section to a course of the LMS by hand",
+		Long: `Link pairs a section of the SIS with a course of the LMS, named by its id number,
+short name or id. The next run enrols whoever waited for it.`,
+		Example: `  jobctl sis link main s-2 BIO-2026FA --wait`,
+		Args:    cobra.ExactArgs(3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, c := cmd.Context(), env.client()
+			j, err := c.Link(ctx, args[0], client.LinkSection{Section: args[1], Course: args[2]})
+			if err != nil {
+				return err
+			}
+			if wait {
+				return env.waitAndPrint(ctx, c, j.ID)
+			}
+			return env.printStarted(j)
+		},
+	}
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")
+	return cmd
+}

@@ -175,7 +175,7 @@ func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 		rows[i] = append([]any{d.Sync, clean(r.Key), r.Digest, flag(r.Gone), r.Seq, d.Pull.Snapshot}, s.values(r)...)
 	}
 	const common = `digest, gone, seq, snapshot, `
-	err := insert(ctx, tx, `INSERT INTO `+s.table+` (sync, record, `+common+s.columns+`)`, rows,
+	err := put(ctx, tx, `INSERT INTO `+s.table+` (sync, record, `+common+s.columns+`)`, rows,
 		`ON CONFLICT (sync, record) DO UPDATE SET `+excluded(common+s.columns))
 	if err != nil {
 		return err
@@ -224,7 +224,7 @@ func putSISPull(ctx context.Context, tx *sql.Tx, name string, p sync.Pull) error
 	values := []any{
 		name, string(p.Stream), p.Snapshot, p.Run, p.Rows, p.Problems, flag(p.Complete), p.Code, prose(p.Reason), millis(p.At),
 	}
-	return insert(ctx, tx, `INSERT INTO sis_pulls (sync, `+pullColumns+`)`, [][]any{values},
+	return put(ctx, tx, `INSERT INTO sis_pulls (sync, `+pullColumns+`)`, [][]any{values},
 		`ON CONFLICT (sync, stream) DO UPDATE SET `+excluded(strings.TrimPrefix(pullColumns, "stream, ")))
 }
 

@@ -30,7 +30,7 @@ func putSISLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.Link
 			name, clean(k.Section), clean(k.Course), clean(k.Shortname), string(k.How), flag(k.Linked), prose(k.Reason), millis(k.Changed),
 		}
 	}
-	return insert(ctx, tx, `INSERT INTO sis_links (sync, `+linkColumns+`)`, rows,
+	return put(ctx, tx, `INSERT INTO sis_links (sync, `+linkColumns+`)`, rows,
 		`ON CONFLICT (sync, section) DO UPDATE SET `+excluded(`course, shortname, how, linked, reason, changed_at`))
 }
 
@@ -48,7 +48,7 @@ func putPersonLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.P
 			name, clean(k.Person), clean(k.User), clean(k.Username), clean(k.Email), clean(k.Given), clean(k.Family), string(k.Orientation),
 		}
 	}
-	return insert(ctx, tx, `INSERT INTO sis_person_links (sync, `+personLinkColumns+`)`, rows,
+	return put(ctx, tx, `INSERT INTO sis_person_links (sync, `+personLinkColumns+`)`, rows,
 		`ON CONFLICT (sync, person) DO UPDATE SET `+excluded(`user_id, username, email, given, family, orientation`))
 }
 
@@ -76,7 +76,7 @@ func putApplied(ctx context.Context, tx *sql.Tx, name string, enrolments []sync.
 	for i, e := range enrolments {
 		rows[i] = []any{name, clean(e.Person), clean(e.Course), string(e.Role), millis(e.Start), millis(e.End), flag(e.Suspended)}
 	}
-	return insert(ctx, tx, `INSERT INTO sis_applied (sync, `+appliedColumns+`)`, rows,
+	return put(ctx, tx, `INSERT INTO sis_applied (sync, `+appliedColumns+`)`, rows,
 		`ON CONFLICT (sync, person, course, role) DO UPDATE SET `+excluded(`start_at, end_at, suspended`))
 }
 

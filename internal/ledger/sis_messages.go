@@ -28,7 +28,7 @@ func putSISMessages(ctx context.Context, tx *sql.Tx, messages []sync.Message) er
 			clean(m.Effect), m.Run, millis(m.Received), millis(m.Changed), raw(m.Body),
 		}
 	}
-	return insert(ctx, tx, `INSERT INTO sis_messages (`+messageColumns+`, body)`, rows, ``)
+	return put(ctx, tx, `INSERT INTO sis_messages (`+messageColumns+`, body)`, rows, ``)
 }
 
 func supersede(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
@@ -41,35 +41,15 @@ func supersede(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 
 // judge writes what a plan decided about messages.
 func judge(ctx context.Context, tx *sql.Tx, verdicts []sync.Verdict, at time.Time) error {
-	return inChunks(verdicts, func(some []sync.Verdict) error {
-		values := []any{millis(at)}
-		for _, v := range some {
-			values = append(values, v.ID, string(v.State), v.Code, prose(v.Reason), clean(v.Effect))
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET
-				state = v.column2, code = v.column3, reason = v.column4, effect = v.column5, changed_at = $1
-			FROM (VALUES `+texted(2, len(some), 5)+`) AS v WHERE sis_messages.id = v.column1`, values...)
-		return err
-	})
-}
-
-// texted is like placeholders, from the first on, and says that all are texts.
-func texted(first, rows, columns int) string {
-	var b strings.Builder
-	for i := range rows {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteByte('(')
-		for c := range columns {
-			if c > 0 {
-				b.WriteString(", ")
-			}
-			b.WriteString("CAST(" + numbered(first+i*columns+c, 1) + " AS TEXT)")
-		}
-		b.WriteByte(')')
+	rows := make([][]any, len(verdicts))
+	for i, v := range verdicts {
+		rows[i] = []any{v.ID, string(v.State), v.Code, prose(v.Reason), clean(v.Effect)}
 	}
-	return b.String()
+	return inBulk(ctx, tx, rows, []any{millis(at)}, func(n int) string {
+		return `UPDATE sis_messages SET
+				state = v.column2, code = v.column3, reason = v.column4, effect = v.column5, changed_at = $1
+			FROM (VALUES ` + texted(2, n, 5) + `) AS v WHERE sis_messages.id = v.column1`
+	})
 }
 
 // SISOpenMessages returns, oldest first and without their bodies, the messages

@@ -77,7 +77,7 @@ func putPlan(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
 	values := []any{
 		p.ID, p.Sync, p.Run, string(p.State), string(counts), p.Future, clean(string(holds)), millis(p.Created), millis(p.Changed),
 	}
-	return insert(ctx, tx, `INSERT INTO sis_plans (`+planColumns+`)`, [][]any{values}, ``)
+	return put(ctx, tx, `INSERT INTO sis_plans (`+planColumns+`)`, [][]any{values}, ``)
 }
 
 const effectColumns = `seq, op, effect, person, section, course, role, was, becomes, state, code, message, attempts`
@@ -90,7 +90,7 @@ func putEffects(ctx context.Context, tx *sql.Tx, p sync.Plan, effects []sync.Eff
 			clean(string(e.Before)), raw(e.After), string(e.State), e.Code, prose(e.Message), e.Attempts,
 		}
 	}
-	return insert(ctx, tx, `INSERT INTO sis_effects (plan, sync, `+effectColumns+`)`, rows, ``)
+	return put(ctx, tx, `INSERT INTO sis_effects (plan, sync, `+effectColumns+`)`, rows, ``)
 }
 
 func scanEffect(r row) (e sync.Effect, err error) {

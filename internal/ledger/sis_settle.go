@@ -29,15 +29,14 @@ func (l *Ledger) SettleSIS(ctx context.Context, s sync.Settlement) error {
 }
 
 func settleEffects(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
-	return inChunks(s.Effects, func(some []sync.Effect) error {
-		values := []any{s.Plan}
-		for _, e := range some {
-			values = append(values, strconv.FormatInt(e.Seq, 10), string(e.State), e.Code, prose(e.Message))
-		}
-		_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET state = v.column2, code = v.column3, message = v.column4
-			FROM (VALUES `+texted(2, len(some), 4)+`) AS v
-			WHERE sis_effects.plan = $1 AND sis_effects.seq = CAST(v.column1 AS BIGINT)`, values...)
-		return err
+	rows := make([][]any, len(s.Effects))
+	for i, e := range s.Effects {
+		rows[i] = []any{strconv.FormatInt(e.Seq, 10), string(e.State), e.Code, prose(e.Message)}
+	}
+	return inBulk(ctx, tx, rows, []any{s.Plan}, func(n int) string {
+		return `UPDATE sis_effects SET state = v.column2, code = v.column3, message = v.column4
+			FROM (VALUES ` + texted(2, n, 4) + `) AS v
+			WHERE sis_effects.plan = $1 AND sis_effects.seq = CAST(v.column1 AS BIGINT)`
 	})
 }
 

@@ -1,13 +1,18 @@
 package ledger_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
 func TestOpensTheSameLedgerFromSeveralProcessesAtOnce(t *testing.T) {
@@ -71,4 +76,52 @@ func position(t *testing.T, l *ledger.Ledger) string {
 		t.Fatal(err)
 	}
 	return position
+}
+
+func TestSaysThatTheServerIsAway(t *testing.T) {
+	port := testservers.FreePort(t)
+	_, err := ledger.Open(t.Context(), fmt.Sprintf("postgres://beadle:secret@127.0.0.1:%d/beadle", port))
+	if fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("error = %v, want unavailable", err)
+	}
+	if err != nil && strings.Contains(err.Error(), "secret") {
+		t.Errorf("the error tells the password: %v", err)
+	}
+}
+
+func TestAFileThatCannotBeALedgerIsNamed(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(path, []byte(strings.Repeat("This is no database. ", 100)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("error = %v, want one that names %s", err, path)
+	}
+}
+
+func TestTwoProcessesWriteAtOnce(t *testing.T) {
+	for name, location := range locations {
+		t.Run(name, func(t *testing.T) {
+			at := location(t)
+			var all errgroup.Group
+			for writer := range 2 {
+				l := open(t, at)
+				all.Go(func() error {
+					for i := range 25 {
+						if _, err := l.CreateClient(t.Context(), job.Client{Name: fmt.Sprintf("c-%d-%d", writer, i)}); err != nil {
+							return err
+						}
+					}
+					return nil
+				})
+			}
+			if err := all.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			clients, err := open(t, at).Clients(t.Context())
+			if len(clients) != 51 || err != nil {
+				t.Errorf("%d clients, %v; want 51", len(clients), err)
+			}
+		})
+	}
 }

@@ -15,16 +15,14 @@ var migrations embed.FS
 // migratePostgres brings the schema up to date while it holds an advisory lock
 // that belongs to the schema.
 func migratePostgres(ctx context.Context, db *sql.DB) error {
-	conn, err := db.Conn(ctx)
+	lock, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	const key = `hashtext('beadle ledger ' || current_schema())`
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock(`+key+`)`); err != nil {
+	defer undo(lock)
+	if _, err := lock.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('beadle ledger ' || current_schema()))`); err != nil {
 		return err
 	}
-	defer conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock(`+key+`)`)
 	return migrate(ctx, db, goose.DialectPostgres)
 }
 
@@ -40,7 +38,7 @@ func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Rollback()
+	defer undo(lock)
 	if err := migrate(ctx, db, goose.DialectSQLite3); err != nil {
 		return err
 	}

@@ -74,7 +74,6 @@ func tellInPieces(t *testing.T, rt *rapid.T, l *ledger.Ledger, entries []events.
 			if err := l.Rewind(t.Context()); err != nil {
 				rt.Fatal(err)
 			}
-			after, from = "", 0
 			back := rapid.IntRange(1, to).Draw(rt, "again up to")
 			if _, err := l.Record(t.Context(), "", entries[:back]); err != nil {
 				rt.Fatal(err)

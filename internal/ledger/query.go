@@ -39,12 +39,15 @@ func (l *Ledger) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback()
+	defer undo(tx)
 	if err := do(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
+
+// undo ends a transaction that was not committed.
+func undo(tx *sql.Tx) { _ = tx.Rollback() }
 
 // list returns all rows of a query.
 func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {

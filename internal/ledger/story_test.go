@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -23,7 +24,7 @@ func (s story) entries() []events.Entry {
 	return entries
 }
 
-func (s story) then(more ...events.Event) story { return append(s[:len(s):len(s)], more...) }
+func (s story) then(more ...events.Event) story { return append(slices.Clip(s), more...) }
 
 // second returns the n-th second after noon.
 func second(n int) time.Time { return noon.Add(time.Duration(n) * time.Second) }

@@ -29,15 +29,18 @@ type fakeRedis struct {
 	refuse   string // the id of a job that cannot be enqueued
 }
 
+// append appends the acceptance of jobs to the stream.
 func (f *fakeRedis) append(jobs ...string) {
+	for _, id := range jobs {
+		f.tell(events.JobEnqueued{Job: job.Job{ID: id}})
+	}
+}
+
+func (f *fakeRedis) tell(event events.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, id := range jobs {
-		now := time.Now()
-		f.stream = append(f.stream, events.Entry{
-			ID: fmt.Sprintf("%d-%d", now.UnixMilli(), len(f.stream)), At: now, Event: events.JobEnqueued{Job: job.Job{ID: id}},
-		})
-	}
+	now := time.Now()
+	f.stream = append(f.stream, events.Entry{ID: fmt.Sprintf("%d-%d", now.UnixMilli(), len(f.stream)), At: now, Event: event})
 }
 
 func (f *fakeRedis) set(change func(*fakeRedis)) {

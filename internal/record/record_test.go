@@ -144,7 +144,7 @@ func TestTriesMoreAndMoreSlowlyWhileRedisIsAway(t *testing.T) {
 
 func TestBacksOffWhileTheLedgerIsAway(t *testing.T) {
 	b := newBench()
-	b.Recorder.Ledger = recordless{b.ledger}
+	b.Ledger = recordless{b.ledger}
 	during(t, b, func(t *testing.T) {
 		start := time.Now()
 		b.redis.append("a")

@@ -12,7 +12,7 @@
 //	beadle_slots_total{outcome}                due times that were decided
 //	beadle_slot_lag_seconds                    from a due time until its job was enqueued
 //	beadle_recorder_lag_seconds                how far the ledger is behind
-//	beadle_events_backlog                      events not recorded yet
+//	beadle_events                              length of the event stream
 //	beadle_workers, beadle_worker_slots        live workers, and their places in all
 //	beadle_leader                              1 in the scheduler that leads
 package metric
@@ -86,9 +86,9 @@ func (m *Metrics) Handler() http.Handler {
 }
 
 // Recorded counts events once they are in the ledger.
-func (m *Metrics) Recorded(recorded []events.Event) {
-	for _, e := range recorded {
-		switch e := e.(type) {
+func (m *Metrics) Recorded(entries []events.Entry) {
+	for _, entry := range entries {
+		switch e := entry.Event.(type) {
 		case events.AttemptEnded:
 			m.attemptEnded(e)
 		case events.JobEnded:
@@ -146,7 +146,7 @@ var (
 	jobsDesc    = prometheus.NewDesc("beadle_jobs", "Jobs in flight now.", []string{"queue", "state"}, nil)
 	workersDesc = prometheus.NewDesc("beadle_workers", "Live workers.", nil, nil)
 	placesDesc  = prometheus.NewDesc("beadle_worker_slots", "Places of all live workers.", nil, nil)
-	backlogDesc = prometheus.NewDesc("beadle_events_backlog", "Events that are not recorded yet.", nil, nil)
+	backlogDesc = prometheus.NewDesc("beadle_events", "Events in the stream: not recorded yet, or within the last minute.", nil, nil)
 	lagDesc     = prometheus.NewDesc("beadle_recorder_lag_seconds", "How far the ledger is behind.", nil, nil)
 )
 

@@ -39,11 +39,12 @@ func wants(t *testing.T, got string, lines ...string) {
 
 func TestCountsWhatIsRecorded(t *testing.T) {
 	m := metric.New()
-	m.Recorded([]events.Event{
-		events.AttemptEnded{Task: "a.b", Outcome: job.AttemptFailed, State: job.Retrying, Errors: 9, Started: noon, At: noon.Add(2 * time.Second)},
-		events.AttemptEnded{Task: "a.b", Outcome: job.AttemptSucceeded, State: job.Succeeded, Errors: 3, Started: noon, At: noon.Add(3 * time.Second)},
-		events.JobEnded{Task: "a.b", State: job.Aborted},
-		events.JobWaiting{},
+	m.Recorded([]events.Entry{
+		{Event: events.AttemptEnded{Task: "a.b", Outcome: job.AttemptFailed, State: job.Retrying, Errors: 9, Started: noon, At: noon.Add(2 * time.Second)}},
+		{Event: events.AttemptEnded{Task: "a.b", Outcome: job.AttemptSucceeded, State: job.Succeeded, Errors: 3, Started: noon, At: noon.Add(3 * time.Second)}},
+		{Event: events.JobEnded{Task: "a.b", State: job.Aborted}},
+		{Event: events.JobWaiting{}},
+		{Event: nil},
 	})
 	wants(t, scrape(t, m),
 		`beadle_attempts_total{outcome="failed",task="a.b"} 1`,
@@ -74,7 +75,7 @@ func TestReadsTheEngineAtEachScrape(t *testing.T) {
 		`beadle_jobs{queue="worker",state="queued"} 7`,
 		`beadle_workers 2`,
 		`beadle_worker_slots 30`,
-		`beadle_events_backlog 4`,
+		`beadle_events 4`,
 		`beadle_recorder_lag_seconds 1.5`,
 		`beadle_leader 1`,
 	)

@@ -1,0 +1,118 @@
+// Package beadle_test checks what no single package can: the rules of the
+// house.
+package beadle_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/beadle-jobs/beadle/internal/config"
+)
+
+// A package doc that teaches has more to say than its name.
+const leastWords = 12
+
+// longest is how many lines a source file may have.
+const longest = 500
+
+func TestEveryPackageHasADocThatTeaches(t *testing.T) {
+	for dir, files := range sources(t) {
+		var doc string
+		for _, file := range files {
+			if file.ast.Doc != nil {
+				doc += file.ast.Doc.Text()
+			}
+		}
+		if n := len(strings.Fields(doc)); n < leastWords {
+			t.Errorf("%s: its package doc has %d words; say what the package is for and what it promises", dir, n)
+		}
+	}
+}
+
+func TestNoFileIsTooLong(t *testing.T) {
+	for _, files := range sources(t) {
+		for _, file := range files {
+			if file.lines > longest {
+				t.Errorf("%s has %d lines; %d is the most: does it have one subject?", file.path, file.lines, longest)
+			}
+		}
+	}
+}
+
+func TestNoPackageIsADrawerForEverything(t *testing.T) {
+	for dir := range sources(t) {
+		switch name := filepath.Base(dir); name {
+		case "utils", "util", "common", "helpers", "models", "manager", "types", "misc":
+			t.Errorf("%s: a name that says nothing", dir)
+		}
+	}
+}
+
+func TestEverySettingIsInTheManual(t *testing.T) {
+	manual, err := os.ReadFile("docs/operating.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range settings(reflect.TypeFor[config.Config](), "") {
+		if !strings.Contains(string(manual), "`"+setting+"`") {
+			t.Errorf("docs/operating.md does not explain %s", setting)
+		}
+	}
+}
+
+// settings returns the keys of a settings struct that have one value each.
+func settings(section reflect.Type, prefix string) []string {
+	var all []string
+	for field := range section.Fields() {
+		key := prefix + field.Tag.Get("yaml")
+		switch {
+		case field.Type == reflect.TypeFor[config.Worker]():
+			all = append(all, settings(field.Type, key+".")...)
+		case field.Type.Kind() != reflect.Map:
+			all = append(all, key)
+		}
+	}
+	return all
+}
+
+type source struct {
+	path  string
+	lines int
+	ast   *ast.File
+}
+
+// sources returns the Go files of the product, tests aside, by folder.
+func sources(t *testing.T) map[string][]source {
+	t.Helper()
+	all := map[string][]source{}
+	positions := token.NewFileSet()
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		file, err := parser.ParseFile(positions, path, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		dir := filepath.Dir(path)
+		all[dir] = append(all[dir], source{path, positions.Position(file.End()).Line, file})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"cmp"
+	"log/slog"
+	"maps"
+	"slices"
+
+	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/lms/moodle"
+	"github.com/beadle-jobs/beadle/internal/roster"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// CampusTasks returns the tasks of all syncs that the settings name, or none if
+// there are none.
+func CampusTasks(c config.Config, store roster.Store, log *slog.Logger) ([]tasks.Task, error) {
+	if len(c.Syncs) == 0 {
+		return nil, nil
+	}
+	targets, err := targets(c, log)
+	if err != nil {
+		return nil, err
+	}
+	return roster.New(roster.Config{
+		Store: store, Sources: sources(c), Targets: targets, Syncs: Syncs(c), Log: log,
+	}), nil
+}
+
+// Syncs returns the syncs that the settings name, by name.
+func Syncs(c config.Config) []sync.Sync {
+	var all []sync.Sync
+	for _, name := range slices.Sorted(maps.Keys(c.Syncs)) {
+		all = append(all, syncOf(name, c.Syncs[name]))
+	}
+	return all
+}
+
+func syncOf(name string, s config.Sync) sync.Sync {
+	schedule := cmp.Or(s.Schedule, config.DefaultSchedule)
+	if schedule == "never" {
+		schedule = ""
+	}
+	return sync.Sync{
+		Name: name, Client: cmp.Or(s.Client, "default"), Source: s.Source, Target: s.Target,
+		Terms: s.Terms, CreateCourses: s.CreateCourses, OrientationCourse: s.OrientationCourse,
+		Zone: s.Zone(), AsOf: s.AsOf.Date, Cron: schedule,
+	}
+}
+
+func sources(c config.Config) map[string]sis.Source {
+	all := map[string]sis.Source{}
+	for name, s := range c.Sources {
+		all[name] = oneroster.CSV{Path: s.Path}
+	}
+	return all
+}
+
+func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
+	all := map[string]sis.Target{}
+	for name, t := range c.Targets {
+		token, err := t.Token()
+		if err != nil {
+			return nil, err
+		}
+		all[name] = moodle.New(moodle.Config{
+			URL: t.URL, Token: token, Category: t.Category, Auth: t.Auth, Batch: t.Batch, MaxInputVars: t.InputVars,
+			Roles: roles(t), Log: log.With("target", name),
+		})
+	}
+	return all, nil
+}
+
+// roles are Moodle's own ids of its roles, unless the settings say otherwise.
+func roles(t config.Target) map[sis.Role]int {
+	return map[sis.Role]int{sis.Student: cmp.Or(t.Student, 5), sis.Teacher: cmp.Or(t.Teacher, 3)}
+}

@@ -1,0 +1,154 @@
+// Package dev puts all of Beadle into one process, for trying it out and for
+// working on it: scheduler, worker, API and dashboard, with an embedded Redis
+// and SQLite unless told otherwise, and a demo campus of a simulated SIS and a
+// simulated Moodle.
+//
+// It is the same code as in production, apart from the Redis. What the embedded
+// Redis held is gone when the process ends; the ledger has it, and unfinished
+// jobs are enqueued again at the next start.
+package dev
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/app/scheduler"
+	"github.com/beadle-jobs/beadle/internal/app/worker"
+	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/ledger"
+)
+
+// Options are what `jobctl dev` was asked for. Empty ones come from the
+// settings, or have the defaults of a trial.
+type Options struct {
+	Listen  string // where to serve
+	Data    string // folder of everything that is kept
+	Config  string // settings file; empty: beadle.yaml, if it exists
+	Demo    string // "campus", "none", or empty: a campus unless the settings name syncs
+	Redis   string // URL; empty: that of the settings, else embedded
+	Ledger  string // URL or path; empty: that of the settings, else a file in Data
+	Environ []string
+}
+
+// Run runs everything until ctx is done. It tells out where to look.
+func Run(ctx context.Context, o Options, out io.Writer) error {
+	c, err := o.settings()
+	if err != nil {
+		return err
+	}
+	token, err := c.Token()
+	if err != nil {
+		return err
+	}
+	l, err := app.Listen(c.Listen, token)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.Data, 0o755); err != nil {
+		return fault.New(fault.Invalid, "The folder %s cannot be made.", o.Data).Because(err)
+	}
+	log := app.Logger(os.Stderr, c.Level())
+	rdb, stop, err := connect(ctx, c.Redis, log)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	records, err := ledger.Open(ctx, c.Ledger)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+
+	g, ctx := errgroup.WithContext(ctx)
+	var demo *campus
+	if o.Demo == "campus" || o.Demo == "" && len(c.Syncs) == 0 {
+		if demo, err = startCampus(ctx, g, filepath.Join(o.Data, "campus"), &c, log); err != nil {
+			return err
+		}
+	}
+	campusTasks, err := app.CampusTasks(c, records, log)
+	if err != nil {
+		return err
+	}
+	welcome(out, "http://"+l.Addr().String(), c, demo)
+	g.Go(func() error {
+		return scheduler.Run(ctx, scheduler.Options{
+			Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Demo: demo != nil,
+		})
+	})
+	g.Go(func() error {
+		return worker.Run(ctx, worker.Options{Redis: rdb, Queue: "worker", Settings: c.Worker, Log: log}, campusTasks...)
+	})
+	if demo != nil {
+		g.Go(func() error { return runAtOnce(ctx, rdb, log) })
+	}
+	return g.Wait()
+}
+
+// settings are those of the file and the environment, on the defaults of a
+// trial, and the flags over all.
+func (o Options) settings() (config.Config, error) {
+	if o.Demo != "" && o.Demo != "campus" && o.Demo != "none" {
+		return config.Config{}, fault.New(fault.Invalid, "--demo is %q: it must be campus or none.", o.Demo).In("demo")
+	}
+	base := config.Default()
+	base.Redis = ""
+	base.LogLevel = "warn"
+	base.Ledger = filepath.Join(o.Data, "ledger.db")
+	file := o.Config
+	if file == "" {
+		file = config.File()
+	}
+	c, err := config.Load(base, file, o.Environ)
+	if err != nil {
+		return c, err
+	}
+	override(&c.Listen, o.Listen)
+	override(&c.Redis, o.Redis)
+	override(&c.Ledger, o.Ledger)
+	return c, c.Validate()
+}
+
+func override(setting *string, flag string) {
+	if flag != "" {
+		*setting = flag
+	}
+}
+
+// connect returns a client of the Redis at url, or of an embedded one if url
+// is empty.
+func connect(ctx context.Context, url string, log *slog.Logger) (rdb *redis.Client, stop func(), err error) {
+	if url != "" {
+		rdb, err = app.Connect(ctx, url, log)
+		return rdb, func() { rdb.Close() }, err
+	}
+	embedded := miniredis.NewMiniRedis()
+	embedded.ClockTTL(true)
+	if err := embedded.Start(); err != nil {
+		return nil, nil, fmt.Errorf("start embedded redis: %w", err)
+	}
+	rdb, err = app.Connect(ctx, "redis://"+embedded.Addr(), log)
+	return rdb, func() { rdb.Close(); embedded.Close() }, err
+}
+
+func welcome(out io.Writer, url string, c config.Config, demo *campus) {
+	fmt.Fprintf(out, "Beadle is at %s\n", url)
+	if c.Redis == "" {
+		fmt.Fprintln(out, "  Redis    embedded, for trying out only")
+	}
+	fmt.Fprintf(out, "  ledger   %s\n", c.Ledger)
+	if demo != nil {
+		fmt.Fprintf(out, "  demo     a simulated SIS, and a simulated Moodle at %s\n", demo.url)
+	}
+	fmt.Fprintln(out, "Stop with Ctrl-C.")
+}

@@ -1,0 +1,92 @@
+package scheduler
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/engine"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/timetable"
+)
+
+// registerEvery is how soon a task that a worker announces is in the ledger,
+// and its schedules in the timetable.
+const registerEvery = time.Second
+
+// A registrar copies the catalogue that workers announce into the ledger, and
+// registers the schedules that their tasks declare.
+type registrar struct {
+	engine *engine.Engine
+	ledger *ledger.Ledger
+	log    *slog.Logger
+	known  []byte // the catalogue as it was last written
+}
+
+func (s *scheduler) registrar() *registrar {
+	return &registrar{engine: s.engine, ledger: s.Ledger, log: s.Log}
+}
+
+// run works until ctx is done. What cannot be read or written is tried again.
+func (r *registrar) run(ctx context.Context) error {
+	tick := time.NewTicker(registerEvery)
+	defer tick.Stop()
+	for ; ; wait(ctx, tick) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err := r.register(ctx); err != nil && ctx.Err() == nil {
+			r.log.Warn("register what workers announced", "err", err)
+		}
+	}
+}
+
+func wait(ctx context.Context, tick *time.Ticker) {
+	select {
+	case <-ctx.Done():
+	case <-tick.C:
+	}
+}
+
+func (r *registrar) register(ctx context.Context) error {
+	declared, err := r.engine.Tasks(ctx)
+	if err != nil {
+		return err
+	}
+	catalogue, err := json.Marshal(declared)
+	if err != nil || bytes.Equal(catalogue, r.known) {
+		return err
+	}
+	if err := r.ledger.PutTasks(ctx, declared); err != nil {
+		return err
+	}
+	existing, err := r.ledger.Schedules(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.ledger.PutSchedules(ctx, timetable.Register(declared, existing, time.Now())); err != nil {
+		return err
+	}
+	r.known = catalogue
+	return nil
+}
+
+// catalogue is what the pages' filters offer.
+type catalogue struct {
+	engine *engine.Engine
+	ledger *ledger.Ledger
+}
+
+// Tasks implements web.Catalogue.
+func (c catalogue) Tasks(ctx context.Context) ([]job.Declaration, error) { return c.engine.Tasks(ctx) }
+
+// Clients implements web.Catalogue.
+func (c catalogue) Clients(ctx context.Context) ([]job.Client, error) { return c.ledger.Clients(ctx) }
+
+func syncNames(c config.Config) []string { return slices.Sorted(maps.Keys(c.Syncs)) }

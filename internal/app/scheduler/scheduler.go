@@ -1,0 +1,155 @@
+// Package scheduler puts together the control plane: the process that walks
+// the timetable, keeps the ledger, and serves the API, the dashboard and
+// /metrics.
+//
+// Any number of schedulers may run. All of them serve; one at a time leads, and
+// only the leader records events, walks the timetable and sweeps. When it dies
+// another takes over within seconds and goes on where the ledger says.
+package scheduler
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/beadle-jobs/beadle/internal/api"
+	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/engine"
+	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/lock"
+	"github.com/beadle-jobs/beadle/internal/metric"
+	"github.com/beadle-jobs/beadle/internal/web"
+)
+
+// Main runs a scheduler process and returns its exit code.
+func Main() int {
+	return app.Process{
+		Name:  "scheduler",
+		Short: "Walk the timetable, keep the ledger, serve the API and the dashboard",
+		Long: `Walks the timetable, keeps the ledger, and serves the API, the dashboard and
+/metrics. Any number may run; one leads.`,
+		Flags: func(cmd *cobra.Command, c *config.Config) {
+			cmd.Flags().StringVar(&c.Listen, "listen", "", "where to serve, such as 127.0.0.1:8080")
+			cmd.Flags().StringVar(&c.TokenFile, "token-file", "", "file with the bearer token; without one only loopback is served")
+			cmd.AddCommand(healthCmd())
+		},
+		Run: run,
+	}.Main()
+}
+
+func run(ctx context.Context, c config.Config, log *slog.Logger) error {
+	token, err := c.Token()
+	if err != nil {
+		return err
+	}
+	l, err := app.Listen(c.Listen, token)
+	if err != nil {
+		return err
+	}
+	rdb, err := app.Connect(ctx, c.Redis, log)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	records, err := ledger.Open(ctx, c.Ledger)
+	if err != nil {
+		return err
+	}
+	defer records.Close()
+	log.Info("serving", "url", "http://"+l.Addr().String())
+	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log})
+}
+
+// Options are what a scheduler runs with.
+type Options struct {
+	Redis    redis.UniversalClient
+	Ledger   *ledger.Ledger
+	Listener net.Listener
+	Token    string
+	Settings config.Config
+	Log      *slog.Logger
+	Demo     bool // the SIS and the LMS are simulators, and the pages say so
+}
+
+// Run serves, and leads when it is its turn, until ctx is done.
+func Run(ctx context.Context, o Options) error {
+	s := newScheduler(o)
+	handler, err := s.handler()
+	if err != nil {
+		return err
+	}
+	s.warn(ctx)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return app.Serve(ctx, o.Listener, handler) })
+	g.Go(func() error { return lock.NewLeader(o.Redis, "scheduler", o.Log).Run(ctx, s.lead) })
+	return g.Wait()
+}
+
+// scheduler is the parts of one process.
+type scheduler struct {
+	Options
+	engine  *engine.Engine
+	metrics *metric.Metrics
+	delay   *delay
+}
+
+func newScheduler(o Options) *scheduler {
+	e := engine.New(o.Redis, o.Log)
+	s := &scheduler{Options: o, engine: e, metrics: metric.New(), delay: &delay{engine: e, ledger: o.Ledger}}
+	s.metrics.Watch(e, s.delay.Behind)
+	return s
+}
+
+// handler serves everything: who is let in is decided once, in front.
+func (s *scheduler) handler() (http.Handler, error) {
+	var checkToken func(string) bool
+	if s.Token != "" {
+		checkToken = api.SameToken(s.Token)
+	}
+	pages, err := web.New(web.Config{
+		Jobs:       api.Jobs{Engine: s.engine, Ledger: s.Ledger, Log: s.Log},
+		Catalogue:  catalogue{s.engine, s.Ledger},
+		Campus:     s.Ledger,
+		Syncs:      syncNames(s.Settings),
+		CheckToken: checkToken,
+		Lag:        s.delay.Behind,
+		Log:        s.Log,
+		Version:    app.Version(),
+		Demo:       s.Demo,
+	})
+	if err != nil {
+		return nil, err
+	}
+	routes := api.New(api.Config{
+		Engine: s.engine, Ledger: s.Ledger, Syncs: app.Syncs(s.Settings), Lag: s.delay.Behind,
+		Log: s.Log, Now: time.Now, Version: app.Version(),
+	})
+	mux := http.NewServeMux()
+	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
+		mux.Handle(path, routes)
+	}
+	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.Handle("/", pages)
+	return api.Guard(mux, api.GuardOptions{Token: s.Token, Hosts: s.Settings.Hosts, Log: s.Log}), nil
+}
+
+// warn says loudly, once, what of the Redis would lose jobs.
+func (s *scheduler) warn(ctx context.Context) {
+	health, err := s.engine.Health(ctx)
+	if err != nil || !health.Known {
+		return
+	}
+	if !health.Persistent {
+		s.Log.Warn("redis keeps nothing on disk: acknowledged jobs are lost when it stops; set appendonly yes")
+	}
+	if !health.NoEviction {
+		s.Log.Warn("redis may evict keys: jobs can vanish when memory is short; set maxmemory-policy noeviction")
+	}
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// Listen opens addr. Without a token only loopback is allowed.
+func Listen(addr, token string) (net.Listener, error) {
+	if token == "" && !loopback(addr) {
+		return nil, fault.New(fault.Invalid,
+			"listen is %s, and without a token only loopback is served: set token_file, or listen on 127.0.0.1.", addr)
+	}
+	return ListenAnywhere(addr)
+}
+
+// ListenAnywhere opens addr for what needs no token, such as metrics.
+func ListenAnywhere(addr string) (net.Listener, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "Cannot listen on %s: is something else using it?", addr).Because(err)
+	}
+	return l, nil
+}
+
+// loopback reports whether addr can only be reached from this machine.
+func loopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// Serve answers requests on l until ctx is done, then lets open ones finish.
+func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	server := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve %s: %w", l.Addr(), err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := server.Shutdown(grace); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	return g.Wait()
+}

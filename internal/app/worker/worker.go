@@ -1,0 +1,131 @@
+// Package worker puts together the data plane: a process that runs jobs.
+//
+// A worker needs Redis and nothing else, except that the campus tasks which
+// come with Beadle keep what they know in the ledger.
+package worker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/engine"
+	"github.com/beadle-jobs/beadle/internal/lock"
+	"github.com/beadle-jobs/beadle/internal/metric"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// Tasks are what a worker brings, and how to let go of what they hold open.
+type Tasks struct {
+	All   []tasks.Task
+	Close func() error // may be nil
+}
+
+// Provide makes a worker's tasks from the settings.
+type Provide func(ctx context.Context, c config.Config, log *slog.Logger) (Tasks, error)
+
+// Main runs a worker process with those tasks and returns its exit code. Its
+// queue is named after the binary.
+func Main(provide Provide) int {
+	name := strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe")
+	return app.Process{
+		Name:  name,
+		Short: "Run jobs",
+		Long: `Runs jobs until it is told to stop. SIGTERM lets running jobs end, for as long
+as worker.drain says, and puts the others back unharmed.`,
+		Flags: func(cmd *cobra.Command, c *config.Config) {
+			cmd.Flags().StringVar(&c.Worker.Metrics, "metrics", "", "serve /metrics and /healthz there, such as 127.0.0.1:9090")
+			cmd.Flags().IntVar(&c.Worker.Concurrency, "concurrency", 0, "jobs at a time")
+		},
+		Run: func(ctx context.Context, c config.Config, log *slog.Logger) error {
+			return run(ctx, name, c, log, provide)
+		},
+	}.Main()
+}
+
+func run(ctx context.Context, name string, c config.Config, log *slog.Logger, provide Provide) error {
+	rdb, err := app.Connect(ctx, c.Redis, log)
+	if err != nil {
+		return err
+	}
+	defer rdb.Close()
+	provided, err := provide(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	if provided.Close != nil {
+		defer provided.Close()
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log}, provided.All...)
+	})
+	if c.Worker.Metrics != "" {
+		g.Go(func() error { return serveMetrics(ctx, c.Worker.Metrics) })
+	}
+	return g.Wait()
+}
+
+// Options are what a worker runs with.
+type Options struct {
+	Redis    redis.UniversalClient
+	Queue    string // its own; tasks that name no queue go there
+	Settings config.Worker
+	Log      *slog.Logger
+}
+
+// Run runs jobs of these tasks until ctx is done and running jobs have ended
+// or were put back.
+func Run(ctx context.Context, o Options, all ...tasks.Task) error {
+	e := engine.New(o.Redis, o.Log)
+	return engine.NewWorker(e, lock.New(o.Redis), tasks.NewRegistry(all...), engine.WorkerOptions{
+		Name:        identity(o.Queue),
+		Queue:       o.Queue,
+		Queues:      queues(o),
+		Concurrency: o.Settings.Concurrency,
+		Drain:       o.Settings.Drain,
+		Build:       app.Version(),
+		BuiltAt:     app.BuiltAt(),
+	}).Run(ctx)
+}
+
+// queues are those that a worker serves, all alike: its own, and those that
+// the settings name.
+func queues(o Options) map[string]int {
+	all := map[string]int{o.Queue: 1}
+	for _, name := range o.Settings.Queues {
+		all[name] = 1
+	}
+	return all
+}
+
+// identity names this process to people: binary@host:pid.
+func identity(binary string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s@%s:%d", binary, host, os.Getpid())
+}
+
+// serveMetrics serves what Prometheus and health checks ask of a worker.
+func serveMetrics(ctx context.Context, addr string) error {
+	l, err := app.ListenAnywhere(addr)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", metric.New().Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	return app.Serve(ctx, l, mux)
+}

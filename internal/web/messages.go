@@ -46,9 +46,8 @@ type reason struct {
 
 type messageRow struct {
 	sync.Message
-	Chip chip
-	Name string // the key, for people
-	Op   string
+	Chip  chip
+	Parts []string // of the key
 }
 
 var messageChips = map[sync.MessageState]chip{
@@ -226,6 +225,6 @@ func (p *messagesPage) fill(messages []sync.Message, q url.Values) {
 		p.Older = with("/messages", q, "before", messages[perPage-1].ID)
 	}
 	for _, m := range messages {
-		p.Rows = append(p.Rows, messageRow{m, messageChips[m.State], strings.ReplaceAll(m.Key, "|", " · "), string(m.Op)})
+		p.Rows = append(p.Rows, messageRow{m, messageChips[m.State], strings.Split(m.Key, "|")})
 	}
 }

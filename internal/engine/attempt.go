@@ -19,7 +19,7 @@ func (w *Worker) attempt(h *hold, rec record, task tasks.Task, refusal error) er
 	rec, ok, err := w.begin(h, rec, at)
 	switch {
 	case err != nil:
-		return putBack{retryRedis, err.Error()}
+		return w.again(h.id, err)
 	case !ok:
 		return putBack{0, "the job has changed"}
 	}

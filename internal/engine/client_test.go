@@ -3,12 +3,38 @@ package engine
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/lock"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
+
+// counting counts the requests that calmClient takes for those for a task.
+type counting struct {
+	redis.UniversalClient
+	requests atomic.Int64
+}
+
+func (c *counting) EvalSha(ctx context.Context, sha string, keys []string, args ...any) *redis.Cmd {
+	if isDequeue(keys) {
+		c.requests.Add(1)
+	}
+	return c.UniversalClient.EvalSha(ctx, sha, keys, args...)
+}
+
+// TestRecognisesHowAsynqAsksForTheNextTask fails when asynq's keys change.
+func TestRecognisesHowAsynqAsksForTheNextTask(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t)
+	rdb := &counting{UniversalClient: h.rdb}
+	h.start(NewWorker(New(rdb, h.log), lock.New(h.rdb), tasks.NewRegistry(does("any", nothing)), WorkerOptions{}))
+	h.until("asynq has asked for a task", func() bool { return rdb.requests.Load() > 0 })
+}
 
 // refusing is a Redis that answers every script with an error.
 type refusing struct {

@@ -44,7 +44,7 @@ func (w *Worker) handle(ctx context.Context, id string) error {
 		w.log.Warn("delivered job has no record, forgetting it", "job", id)
 		return nil
 	case err != nil:
-		return putBack{retryRedis, err.Error()}
+		return w.again(id, err)
 	case rec.State.Final():
 		return nil
 	case wait > 0:
@@ -58,6 +58,12 @@ func (w *Worker) handle(ctx context.Context, id string) error {
 		return w.pass(ctx, rec)
 	}
 	return w.start(ctx, rec, task)
+}
+
+// again has a job delivered again that could not be looked after just now.
+func (w *Worker) again(id string, err error) error {
+	w.log.Warn("job put back, trying again", "job", id, "after", retryRedis, "err", err)
+	return putBack{retryRedis, err.Error()}
 }
 
 // pass leaves a job to workers that know its task.
@@ -78,7 +84,7 @@ func (w *Worker) start(ctx context.Context, rec record, task tasks.Task) error {
 	grant, by, refusal, err := w.take(ctx, rec, task)
 	switch earlier := heldByItself(rec, by); {
 	case err != nil:
-		return putBack{retryRedis, err.Error()}
+		return w.again(rec.ID, err)
 	case earlier && rec.fence != 0:
 		return putBack{retryLock, "an earlier attempt is still open"}
 	case earlier:
@@ -159,7 +165,7 @@ func (w *Worker) park(ctx context.Context, rec record, after time.Duration, reas
 		next := rec
 		next.State, next.Reason, next.Worker, next.fence = job.Waiting, reason, "", 0
 		if _, err := w.engine.apply(ctx, rec, next, events.JobWaiting{ID: rec.ID, Reason: reason, At: now()}); err != nil {
-			return putBack{retryRedis, err.Error()}
+			return w.again(rec.ID, err)
 		}
 	}
 	return putBack{after, reason}
@@ -171,7 +177,7 @@ func (w *Worker) bury(ctx context.Context, rec record) error {
 	_, ok, err := w.engine.endAborted(ctx, rec, rec)
 	switch {
 	case err != nil:
-		return putBack{retryRedis, err.Error()}
+		return w.again(rec.ID, err)
 	case !ok:
 		return putBack{0, "the job has changed"}
 	}

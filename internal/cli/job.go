@@ -42,8 +42,7 @@ func (env *Env) printJob(d client.JobDetail) {
 		"reason", j.Reason,
 		"error", j.Error,
 		"progress", progress(j),
-		"done", done(j),
-		"record errors", number(j.Errors),
+		"done", achieved(j),
 		"arguments", string(j.Args),
 		"schedule", j.Schedule,
 		"parent", j.Parent,
@@ -61,15 +60,6 @@ func (env *Env) printJob(d client.JobDetail) {
 		fmt.Fprintln(env.Out)
 		env.printAttempts(d.Attempts)
 	}
-}
-
-// done says what the job has changed so far.
-func done(j client.Job) string {
-	p := j.Progress
-	if p.Created+p.Changed+p.Removed == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%d created, %d changed, %d removed", p.Created, p.Changed, p.Removed)
 }
 
 func (env *Env) printAttempts(attempts []client.Attempt) {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -105,7 +106,7 @@ func (s *stepper) show(steps []client.Step) {
 		s.end()
 		s.past++
 		if s.env.Terminal {
-			s.env.hint("%-14s %s", stepWord(step.Task), "succeeded")
+			s.env.hint("%-14s %s", stepWord(step.Task), cmp.Or(achieved(*step.Job), "done"))
 		}
 	}
 }

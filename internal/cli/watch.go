@@ -89,12 +89,20 @@ func howItEnded(j client.Job) error {
 
 // summary says in a line what a job came to.
 func summary(j client.Job) string {
+	line := fmt.Sprintf("Job %s %s", j.ID, j.State)
+	if what := achieved(j); what != "" {
+		line += ": " + what
+	}
+	return line + "."
+}
+
+// achieved says what a job has done.
+func achieved(j client.Job) string {
 	parts := []string{}
-	p := j.Progress
 	for _, n := range []struct {
 		n    int64
 		what string
-	}{{p.Created, "created"}, {p.Changed, "changed"}, {p.Removed, "removed"}} {
+	}{{j.Progress.Created, "created"}, {j.Progress.Changed, "changed"}, {j.Progress.Removed, "removed"}} {
 		if n.n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n.n, n.what))
 		}
@@ -102,11 +110,7 @@ func summary(j client.Job) string {
 	if j.Errors > 0 {
 		parts = append(parts, count(j.Errors, "record error", "record errors"))
 	}
-	line := fmt.Sprintf("Job %s %s", j.ID, j.State)
-	if len(parts) > 0 {
-		line += ": " + strings.Join(parts, ", ")
-	}
-	return line + "."
+	return strings.Join(parts, ", ")
 }
 
 // A lineWatcher prints a line whenever there is something else to say.
@@ -135,26 +139,48 @@ func (w *lineWatcher) show(j client.Job) {
 func (w *lineWatcher) end() {}
 
 // A barWatcher draws a bar for each stage of the work, one in the place of the
-// other.
+// other, and a line of words where there is nothing to measure.
 type barWatcher struct {
 	env   *Env
 	name  string
 	stage string
 	bar   *progressbar.ProgressBar
+	words bool // the line shows words
 }
 
 func (w *barWatcher) show(j client.Job) {
 	stage := strings.TrimSpace(w.name + " " + caption(j))
-	if w.bar == nil || stage != w.stage {
+	if stage != w.stage {
 		w.end()
-		w.stage, w.bar = stage, w.env.bar(j.Progress, stage)
+		w.stage = stage
 	}
-	if j.Progress.Total > 0 {
-		w.bar.ChangeMax64(j.Progress.Total)
-		_ = w.bar.Set64(min(j.Progress.Done, j.Progress.Total)) // drawing fails with the terminal
-		return
+	switch {
+	case j.State.Final():
+		w.end()
+	case j.Progress.Total > 0 && j.State == job.Running:
+		w.draw(j.Progress)
+	default:
+		w.end()
+		w.words = true
+		fmt.Fprint(w.env.Err, clearLine+w.stage+measure(j.Progress))
 	}
-	_ = w.bar.Set64(j.Progress.Done)
+}
+
+func (w *barWatcher) draw(p job.Progress) {
+	if w.bar == nil {
+		w.end()
+		w.bar = w.env.bar(p.Total, w.stage)
+	}
+	w.bar.ChangeMax64(p.Total)
+	_ = w.bar.Set64(min(p.Done, p.Total)) // drawing fails with the terminal
+}
+
+// measure says how much is done of nobody knows how much.
+func measure(p job.Progress) string {
+	if p.Done == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d)", p.Done)
 }
 
 func caption(j client.Job) string {
@@ -167,28 +193,23 @@ func caption(j client.Job) string {
 	return string(j.State)
 }
 
-// end takes the bar away.
+// clearLine takes away what the line of a terminal shows.
+const clearLine = "\r\x1b[K"
+
+// end takes away what is drawn.
 func (w *barWatcher) end() {
-	if w.bar != nil {
-		_ = w.bar.Clear()
-		_ = w.bar.Exit()
-		w.bar = nil
+	if w.bar != nil || w.words {
+		fmt.Fprint(w.env.Err, clearLine)
 	}
+	w.bar, w.words = nil, false
 }
 
-// bar returns a bar, or a spinner where the total is unknown.
-func (env *Env) bar(p job.Progress, caption string) *progressbar.ProgressBar {
-	total := p.Total
-	if total <= 0 {
-		total = -1
-	}
+func (env *Env) bar(total int64, caption string) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(env.Err),
 		progressbar.OptionSetDescription(caption),
 		progressbar.OptionSetWidth(30),
 		progressbar.OptionShowCount(),
-		progressbar.OptionClearOnFinish(),
-		progressbar.OptionSetRenderBlankState(true),
-		progressbar.OptionThrottle(50*time.Millisecond),
+		progressbar.OptionUseANSICodes(true),
 	)
 }

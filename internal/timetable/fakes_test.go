@@ -12,8 +12,8 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// A ledger keeps schedules and slots by the rules of the real one.
-type ledger struct {
+// A fakeLedger keeps schedules and slots by the rules of the real one.
+type fakeLedger struct {
 	mu        sync.Mutex
 	fail      func() error // before and after each call; nil never fails
 	schedules []job.Schedule
@@ -21,20 +21,20 @@ type ledger struct {
 	behind    map[string]string // jobs that it thinks unfinished, by schedule
 }
 
-func (l *ledger) try() error {
+func (l *fakeLedger) try() error {
 	if l.fail == nil {
 		return nil
 	}
 	return l.fail()
 }
 
-func (l *ledger) Schedules(context.Context) ([]job.Schedule, error) {
+func (l *fakeLedger) Schedules(context.Context) ([]job.Schedule, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.schedules), l.try()
 }
 
-func (l *ledger) OpenSlots(context.Context) (open []job.Slot, err error) {
+func (l *fakeLedger) OpenSlots(context.Context) (open []job.Slot, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range l.slots {
@@ -45,7 +45,7 @@ func (l *ledger) OpenSlots(context.Context) (open []job.Slot, err error) {
 	return open, l.try()
 }
 
-func (l *ledger) PutSlots(_ context.Context, schedule string, decided time.Time, slots []job.Slot) error {
+func (l *fakeLedger) PutSlots(_ context.Context, schedule string, decided time.Time, slots []job.Slot) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.try(); err != nil {
@@ -62,7 +62,7 @@ func (l *ledger) PutSlots(_ context.Context, schedule string, decided time.Time,
 	return l.try() // written, and the answer is lost
 }
 
-func (l *ledger) put(slot job.Slot) {
+func (l *fakeLedger) put(slot job.Slot) {
 	i := slices.IndexFunc(l.slots, func(s job.Slot) bool { return s.Schedule == slot.Schedule && s.Due.Equal(slot.Due) })
 	switch {
 	case i < 0:
@@ -72,7 +72,7 @@ func (l *ledger) put(slot job.Slot) {
 	}
 }
 
-func (l *ledger) Unfinished(_ context.Context, schedule string) (job.Job, error) {
+func (l *fakeLedger) Unfinished(_ context.Context, schedule string) (job.Job, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if id, ok := l.behind[schedule]; ok {
@@ -91,7 +91,7 @@ func firstOf(errs ...error) error {
 }
 
 // story tells the slots in order, one line each: "10:05 ran +2s".
-func (l *ledger) story() string {
+func (l *fakeLedger) story() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var lines []string
@@ -108,8 +108,8 @@ func (l *ledger) story() string {
 	return strings.Join(lines, "\n")
 }
 
-// A queue takes jobs, which end when they are told to.
-type queue struct {
+// A fakeQueue takes jobs, which end when they are told to.
+type fakeQueue struct {
 	mu       sync.Mutex
 	fail     func(r job.Request) error // nil never fails
 	jobs     map[string]*job.Job
@@ -118,7 +118,7 @@ type queue struct {
 	now      func() time.Time
 }
 
-func (q *queue) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
+func (q *fakeQueue) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.try(r); err != nil {
@@ -134,21 +134,21 @@ func (q *queue) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	return *q.jobs[r.ID], q.try(r) // accepted, and the answer is lost
 }
 
-func (q *queue) clock() time.Time {
+func (q *fakeQueue) clock() time.Time {
 	if q.now == nil {
 		return time.Now()
 	}
 	return q.now()
 }
 
-func (q *queue) try(r job.Request) error {
+func (q *fakeQueue) try(r job.Request) error {
 	if q.fail == nil {
 		return nil
 	}
 	return q.fail(r)
 }
 
-func (q *queue) Job(_ context.Context, id string) (job.Job, error) {
+func (q *fakeQueue) Job(_ context.Context, id string) (job.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.try(job.Request{}); err != nil {

@@ -37,7 +37,7 @@ func drawScenario(t *rapid.T) scenario {
 	terms := rapid.Custom(func(t *rapid.T) term {
 		return term{
 			after:  time.Duration(rapid.IntRange(0, 3*3600).Draw(t, "after")) * time.Second,
-			lasts:  time.Duration(rapid.IntRange(1, 2*3600).Draw(t, "lasts")) * time.Second,
+			lasts:  time.Duration(rapid.IntRange(1, 1800).Draw(t, "lasts")) * time.Second,
 			errors: rapid.SampledFrom([]int{0, 5, 50, 100}).Draw(t, "errors"),
 		}
 	})
@@ -65,7 +65,7 @@ func TestEachDueTimeHasOneOutcomeAndAtMostOneJob(t *testing.T) {
 
 // play lets the story happen, and then a calm hour, and returns what is wrong.
 func (s scenario) play(t *testing.T) []error {
-	l, q := &ledger{}, &queue{takes: s.takes}
+	l, q := &fakeLedger{}, &fakeQueue{takes: s.takes}
 	for i, cron := range s.crons {
 		schedule := every(cron)
 		schedule.Name = string(rune('a' + i))
@@ -84,7 +84,7 @@ func (s scenario) play(t *testing.T) []error {
 	return append(wrongSlots(l, q, created), wrongJobs(l, q)...)
 }
 
-func (tm term) walk(ctx context.Context, l *ledger, q *queue, chance *rand.Rand) {
+func (tm term) walk(ctx context.Context, l *fakeLedger, q *fakeQueue, chance *rand.Rand) {
 	ctx, cancel := context.WithTimeout(ctx, tm.lasts)
 	defer cancel()
 	w := timetable.Walker{Ledger: flaky{l, tm, chance}, Queue: flakyQueue{q, tm, chance}, Log: slog.New(slog.DiscardHandler), Now: time.Now}
@@ -92,7 +92,7 @@ func (tm term) walk(ctx context.Context, l *ledger, q *queue, chance *rand.Rand)
 }
 
 // wrongSlots compares the slots with the due times of the schedules.
-func wrongSlots(l *ledger, q *queue, created time.Time) (wrong []error) {
+func wrongSlots(l *fakeLedger, q *fakeQueue, created time.Time) (wrong []error) {
 	for _, s := range l.schedules {
 		var want, got []time.Time
 		rule, _ := cron.Parse(s.Cron)
@@ -117,7 +117,7 @@ func wrongSlots(l *ledger, q *queue, created time.Time) (wrong []error) {
 }
 
 // wrongJobs counts jobs that belong to no slot that ran.
-func wrongJobs(l *ledger, q *queue) (wrong []error) {
+func wrongJobs(l *fakeLedger, q *fakeQueue) (wrong []error) {
 	ran := 0
 	for _, slot := range l.slots {
 		if slot.Outcome.Ran() {
@@ -132,7 +132,7 @@ func wrongJobs(l *ledger, q *queue) (wrong []error) {
 
 // flaky is the ledger as one walker meets it.
 type flaky struct {
-	*ledger
+	*fakeLedger
 	term   term
 	chance *rand.Rand
 }
@@ -144,21 +144,21 @@ func (f flaky) Schedules(ctx context.Context) ([]job.Schedule, error) {
 	if f.term.fails(f.chance) {
 		return nil, errDisk
 	}
-	return f.ledger.Schedules(ctx)
+	return f.fakeLedger.Schedules(ctx)
 }
 
 func (f flaky) OpenSlots(ctx context.Context) ([]job.Slot, error) {
 	if f.term.fails(f.chance) {
 		return nil, errDisk
 	}
-	return f.ledger.OpenSlots(ctx)
+	return f.fakeLedger.OpenSlots(ctx)
 }
 
 func (f flaky) PutSlots(ctx context.Context, schedule string, decided time.Time, slots []job.Slot) error {
 	if f.term.fails(f.chance) {
 		return errDisk
 	}
-	if err := f.ledger.PutSlots(ctx, schedule, decided, slots); err != nil || !f.term.fails(f.chance) {
+	if err := f.fakeLedger.PutSlots(ctx, schedule, decided, slots); err != nil || !f.term.fails(f.chance) {
 		return err
 	}
 	return errDisk // written, and the answer is lost
@@ -168,12 +168,12 @@ func (f flaky) Unfinished(ctx context.Context, schedule string) (job.Job, error)
 	if f.term.fails(f.chance) {
 		return job.Job{}, errDisk
 	}
-	return f.ledger.Unfinished(ctx, schedule)
+	return f.fakeLedger.Unfinished(ctx, schedule)
 }
 
 // flakyQueue is the queue as one walker meets it.
 type flakyQueue struct {
-	*queue
+	*fakeQueue
 	term   term
 	chance *rand.Rand
 }
@@ -182,7 +182,7 @@ func (f flakyQueue) Enqueue(ctx context.Context, r job.Request) (job.Job, error)
 	if f.term.fails(f.chance) {
 		return job.Job{}, errAway
 	}
-	j, err := f.queue.Enqueue(ctx, r)
+	j, err := f.fakeQueue.Enqueue(ctx, r)
 	if f.term.fails(f.chance) {
 		return job.Job{}, errAway // accepted, and the answer is lost
 	}
@@ -193,5 +193,5 @@ func (f flakyQueue) Job(ctx context.Context, id string) (job.Job, error) {
 	if f.term.fails(f.chance) {
 		return job.Job{}, errAway
 	}
-	return f.queue.Job(ctx, id)
+	return f.fakeQueue.Job(ctx, id)
 }

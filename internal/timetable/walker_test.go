@@ -18,8 +18,8 @@ import (
 )
 
 // Time in a bubble begins on 2000-01-01 at 00:00 UTC.
-func bubble(t *testing.T, f func(t *testing.T, l *ledger, q *queue)) {
-	synctest.Test(t, func(t *testing.T) { f(t, &ledger{}, &queue{}) })
+func bubble(t *testing.T, f func(t *testing.T, l *fakeLedger, q *fakeQueue)) {
+	synctest.Test(t, func(t *testing.T) { f(t, &fakeLedger{}, &fakeQueue{}) })
 }
 
 func every(cron string) job.Schedule {
@@ -30,7 +30,7 @@ func every(cron string) job.Schedule {
 }
 
 // walk has a walker at work for so long.
-func walk(t *testing.T, l *ledger, q *queue, d time.Duration) {
+func walk(t *testing.T, l *fakeLedger, q *fakeQueue, d time.Duration) {
 	walkWith(t, &timetable.Walker{Ledger: l, Queue: q}, d)
 }
 
@@ -49,7 +49,7 @@ func walkWith(t *testing.T, w *timetable.Walker, d time.Duration) {
 	}
 }
 
-func expect(t *testing.T, l *ledger, want string) {
+func expect(t *testing.T, l *fakeLedger, want string) {
 	t.Helper()
 	if diff := cmp.Diff(want, l.story()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -57,7 +57,7 @@ func expect(t *testing.T, l *ledger, want string) {
 }
 
 func TestStartsTheJobOfEachSlotWhenItIsDue(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("*/10 * * * *")}
 		var seen []job.SlotOutcome
 		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Observe: func(s job.Slot) { seen = append(seen, s.Outcome) }}, 21*time.Minute)
@@ -77,7 +77,7 @@ func TestStartsTheJobOfEachSlotWhenItIsDue(t *testing.T) {
 }
 
 func TestANewScheduleHasNoPast(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		walk(t, l, q, 5*time.Minute+time.Second)
 		l.schedules = []job.Schedule{every("* * * * *")}
 		walk(t, l, q, time.Minute)
@@ -86,7 +86,7 @@ func TestANewScheduleHasNoPast(t *testing.T) {
 }
 
 func TestSeesAScheduleThatComesWhileItSleeps(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		go func() {
 			time.Sleep(55 * time.Second)
 			l.mu.Lock()
@@ -99,7 +99,7 @@ func TestSeesAScheduleThatComesWhileItSleeps(t *testing.T) {
 }
 
 func TestCatchesUpOnTheLatestSlotOnly(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("0 */6 * * *")}
 		time.Sleep(19 * time.Hour)
 		walk(t, l, q, time.Minute)
@@ -108,7 +108,7 @@ func TestCatchesUpOnTheLatestSlotOnly(t *testing.T) {
 }
 
 func TestCatchesUpOnNothingOlderThanADay(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("0 6 1 * *")}
 		time.Sleep(31 * time.Hour)
 		walk(t, l, q, time.Minute)
@@ -120,7 +120,7 @@ func TestCatchesUpOnNothingOlderThanADay(t *testing.T) {
 }
 
 func TestASlotDueDuringAQuickChangeOfLeaderRan(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		walk(t, l, q, 58*time.Second)
 		time.Sleep(6 * time.Second)
@@ -130,7 +130,7 @@ func TestASlotDueDuringAQuickChangeOfLeaderRan(t *testing.T) {
 }
 
 func TestDecidesOnMoreSlotsThanFitOneTransaction(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		time.Sleep(1999 * time.Minute)
 		walk(t, l, q, time.Second)
@@ -141,7 +141,7 @@ func TestDecidesOnMoreSlotsThanFitOneTransaction(t *testing.T) {
 }
 
 func TestSkipsASlotWhileTheJobOfAnEarlierOneRuns(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		q.takes = 90 * time.Second
 		walk(t, l, q, 3*time.Minute+time.Second)
@@ -151,7 +151,7 @@ func TestSkipsASlotWhileTheJobOfAnEarlierOneRuns(t *testing.T) {
 }
 
 func TestAsksTheQueueWhereTheLedgerIsBehind(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		walk(t, l, q, time.Minute+time.Second)
 		l.behind = map[string]string{"roster": q.requests[0].ID} // it has ended, the ledger does not know yet
@@ -163,7 +163,7 @@ func TestAsksTheQueueWhereTheLedgerIsBehind(t *testing.T) {
 }
 
 func TestRecordsWhatASwitchedOffScheduleDoesNotRun(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		off, gone, broken, odd := every("* * * * *"), every("1-59/2 * * * *"), every("61 * * * *"), every("* * * *")
 		off.Enabled = false
 		gone.Name, gone.Missing = "gone", true
@@ -184,7 +184,7 @@ func TestRecordsWhatASwitchedOffScheduleDoesNotRun(t *testing.T) {
 }
 
 func TestSwitchingOnStartsNothingOld(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		s := every("* * * * *")
 		s.Enabled = false
 		l.schedules = []job.Schedule{s}
@@ -196,7 +196,7 @@ func TestSwitchingOnStartsNothingOld(t *testing.T) {
 }
 
 func TestARefusedSlotIsMissedAndTheOthersGoOn(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		other := every("* * * * *")
 		other.Name, other.Task = "other", "unknown.task"
 		l.schedules = []job.Schedule{other, every("* * * * *")}
@@ -212,7 +212,7 @@ func TestARefusedSlotIsMissedAndTheOthersGoOn(t *testing.T) {
 }
 
 func TestSaysOnceThatRedisIsAwayAndRunsTheSlotLate(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("*/10 * * * *")}
 		q.fail = func(job.Request) error {
 			if time.Now().Before(time.Date(2000, 1, 1, 0, 15, 0, 0, time.UTC)) {
@@ -232,7 +232,7 @@ func TestSaysOnceThatRedisIsAwayAndRunsTheSlotLate(t *testing.T) {
 }
 
 func TestWaitsOutALedgerThatIsAway(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("*/2 * * * *")}
 		start := time.Now()
 		l.fail = func() error {
@@ -257,7 +257,7 @@ func TestWaitsOutALedgerThatIsAway(t *testing.T) {
 }
 
 func TestOneStuckScheduleDoesNotHoldUpTheOthers(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		bad := every("* * * * *")
 		bad.Name, bad.Task = "bad", "odd.task"
 		l.schedules = []job.Schedule{bad, every("* * * * *")}
@@ -278,7 +278,7 @@ func TestOneStuckScheduleDoesNotHoldUpTheOthers(t *testing.T) {
 }
 
 func TestGoesOnWithTheSlotsOfAFormerLeader(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		q.fail = func(job.Request) error { return errAway }
 		walk(t, l, q, 62*time.Second)
@@ -291,7 +291,7 @@ func TestGoesOnWithTheSlotsOfAFormerLeader(t *testing.T) {
 }
 
 func TestAnEnqueueWhoseAnswerWasLostCountsFromWhenItWasMade(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		calls := 0
 		q.fail = func(job.Request) error {
@@ -309,7 +309,7 @@ func TestAnEnqueueWhoseAnswerWasLostCountsFromWhenItWasMade(t *testing.T) {
 }
 
 func TestGivesUpOnASlotThatNobodyCouldAskForInADay(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("0 1 1 1 *")}
 		q.fail = func(job.Request) error { return errAway }
 		walk(t, l, q, time.Hour+time.Second)
@@ -320,7 +320,7 @@ func TestGivesUpOnASlotThatNobodyCouldAskForInADay(t *testing.T) {
 }
 
 func TestAnOpenSlotOfAScheduleThatIsGoneIsMissed(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.slots = []job.Slot{{Schedule: "gone", Due: time.Now(), Outcome: job.SlotIntended, JobID: "1"}}
 		walk(t, l, q, time.Second)
 		expect(t, l, "01 00:00 missed: the schedule was removed")
@@ -328,7 +328,7 @@ func TestAnOpenSlotOfAScheduleThatIsGoneIsMissed(t *testing.T) {
 }
 
 func TestAClockThatJumpsDoublesNothing(t *testing.T) {
-	bubble(t, func(t *testing.T, l *ledger, q *queue) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("0 * * * *")}
 		shift := map[int]time.Duration{1: 150 * time.Minute, 2: -time.Hour} // in the second hour ahead, in the third back again
 		start := time.Now()

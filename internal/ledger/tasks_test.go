@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -30,25 +31,27 @@ func catalogue(t *testing.T, l *ledger.Ledger) []job.Declaration {
 }
 
 func TestTheNewestBuildDeclaresATask(t *testing.T) {
-	old, middle, young := declaration("a", "v1", 1), declaration("a", "v2", 2), declaration("a", "v3", 3)
-	for name, told := range map[string][][]job.Declaration{
-		"old first":   {{old}, {middle}, {young}},
-		"young first": {{young}, {old}, {middle}},
-		"together":    {{middle, young, old}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, l *ledger.Ledger) {
-				for _, announced := range told {
-					if err := l.PutTasks(t.Context(), announced); err != nil {
-						t.Fatal(err)
-					}
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		for name, builds := range map[string][][]int{
+			"old first":   {{1}, {2}, {3}},
+			"young first": {{3}, {1}, {2}},
+			"together":    {{2, 3, 1}},
+		} {
+			for _, together := range builds {
+				var announced []job.Declaration
+				for _, build := range together {
+					announced = append(announced, declaration("a", fmt.Sprint(name, build), build))
 				}
-				if diff := cmp.Diff([]job.Declaration{young}, catalogue(t, l)); diff != "" {
-					t.Errorf("catalogue (-want +got):\n%s", diff)
+				if err := l.PutTasks(t.Context(), announced); err != nil {
+					t.Fatal(err)
 				}
-			})
-		})
-	}
+			}
+			want := declaration("a", fmt.Sprint(name, 3), 3)
+			if diff := cmp.Diff([]job.Declaration{want}, catalogue(t, l)); diff != "" {
+				t.Errorf("%s: catalogue (-want +got):\n%s", name, diff)
+			}
+		}
+	})
 }
 
 func TestATaskIsMissingWhileNobodyAnnouncesIt(t *testing.T) {

@@ -74,7 +74,7 @@ func (p *planner) createPeople(ctx context.Context, missing []*person) error {
 		return err
 	}
 	for _, one := range sound {
-		sameName, sameEmail := byName[username(one)], byEmail[strings.ToLower(one.Email)]
+		sameName, sameEmail := byName[one.Username], byEmail[strings.ToLower(one.Email)]
 		switch {
 		case len(sameName) > 0 && len(sameEmail) > 0:
 			p.hold(one, "ID_CONFLICT", "An account of the LMS has this username and this e-mail, but not this person's id. If it is theirs, enter the id as its id number.")
@@ -93,9 +93,12 @@ func userEffect(person string) string { return "user " + person }
 
 func (p *planner) create(one *person) {
 	one.create = true
+	if one.adapted {
+		p.odd(one.Key, "The username or the e-mail has blanks, accents or apostrophes that an account cannot have; the account is made without.")
+	}
 	one.verdict = planned(userEffect(one.Key))
 	p.user(sync.CreateUser, one, sis.User{}, sis.User{
-		Key: one.Key, Username: username(one), Email: one.Email, Given: one.Given, Family: one.Family,
+		Key: one.Key, Username: one.Username, Email: one.Email, Given: one.Given, Family: one.Family,
 	})
 }
 
@@ -103,8 +106,7 @@ func (p *planner) create(one *person) {
 func (p *planner) sound(missing []*person) (sound []*person) {
 	emails, names := p.emails(), p.usernames()
 	for _, one := range missing {
-		name := username(one)
-		switch {
+		switch name := one.Username; {
 		case name == "":
 			p.hold(one, "REQ_FIELD_MISSING", "The person has no username.")
 		case strings.TrimSpace(one.Given) == "" || strings.TrimSpace(one.Family) == "":
@@ -145,15 +147,12 @@ func (p *planner) usernames() map[string]bool {
 	return names
 }
 
-// username returns a person's username as the target takes it.
-func username(one *person) string { return strings.ToLower(strings.TrimSpace(one.Username)) }
-
 // lookUp finds people in the target, and returns the accounts by the value
 // that was looked for.
 func (p *planner) lookUp(ctx context.Context, by sis.UserField, people []*person) (map[string][]sis.User, error) {
 	values := make([]string, len(people))
 	for i, one := range people {
-		values[i] = userValue(by, sis.User{Key: one.Key, Username: username(one), Email: one.Email})
+		values[i] = userValue(by, sis.User{Key: one.Key, Username: one.Username, Email: one.Email})
 	}
 	return users(ctx, p.target, by, values)
 }

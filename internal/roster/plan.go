@@ -46,6 +46,7 @@ func (s *step) planner(ctx context.Context) (*planner, error) {
 	}
 	p := newPlanner(s.sync, campus, s.target)
 	p.allow, p.report = s.Args.AllowDrops, s.Error
+	p.odd = func(key, why string) { s.Log.Warn("odd record", "key", key, "why", why) }
 	for _, stream := range sis.Streams {
 		last, err := s.store.SISPull(ctx, s.sync.Name, stream)
 		if err != nil {

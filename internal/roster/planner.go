@@ -19,6 +19,7 @@ type planner struct {
 	target sis.Target
 	allow  int                             // drops that a person lets through
 	report func(key, code, message string) // what is wrong with a record
+	odd    func(key, why string)           // what is taken, and unusual
 	today  time.Time
 
 	sections      map[string]*section
@@ -67,6 +68,8 @@ type person struct {
 	needed bool // is to have an account
 	link   *sync.PersonLink
 	create bool // the plan makes the account
+
+	adapted bool // the SIS writes the username or the e-mail as no account can have it
 }
 
 func (p *person) hasAccount() bool { return p.link != nil || p.create }
@@ -108,13 +111,15 @@ func (p *place) name() string {
 
 func newPlanner(s sync.Sync, c sync.Campus, target sis.Target) *planner {
 	p := &planner{
-		sync: s, campus: c, target: target, report: func(string, string, string) {}, today: s.Today(time.Now()),
+		sync: s, campus: c, target: target, report: func(string, string, string) {}, odd: func(string, string) {}, today: s.Today(time.Now()),
 		sections: make(map[string]*section, len(c.Sections)),
 		persons:  make(map[string]*person, len(c.Persons)),
 		places:   make(map[placeKey]*place, len(c.Registrations)),
 	}
 	for _, row := range c.Persons {
 		one := &person{Person: *row.Record.Person, gone: row.Gone}
+		one.Username, one.Email = plainName(one.Username), withoutBlanks(one.Email)
+		one.adapted = one.Username != strings.ToLower(row.Record.Person.Username) || one.Email != row.Record.Person.Email
 		if link, ok := c.People[row.Key]; ok {
 			one.link = &link
 		}

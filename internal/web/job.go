@@ -28,6 +28,7 @@ type jobPage struct {
 	Meter    meter
 	Took     string
 	Args     string
+	Owner    string // empty: the parent, which is shown anyway
 	Attempts []attemptRow
 	Errors   errorList
 	Log      logList
@@ -80,7 +81,10 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	if j.Started != nil {
 		page.Took = duration(span(j.Started, j.Ended, now))
 	}
-	if page.frame, err = s.frame(ctx, j.Description, "jobs"); err != nil {
+	if j.Parent == "" || j.Owner != "job "+j.Parent {
+		page.Owner = j.Owner
+	}
+	if page.frame, err = s.frame(ctx, headline(j.Description), "jobs"); err != nil {
 		return page, err
 	}
 	if page.Attempts, err = s.attempts(ctx, j.ID); err != nil {

@@ -96,6 +96,7 @@ func (s *server) funcs() template.FuncMap {
 		"ago":    s.ago,
 		"clock":  s.clock,
 		"icon":   icon,
+		"title":  headline,
 		"state":  chipOf,
 		"tip":    tip,
 		"job":    jobPath,

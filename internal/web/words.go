@@ -247,6 +247,9 @@ func join(sep string, parts ...string) string {
 	return strings.Join(said, sep)
 }
 
+// headline is a job's description without the full stop at its end.
+func headline(description string) string { return strings.TrimSuffix(description, ".") }
+
 // tip is the whole of a text for its tooltip, if the list is likely to cut it.
 func tip(text string, room int) string {
 	if utf8.RuneCountInString(text) <= room {

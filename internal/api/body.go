@@ -80,10 +80,9 @@ func wordFor(t reflect.Type) string {
 
 // fieldNames lists what the body may hold, which dst points to.
 func fieldNames(dst any) string {
-	t := reflect.TypeOf(dst).Elem()
 	var names []string
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+	for field := range reflect.TypeOf(dst).Elem().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		names = append(names, name)
 	}
 	if len(names) == 0 {

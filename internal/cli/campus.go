@@ -17,10 +17,9 @@ func campusCmd(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "campus",
 		Short: "Simulators to rehearse a sync with",
-		Args:  cobra.NoArgs,
 	}
 	cmd.AddCommand(campusMoodleCmd(env))
-	return cmd
+	return group(cmd)
 }
 
 // moodleOptions say what the simulated Moodle is like.

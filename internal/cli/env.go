@@ -89,7 +89,7 @@ func newRoot(env *Env) *cobra.Command {
 	root.AddCommand(
 		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env),
 		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env),
-		sisCmd(env), versionCmd(env), devCmd(env),
+		sisCmd(env), campusCmd(env), versionCmd(env), devCmd(env),
 	)
 	return root
 }

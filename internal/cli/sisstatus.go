@@ -112,9 +112,9 @@ func (env *Env) planned(p *client.Plan) string {
 	if p == nil {
 		return ""
 	}
-	text := fmt.Sprintf("%s, %s, made %s", p.State, count(p.Effects(), "change", "changes"), env.ago(p.Created))
+	parts := []string{fmt.Sprintf("%s, %s, made %s", p.State, count(p.Effects(), "change", "changes"), env.ago(p.Created))}
 	for _, h := range p.Held {
-		text += "; held: " + h.Message
+		parts = append(parts, "held: "+h.Message)
 	}
-	return text
+	return strings.Join(parts, "; ")
 }

@@ -29,7 +29,7 @@ func TestATerminalShowsABarForEachStep(t *testing.T) {
 	if code := cli.Run(t.Context(), env, []string{"sis", "run", "main", "--wait"}); code != 0 {
 		t.Fatalf("exit code %d: %s", code, screen.String())
 	}
-	for _, want := range []string{"terms users  50% |", "apply users  50% |", "plan           2 created\n"} {
+	for _, want := range []string{"people users  50% |", "apply users  50% |", "plan           2 created\n"} {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the terminal does not show %q in:\n%q", want, screen.String())
 		}

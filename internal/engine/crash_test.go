@@ -36,6 +36,7 @@ func crashes(t *testing.T, most int, f func(t *testing.T, n int, executed bool) 
 }
 
 func TestACrashWhileEnqueueingLosesNothing(t *testing.T) {
+	t.Parallel()
 	crashes(t, 10, func(t *testing.T, n int, executed bool) bool {
 		h := smallHouse(t)
 		runs := 0
@@ -75,6 +76,7 @@ func TestACrashWhileEnqueueingLosesNothing(t *testing.T) {
 func (h *house) survived() bool { return h.rdb.Ping(h.Context()).Err() == nil }
 
 func TestACrashWhileRunningEndsInOneOutcome(t *testing.T) {
+	t.Parallel()
 	crashes(t, 12, func(t *testing.T, n int, executed bool) bool {
 		h := smallHouse(t)
 		runs := 0
@@ -153,8 +155,12 @@ func TestTheSweeperWaitsForEnqueuesUnderWay(t *testing.T) {
 // spares itself is the minute that asynq waits before it gives the job out
 // again.
 func TestAKilledWorkersJobIsRunByAnother(t *testing.T) {
-	h := realHouse(t)
+	s := newServer(t)
+	t.Parallel()
+	s.start()
+	h := newHouse(t, s.addr())
 	task, begun, let := sits("long")
+	h.until("redis answers", func() bool { return h.rdb.Ping(t.Context()).Err() == nil })
 	h.declare(task)
 	victim := exec.Command(os.Args[0])
 	victim.Env = append(os.Environ(), victimOf+"="+h.rdb.Options().Addr)

@@ -20,6 +20,7 @@ import (
 // jobs may make, the counters add up, and the events alone tell the same story
 // as the records.
 func TestJobsOnlyMakeMovesThatTheyMay(t *testing.T) {
+	t.Parallel()
 	m := miniredis.RunT(t)
 	h := newHouse(t, m.Addr())
 	rapid.Check(t, func(t *rapid.T) {

@@ -23,7 +23,7 @@ type server struct {
 }
 
 func newServer(t *testing.T) *server {
-	testservers.Redis(t) // skips where there is none
+	testservers.Redis(t) // skips where there is none, and empties it: call this before t.Parallel
 	s := &server{t: t, dir: t.TempDir(), port: testservers.FreePort(t)}
 	t.Cleanup(s.stop)
 	return s
@@ -49,6 +49,7 @@ func (s *server) stop() {
 
 func TestAJobOutlivesARestartOfRedis(t *testing.T) {
 	s := newServer(t)
+	t.Parallel()
 	h := newHouse(t, s.addr())
 	task, begun, let := sits("long")
 	w := NewWorker(h.Engine, lock.New(h.rdb), tasks.NewRegistry(task), WorkerOptions{})

@@ -73,9 +73,12 @@ func scanText(r row) (text string, err error) {
 	return text, err
 }
 
-// rowsPerInsert keeps statements of many rows well below the databases' limits
-// on placeholders, which are 32,766 and 65,535.
-const rowsPerInsert = 200
+// How much goes into one statement. The SQLite driver's work grows with the
+// square of the number of placeholders; PostgreSQL would take more.
+const (
+	rowsPerInsert = 20
+	idsPerQuery   = 250
+)
 
 // insert writes rows in as few statements as it takes: head, then the rows'
 // placeholders, then tail.

@@ -43,7 +43,7 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 // readBatch reads what is recorded of the jobs that entries speak of.
 func readBatch(ctx context.Context, tx *sql.Tx, entries []events.Entry) (*batch, error) {
 	b := &batch{records: map[string]*record{}, counts: tally{}}
-	for ids := range slices.Chunk(jobsOf(entries), rowsPerInsert) {
+	for ids := range slices.Chunk(jobsOf(entries), idsPerQuery) {
 		if err := b.read(ctx, tx, ids); err != nil {
 			return nil, err
 		}

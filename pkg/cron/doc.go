@@ -4,6 +4,7 @@
 //	nightly, err := cron.Parse("30 2 * * *")
 //	newYork, err := cron.Zone("America/New_York")
 //	next, ok := nightly.Next(time.Now(), newYork)
+//	text := nightly.Describe() // "every day at 02:30"
 //
 // # The unix dialect
 //

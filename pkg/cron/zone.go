@@ -10,7 +10,8 @@ import (
 // Zone returns the time zone of an IANA name, such as "America/New_York" or
 // "UTC". Names that mean another thing on another machine or in another season
 // are refused: "", "Local", abbreviations ("EST", "CET", "GMT") and offsets
-// ("EST5EDT", "GMT+3"). Reading a zone takes a while; keep what it returns.
+// ("EST5EDT", "GMT+3"). The zone files of the machine count before the ones
+// that are built in. Reading a zone takes a while; keep what it returns.
 func Zone(name string) (*time.Location, error) {
 	if name == "UTC" {
 		return time.UTC, nil

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
@@ -35,7 +37,7 @@ func checkArgs(schema, args json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("check the arguments: %w", err)
 	}
-	return wholeNumbers(compiled, nil, given)
+	return checkNumbers(compiled, nil, given)
 }
 
 func compile(schema json.RawMessage) (*jsonschema.Schema, error) {
@@ -45,10 +47,20 @@ func compile(schema json.RawMessage) (*jsonschema.Schema, error) {
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
+	c.RegisterFormat(&jsonschema.Format{Name: "date-time", Validate: checkTime})
 	if err := c.AddResource("schema.json", doc); err != nil {
 		return nil, err
 	}
 	return c.Compile("schema.json")
+}
+
+// checkTime is as strict as the task that will read the time.
+func checkTime(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return nil
+	}
+	return new(time.Time).UnmarshalText([]byte(text))
 }
 
 // firstCause returns the innermost thing that is wrong, the same one each time:
@@ -194,27 +206,35 @@ func typeName(got string, wanted *jsonschema.Schema, value any) string {
 
 var wholeNumber = regexp.MustCompile(`^-?\d{1,18}$`)
 
-// wholeNumbers refuses 1.0 and 1e3: JSON Schema calls them integers, and no
-// task can read them as such.
-func wholeNumbers(s *jsonschema.Schema, at []string, v any) error {
+// checkNumbers refuses what JSON Schema takes for numbers and no task can
+// read: 1.0 and 1e3 where a whole number is wanted, and 1e999 anywhere.
+func checkNumbers(s *jsonschema.Schema, at []string, v any) error {
 	switch v := v.(type) {
 	case map[string]any:
 		for _, name := range slices.Sorted(maps.Keys(v)) {
-			if err := wholeNumbers(schemaAt(s, []string{name}), append(at, name), v[name]); err != nil {
+			if err := checkNumbers(schemaAt(s, []string{name}), append(at, name), v[name]); err != nil {
 				return err
 			}
 		}
 	case []any:
 		for i, item := range v {
-			index := fmt.Sprint(i)
-			if err := wholeNumbers(schemaAt(s, []string{index}), append(at, index), item); err != nil {
+			index := strconv.Itoa(i)
+			if err := checkNumbers(schemaAt(s, []string{index}), append(at, index), item); err != nil {
 				return err
 			}
 		}
 	case json.Number:
-		if typeWord(s) == "a whole number" && !wholeNumber.MatchString(v.String()) {
-			return wrong(dotted(at), "argument %s must be a whole number, not a number %s", dotted(at), v)
+		if want := typeWord(s); !readable(v, want) {
+			return wrong(dotted(at), "argument %s must be %s, not a number %s", dotted(at), want, v)
 		}
 	}
 	return nil
+}
+
+func readable(n json.Number, want string) bool {
+	if want == "a whole number" {
+		return wholeNumber.MatchString(n.String())
+	}
+	_, err := n.Float64()
+	return err == nil
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -81,14 +82,41 @@ func TestNamesTheTimeThatIsNone(t *testing.T) {
 	}
 }
 
-func FuzzNoArgumentsBreakTheCheck(f *testing.F) {
+// What the API lets through, the task must take: nobody would be left to tell.
+func FuzzTheTaskTakesWhatTheAPILetsThrough(f *testing.F) {
 	schema := string(tasks.Schema[allKinds]())
-	for _, seed := range []string{`{}`, `null`, `{"level":1e99}`, `{"place":{"x":{}}}`, `{"sizes":{"":1.5}}`, `{"groups":[1]}`, `{"":0}`} {
+	for _, seed := range []string{
+		`{}`, `null`, `{"school":"1","level":1e99}`, `{"place":{"x":{}}}`, `{"school":"1","level":1,"sizes":{"":1.5}}`, `{"groups":[1]}`, `{"":0}`,
+		`{"school":"1","level":1,"since":"2026-06-30T23:59:60Z"}`, `{"school":"1","level":1,"share":1e999}`, `{"school":"1","level":-0}`,
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, args string) {
-		if err := api.CheckArgs(schema, args); err != nil && fault.KindOf(err) != fault.Invalid {
+		err := api.CheckArgs(schema, args)
+		if err != nil && fault.KindOf(err) != fault.Invalid {
 			t.Errorf("error of kind %v: %v", fault.KindOf(err), err)
 		}
+		if err != nil {
+			return
+		}
+		if err := allKindsTask.Check(withoutRepetition(t, args)); err != nil {
+			t.Errorf("the API lets %s through; the task says %v", args, err)
+		}
 	})
+}
+
+// withoutRepetition returns args with each name once: of a name that is
+// repeated, a decoder of maps sees the last value only.
+func withoutRepetition(t *testing.T, args string) json.RawMessage {
+	var object map[string]any
+	d := json.NewDecoder(strings.NewReader(args))
+	d.UseNumber()
+	if err := d.Decode(&object); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
 }

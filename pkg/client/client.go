@@ -2,7 +2,7 @@
 // what a program of yours uses to start jobs and to ask how they are:
 //
 //	c := client.New("http://127.0.0.1:8080", os.Getenv("BEADLE_TOKEN"))
-//	started, err := c.Enqueue(ctx, client.NewJob{
+//	started, isNew, err := c.Enqueue(ctx, client.NewJob{
 //		Task: "roster.sync",
 //		Args: json.RawMessage(`{"school":"17"}`),
 //		Key:  "roster of 2026-09-01", // the same key again is the same job

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -143,7 +144,7 @@ func buildVersion() string {
 	if !ok {
 		return "unknown"
 	}
-	return info.Main.Version
+	return strings.Trim(info.Main.Version, "()")
 }
 
 func isTerminal(f *os.File) bool {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -78,8 +79,8 @@ func howItEnded(j client.Job) error {
 		return nil
 	}
 	why := j.Reason
-	if why == "" {
-		why = j.Error
+	if j.State == job.Failed {
+		why = cmp.Or(j.Error, j.Reason)
 	}
 	if why == "" {
 		return fault.New(fault.Internal, "job %s %s", j.ID, j.State)

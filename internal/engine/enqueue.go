@@ -24,6 +24,9 @@ const (
 	maxKey  = 200
 )
 
+// deliveryTime is how long an enqueue may take after the job was accepted.
+const deliveryTime = 5 * time.Second
+
 // defaultClient owns the jobs of requests that name no client.
 const defaultClient = "default"
 
@@ -199,9 +202,12 @@ func (e *Engine) known(ctx context.Context, asked record, id string, ended job.S
 	return rec.Job, err
 }
 
-// deliver hands an accepted job to asynq. If that does not succeed now, the
-// sweeper does it later: the job is accepted all the same.
+// deliver hands an accepted job to asynq, even if the caller has gone. If that
+// does not succeed now, the sweeper does it later: the job is accepted all the
+// same.
 func (e *Engine) deliver(ctx context.Context, rec record) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
+	defer cancel()
 	if err := e.drive(ctx, rec); err != nil {
 		e.log.WarnContext(ctx, "job accepted, delivery is left to the sweeper", "job", rec.ID, "err", err)
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -54,7 +55,12 @@ func TestWaitsForTheNextEvent(t *testing.T) {
 	t.Parallel()
 	h := smallHouse(t)
 	h.declare(does("task", nothing))
-	time.AfterFunc(30*time.Millisecond, func() { h.enqueue(job.Request{Task: "task"}) })
+	var enqueue sync.WaitGroup
+	defer enqueue.Wait()
+	enqueue.Go(func() {
+		time.Sleep(30 * time.Millisecond) // the reader is waiting by then, or need not
+		h.Enqueue(t.Context(), job.Request{Task: "task"})
+	})
 
 	got, err := h.Events(t.Context(), "", 1, 10*time.Second)
 

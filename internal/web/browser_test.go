@@ -17,22 +17,35 @@ import (
 	"github.com/beadle-jobs/beadle/internal/web"
 )
 
-func TestProgressMovesWithoutAReload(t *testing.T) {
-	jobs := campusDay()
-	b := open(t, jobs, "/jobs")
+func TestInABrowser(t *testing.T) {
+	start := newBrowser(t)
+	for name, test := range map[string]func(browser){
+		"progress moves without a reload":           progressMoves,
+		"new rows wait while somebody is in a list": newRowsWait,
+		"the red X asks and then aborts":            abortAsks,
+		"a job's page follows its job":              jobFollows,
+	} {
+		t.Run(name, func(t *testing.T) { test(start(t)) })
+	}
+}
 
-	b.eval(`window.stayed = true`)
+func progressMoves(b browser) {
+	jobs := campusDay()
+	b.open(jobs, "/jobs")
+
+	b.eval(`window.pressed = document.querySelector('[id="` + id(25) + `"] .abort')`)
 	b.until(`document.querySelector("progress").value === 64`)
 	jobs.change(id(25), func(j *job.Job) { j.Progress.Done = 3360 })
 	b.until(`document.querySelector("progress").value === 80 && document.body.innerText.includes("80 %")`)
+	b.until(`window.pressed.isConnected`) // whoever was about to click it still can
 	jobs.add(job.Job{ID: id(40), Task: "sis.check", Description: "Look whether the SIS answers", State: job.Queued, Created: noon, Due: noon})
 	b.until(`document.querySelector("tbody tr").id === "` + id(40) + `"`)
-	b.until(`window.stayed`)
+	b.until(`window.pressed`) // the page was not loaded again
 }
 
-func TestNewRowsWaitWhileThePointerIsOverTheList(t *testing.T) {
+func newRowsWait(b browser) {
 	jobs := campusDay()
-	b := open(t, jobs, "/jobs")
+	b.open(jobs, "/jobs")
 
 	b.do(chromedp.ScrollIntoView("tbody"))
 	b.eval(`document.querySelector("tbody tr:nth-child(4) a.open").focus()`)
@@ -43,17 +56,17 @@ func TestNewRowsWaitWhileThePointerIsOverTheList(t *testing.T) {
 	b.until(`document.querySelector("tbody tr").id === "` + id(40) + `"`)
 }
 
-func TestTheRedXAsksAndThenAborts(t *testing.T) {
+func abortAsks(b browser) {
 	jobs := campusDay()
-	b := open(t, jobs, "/jobs?state=running&state=aborted")
+	b.open(jobs, "/jobs?state=running&state=aborted")
 	row := `[id="` + id(25) + `"]`
 
 	b.do(chromedp.Click(row + " .abort"))
 	b.do(chromedp.WaitVisible("dialog form"))
 	b.do(chromedp.Click("dialog [data-close]"))
 	b.do(chromedp.WaitNotPresent("dialog"))
-	if j, _ := jobs.Job(t.Context(), id(25)); j.State != job.Running {
-		t.Fatalf("the job is %s though nobody confirmed", j.State)
+	if j, _ := jobs.Job(b.Context(), id(25)); j.State != job.Running {
+		b.Fatalf("the job is %s though nobody confirmed", j.State)
 	}
 
 	b.do(chromedp.Click(row + " .abort"))
@@ -63,32 +76,30 @@ func TestTheRedXAsksAndThenAborts(t *testing.T) {
 	b.until(`location.search === "?state=running&state=aborted"`)
 }
 
-func TestAJobsPageFollowsItsJob(t *testing.T) {
+func jobFollows(b browser) {
 	jobs := campusDay()
-	b := open(t, jobs, "/jobs/"+id(25))
+	b.open(jobs, "/jobs/"+id(25))
 
 	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Running"`)
 	jobs.change(id(25), func(j *job.Job) { j.State, j.Ended, j.Progress.Created = job.Succeeded, at(0), 4200 })
 	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Succeeded" && document.querySelector(".figures dd").textContent === "4,200"`)
 }
 
-// A browser is Chromium at one page of a dashboard. What a page complains
-// about to the console fails the test.
+// A browser is a tab of Chromium. What a page complains about to the console
+// fails the test.
 type browser struct {
 	*testing.T
 	ctx context.Context
 }
 
-func open(t *testing.T, jobs *fakeJobs, path string) browser {
+// newBrowser starts Chromium, and returns what opens a tab of it.
+func newBrowser(t *testing.T) func(*testing.T) browser {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Skip("chromium is not installed")
 	}
-	server := httptest.NewServer(dashboard(t, web.Config{Jobs: jobs}))
-	t.Cleanup(server.Close)
-
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
@@ -96,12 +107,25 @@ func open(t *testing.T, jobs *fakeJobs, path string) browser {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewContext(ctx)
 	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return func(t *testing.T) browser {
+		tab, cancel := chromedp.NewContext(ctx)
+		t.Cleanup(cancel)
+		b := browser{t, tab}
+		b.do(chromedp.EmulateViewport(1280, 1000))
+		b.watch()
+		return b
+	}
+}
 
-	b := browser{t, ctx}
-	b.do(chromedp.EmulateViewport(1280, 1000))
-	b.watch()
+// open shows a page of a dashboard.
+func (b browser) open(jobs *fakeJobs, path string) {
+	b.Helper()
+	server := httptest.NewServer(dashboard(b.T, web.Config{Jobs: jobs}))
+	b.Cleanup(server.Close)
 	b.do(chromedp.Navigate(server.URL + path))
-	return b
 }
 
 // watch collects complaints, and reports them at the end.

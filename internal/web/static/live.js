@@ -2,10 +2,10 @@
 // pages show the same after a reload, and every action is a link or a form.
 //
 // Each element with data-live has an id. Every two seconds, while the page is
-// visible, the same URL is asked for these elements alone, and those that
-// changed are swapped in place. In a list (data-live="rows") rows change in
-// place; while the pointer is over it, new rows wait behind a button, so that
-// nothing moves under the pointer.
+// visible, the same URL is asked for these elements alone, and what changed in
+// them is changed in place: a link that a pointer is pressing stays the same
+// link. In a list (data-live="rows"), new rows wait behind a button while the
+// pointer or the focus is in it, so that nothing moves under the pointer.
 
 const every = 2000;
 let timer;
@@ -17,7 +17,8 @@ async function refresh() {
   asked?.abort();
   asked = new AbortController();
   try {
-    const answer = await fetch(location.href, { headers: { "Beadle-Live": "1" }, signal: asked.signal, redirect: "error" });
+    const answer = await fetch(location.href, { headers: { "Beadle-Live": "1" }, signal: asked.signal, redirect: "manual" });
+    if (answer.type === "opaqueredirect") return location.reload(); // to where one signs in
     if (!answer.ok) throw new Error(answer.statusText);
     apply(new DOMParser().parseFromString(await answer.text(), "text/html"));
     document.body.classList.remove("offline");
@@ -31,74 +32,68 @@ async function refresh() {
 function apply(fresh) {
   for (const now of fresh.querySelectorAll("[data-live]")) {
     const was = document.getElementById(now.id);
-    if (!was || was.dataset.source === now.outerHTML) continue;
-    const source = now.outerHTML;
-    if (now.dataset.live !== "rows" || !mergeRows(was, now)) swap(was, now);
-    (document.getElementById(now.id) ?? was).dataset.source = source;
+    if (!was || (now.dataset.live === "rows" && keepRows(was, now))) continue;
+    const log = was.querySelector("[data-tail]");
+    const atEnd = log && log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+    morph(was, now);
+    if (atEnd) log.scrollTop = log.scrollHeight;
+    adorn(was);
   }
 }
 
-// swap replaces an element and keeps the focus and the scroll position in it.
-function swap(was, now) {
-  const focus = was.contains(document.activeElement) && nameOf(document.activeElement);
-  const log = was.querySelector("[data-tail]");
-  const tail = log && log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
-  const top = log?.scrollTop;
-  was.replaceWith(now);
-  adorn(now);
-  const next = now.querySelector("[data-tail]");
-  if (next) next.scrollTop = tail ? next.scrollHeight : top ?? next.scrollHeight;
-  if (focus) now.querySelector(focus)?.focus({ preventScroll: true });
+// morph makes one node like another with as few changes as it can.
+function morph(was, now) {
+  if (was.isEqualNode(now) || was.dataset?.copy !== undefined) return;
+  if (was.nodeName !== now.nodeName) return was.replaceWith(now);
+  if (was.nodeType !== Node.ELEMENT_NODE) return void (was.data = now.data);
+  for (const { name } of [...was.attributes]) if (!now.hasAttribute(name)) was.removeAttribute(name);
+  for (const { name, value } of now.attributes) if (was.getAttribute(name) !== value) was.setAttribute(name, value);
+  const old = [...was.childNodes];
+  const fresh = [...now.childNodes];
+  fresh.forEach((child, i) => (old[i] ? morph(old[i], child) : was.append(child)));
+  for (const child of old.slice(fresh.length)) child.remove();
 }
 
-function nameOf(element) {
-  if (element.id) return "#" + CSS.escape(element.id);
-  const href = element.getAttribute("href");
-  return href ? `[href="${CSS.escape(href)}"]` : element.dataset.tail !== undefined ? "[data-tail]" : null;
-}
-
-// mergeRows changes rows in place. It returns false if the whole list may be
-// swapped instead.
-function mergeRows(was, now) {
+// keepRows changes rows in place and keeps their order. It returns false if
+// there is nothing to keep: the rows are the same, or nobody is in the list.
+function keepRows(list, now) {
   const fresh = new Map([...now.querySelectorAll("tbody tr[id]")].map((row) => [row.id, row]));
-  const shown = [...was.querySelectorAll("tbody tr[id]")];
-  const ids = shown.map((row) => row.id);
-  const same = ids.length === fresh.size && [...fresh.keys()].every((id, i) => id === ids[i]);
-  if (!same && (!shown.length || !fresh.size || !was.matches(":hover, :focus-within"))) return false;
+  const shown = [...list.querySelectorAll("tbody tr[id]")];
+  const same = shown.length === fresh.size && [...fresh.keys()].every((id, i) => id === shown[i].id);
+  const button = list.querySelector(":scope > .fresh");
+  if (same) button?.remove();
+  if (same || !shown.length || !fresh.size || !list.matches(":hover, :focus-within")) return false;
+  let left = fresh.size;
   for (const row of shown) {
     const next = fresh.get(row.id);
+    if (next) left--;
+    if (next) morph(row, next.cloneNode(true));
     row.classList.toggle("gone", !next);
-    if (next && row.dataset.source !== next.outerHTML) {
-      const source = next.outerHTML;
-      if (row.outerHTML !== source) swap(row, next.cloneNode(true));
-      document.getElementById(next.id).dataset.source = source;
-    }
   }
-  offer(was, now, same ? 0 : [...fresh.keys()].filter((id) => !ids.includes(id)).length, same);
+  offer(list, now, button, left);
   return true;
 }
 
-// offer shows, or takes away, the button behind which new rows wait.
-function offer(list, now, count, same) {
-  let button = list.querySelector(":scope > .fresh");
-  if (same) return button?.remove();
+// offer shows the button behind which changes of the list wait.
+function offer(list, now, button, count) {
   if (!button) {
     button = document.createElement("button");
     button.className = "fresh";
     button.type = "button";
-    list.prepend(button);
+    list.append(button);
   }
   button.textContent = count ? `${count} new` : "Show changes";
   button.onclick = () => {
-    swap(list, now);
-    document.getElementById(now.id).dataset.source = now.outerHTML;
+    button.remove();
+    morph(list, now);
+    adorn(list);
   };
 }
 
 // adorn adds what only makes sense with a script: buttons that copy.
 function adorn(root) {
   if (!navigator.clipboard) return;
-  for (const code of root.querySelectorAll("[data-copy]")) {
+  for (const code of root.querySelectorAll("[data-copy]:not(:has(.copy))")) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "copy";
@@ -149,6 +144,5 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("visibilitychange", refresh);
 adorn(document);
-document.documentElement.classList.add("js");
 for (const log of document.querySelectorAll("[data-tail]")) log.scrollTop = log.scrollHeight;
 timer = setTimeout(refresh, every);

@@ -125,3 +125,46 @@ func TestStatusCountsWhatASyncHasDone(t *testing.T) {
 		t.Errorf("status = %+v", s)
 	}
 }
+
+func TestWhatADeadProcessHadWrittenIsNotForgotten(t *testing.T) {
+	from, lms := small(), newLMS()
+	c := newCampus(t, from, lms)
+	lms.after = func() error { // the enrolments happen; nobody lives to say so
+		if lms.writes == 3 {
+			return errCrash
+		}
+		return nil
+	}
+	if got := c.run(roster.Args{}); !errors.Is(got.err, errCrash) || len(lms.places) != 3 {
+		t.Fatalf("error = %v, roster = %v", got.err, lms.roster())
+	}
+	lms.after = nil
+	c.crashed(t)
+	from.remove(sis.Registrations, "r3") // and the run is given up
+
+	c.must(roster.Args{})
+
+	if want := "GEO ann student 2026-09-01T00 2027-01-15T00 suspended"; !contains(lms.roster(), want) {
+		t.Errorf("roster = %v; want %s", lms.roster(), want)
+	}
+	lms.writes = 0
+	c.must(roster.Args{})
+	if lms.writes != 0 {
+		t.Errorf("a further run made %d calls", lms.writes)
+	}
+}
+
+// crashed checks that the newest plan is as a process leaves it that dies
+// between a call and its answer: handed over, and not settled.
+func (c *campus) crashed(t *testing.T) {
+	t.Helper()
+	effects, err := c.ledger.SISEffects(t.Context(), c.plan().ID, sync.EffectFilter{Op: sync.Enrol})
+	if err != nil || len(effects) != 3 {
+		t.Fatalf("effects = %v, %v", effects, err)
+	}
+	for i := range effects {
+		if effects[i].State == sync.EffectApplied {
+			t.Fatalf("effect %s is settled", effects[i].Key)
+		}
+	}
+}

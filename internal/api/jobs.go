@@ -8,6 +8,7 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
+// book is what is known of jobs, in flight and ended.
 func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log} }
 
 // jobs serves GET /api/v1/jobs: newest first, as they stand now.

@@ -14,6 +14,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
@@ -141,4 +143,31 @@ func fits(example, kind any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	return d.Decode(decoded)
+}
+
+func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
+	doc := document(t)
+	documented := doc["components"].(node)["schemas"].(node)
+	types := maps.Clone(schemas)
+	maps.Copy(types, map[string]any{
+		"Progress": job.Progress{}, "Attempt": job.Attempt{}, "Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
+	})
+	for name, kind := range types {
+		schema, _ := documented[name].(node)
+		properties, _ := schema["properties"].(node)
+		got := slices.Sorted(maps.Keys(properties))
+		if diff := cmp.Diff(jsonNames(reflect.TypeOf(kind)), got); diff != "" {
+			t.Errorf("schema %s (-type +document):\n%s", name, diff)
+		}
+	}
+}
+
+func jsonNames(t reflect.Type) (names []string) {
+	for f := range t.Fields() {
+		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "-" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

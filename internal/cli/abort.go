@@ -15,8 +15,9 @@ func abortCmd(env *Env) *cobra.Command {
 		Long: `Abort stops the named jobs. A job that runs is told to stop, and does so within
 a second if its task obeys; a job that waits never starts. Jobs that have ended
 are an error.`,
-		Example: `  jobctl jobs --state queued -q | xargs jobctl abort`,
-		Args:    cobra.MinimumNArgs(1),
+		Example:           `  jobctl jobs --state queued -q | xargs jobctl abort`,
+		ValidArgsFunction: env.complete(openJobs),
+		Args:              cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			c := env.client()
 			for _, id := range ids {

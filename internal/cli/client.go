@@ -41,9 +41,10 @@ func clientCreateCmd(env *Env) *cobra.Command {
 func clientEditCmd(env *Env) *cobra.Command {
 	var title string
 	cmd := &cobra.Command{
-		Use:   "edit NAME --title TITLE",
-		Short: "Give a client another title",
-		Args:  cobra.ExactArgs(1),
+		Use:               "edit NAME --title TITLE",
+		Short:             "Give a client another title",
+		ValidArgsFunction: env.complete(clientNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if title == "" {
 				return fault.New(fault.Invalid, "--title is required: what people call the client").In("title")
@@ -61,9 +62,10 @@ func clientEditCmd(env *Env) *cobra.Command {
 
 func clientSwitchCmd(env *Env, name, short string, do func(*client.Client, context.Context, string) (client.Organisation, error)) *cobra.Command {
 	return &cobra.Command{
-		Use:   name + " NAME",
-		Short: short,
-		Args:  cobra.ExactArgs(1),
+		Use:               name + " NAME",
+		Short:             short,
+		ValidArgsFunction: env.complete(clientNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			o, err := do(env.client(), cmd.Context(), names[0])
 			if err != nil {

@@ -29,7 +29,8 @@ where a string is wanted. A list takes one item for each --arg.`,
 		Example: `  jobctl enqueue roster.sync --arg school=17 --wait
   jobctl enqueue roster.sync --args-json '{"school":"17"}' --in 10m
   jobctl enqueue roster.sync --arg school=17 --key nightly-2026-09-01`,
-		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: env.complete(taskNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) (err error) {
 			ctx, c := cmd.Context(), env.client()
 			n.Task = names[0]

@@ -12,9 +12,10 @@ import (
 
 func jobCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
-		Use:   "job ID",
-		Short: "Show a job, the attempts at it, and its first record errors",
-		Args:  cobra.ExactArgs(1),
+		Use:               "job ID",
+		Short:             "Show a job, the attempts at it, and its first record errors",
+		ValidArgsFunction: env.complete(recentJobs),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			ctx, c := cmd.Context(), env.client()
 			d, err := c.Job(ctx, ids[0])

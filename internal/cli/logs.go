@@ -16,9 +16,10 @@ const logPage = 500
 func logsCmd(env *Env) *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
-		Use:   "logs ID",
-		Short: "Print what a job logged",
-		Args:  cobra.ExactArgs(1),
+		Use:               "logs ID",
+		Short:             "Print what a job logged",
+		ValidArgsFunction: env.complete(recentJobs),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			ctx, c := cmd.Context(), env.client()
 			if env.format != "table" {

@@ -13,7 +13,8 @@ func retryCmd(env *Env) *cobra.Command {
 		Long: `Retry makes a new job, with the same arguments, of one that failed, was aborted
 or has expired, and prints the new job's id. A job that waits for its time, or
 for its next attempt, begins it now.`,
-		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: env.complete(recentJobs),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			j, err := env.client().Retry(cmd.Context(), ids[0])
 			if err != nil {

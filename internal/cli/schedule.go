@@ -18,9 +18,10 @@ func scheduleRunCmd(env *Env) *cobra.Command {
 		wait bool
 	)
 	cmd := &cobra.Command{
-		Use:   "run NAME",
-		Short: "Start a schedule's job now, beside its timetable",
-		Args:  cobra.ExactArgs(1),
+		Use:               "run NAME",
+		Short:             "Start a schedule's job now, beside its timetable",
+		ValidArgsFunction: env.complete(scheduleNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			ctx, c := cmd.Context(), env.client()
 			j, err := c.RunSchedule(ctx, names[0], ask)

@@ -13,8 +13,9 @@ func sisLinkCmd(env *Env) *cobra.Command {
 		Short: "Link a section to a course of the LMS by hand",
 		Long: `Link pairs a section of the SIS with a course of the LMS, named by its id number,
 short name or id. The next run enrols whoever waited for it.`,
-		Example: `  jobctl sis link main s-2 BIO-2026FA --wait`,
-		Args:    cobra.ExactArgs(3),
+		Example:           `  jobctl sis link main s-2 BIO-2026FA --wait`,
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, c := cmd.Context(), env.client()
 			j, err := c.Link(ctx, args[0], client.LinkSection{Section: args[1], Course: args[2]})

@@ -21,7 +21,8 @@ func sisMessagesCmd(env *Env) *cobra.Command {
 		Short: "List what the SIS sent and what became of it, newest first",
 		Example: `  jobctl sis messages main --state rejected
   jobctl sis messages main --code SECTION_UNLINKED`,
-		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			f.Sync, f.Stream, f.State = names[0], sis.Stream(stream), sync.MessageState(state)
 			list, err := env.client().Messages(cmd.Context(), f)

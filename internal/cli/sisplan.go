@@ -26,7 +26,8 @@ func sisPlanCmd(env *Env) *cobra.Command {
 		Short: "Show what the newest plan of a sync changes in the LMS",
 		Example: `  jobctl sis plan main --state held
   jobctl sis plan main --op create_course`,
-		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			f.Op, f.State = sync.EffectOp(op), sync.EffectState(state)
 			p, err := env.client().Plan(cmd.Context(), names[0], id, f)

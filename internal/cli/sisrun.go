@@ -28,7 +28,8 @@ step and prints what changed; it fails if a step did.
 A dry run ends with the plan; nothing in the LMS is changed.`,
 		Example: `  jobctl sis run main --dry-run --wait
   jobctl sis run main --wait`,
-		Args: cobra.ExactArgs(1),
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			ctx, c := cmd.Context(), env.client()
 			j, err := c.RunSync(ctx, names[0], ask)

@@ -11,10 +11,11 @@ import (
 func sisSectionsCmd(env *Env) *cobra.Command {
 	var state string
 	cmd := &cobra.Command{
-		Use:     "sections SYNC",
-		Short:   "List the sections of the SIS and the courses they are linked to",
-		Example: `  jobctl sis sections main --state available`,
-		Args:    cobra.ExactArgs(1),
+		Use:               "sections SYNC",
+		Short:             "List the sections of the SIS and the courses they are linked to",
+		Example:           `  jobctl sis sections main --state available`,
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			all, err := env.client().Sections(cmd.Context(), names[0], state)
 			if err != nil {

@@ -20,7 +20,8 @@ func sisStatusCmd(env *Env) *cobra.Command {
 		Long: `Status counts, for each sync, people, sections, links, registrations and
 messages by state, and the changes made in the LMS so far. In JSON and YAML it
 is one object for a sync that is named, and a list of all otherwise.`,
-		Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			ctx, c := cmd.Context(), env.client()
 			if len(names) == 1 {

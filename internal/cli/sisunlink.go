@@ -16,8 +16,9 @@ func sisUnlinkCmd(env *Env) *cobra.Command {
 		Short: "Take a section from its course, for good",
 		Long: `Unlink ends the pairing of a section with a course; it is not linked again by
 itself. Nobody is unenrolled.`,
-		Example: `  jobctl sis unlink main s-2 --reason "taught in another system"`,
-		Args:    cobra.ExactArgs(2),
+		Example:           `  jobctl sis unlink main s-2 --reason "taught in another system"`,
+		ValidArgsFunction: env.complete(syncNames),
+		Args:              cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, c := cmd.Context(), env.client()
 			ask.Section = args[1]

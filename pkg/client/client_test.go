@@ -46,7 +46,9 @@ func TestARefusalSaysWhatTheServerSaid(t *testing.T) {
 			client.Error{Status: 400, Code: "invalid", Message: "argument school is required", Field: "school"},
 		},
 		{
-			"come back later", 503, map[string]string{"Retry-After": "7"}, `{"error":{"code":"unavailable","message":"Redis does not answer."}}`,
+			"come back later", 503,
+			map[string]string{"Retry-After": "7"},
+			`{"error":{"code":"unavailable","message":"Redis does not answer."}}`,
 			client.Error{Status: 503, Code: "unavailable", Message: "Redis does not answer.", After: 7 * time.Second},
 		},
 		{

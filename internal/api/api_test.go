@@ -321,3 +321,14 @@ func TestAListShowsLiveProgress(t *testing.T) {
 		t.Errorf("no live progress in %s", list.Body)
 	}
 }
+
+func TestAListSaysWhenTheRecordIsBehind(t *testing.T) {
+	p := seeded()
+	h := api.New(api.Config{
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p},
+		Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: time.Now, Lag: func() time.Duration { return 90 * time.Second },
+	})
+	if w := do(h, "GET", "/api/v1/jobs", ""); !strings.Contains(w.Body.String(), `"notice":"The record is 1m30s behind`) {
+		t.Errorf("no notice in %s", w.Body)
+	}
+}

@@ -72,8 +72,14 @@ func Run(ctx context.Context, env *Env, args []string) int {
 
 func newRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "jobctl",
-		Short:         "Run, watch and mend background jobs",
+		Use:   "jobctl",
+		Short: "Run, watch and mend background jobs",
+		Long: `Jobctl speaks to the server at --server, which is BEADLE_SERVER, or else
+http://127.0.0.1:8080. Where the server asks for a token, it is in BEADLE_TOKEN.
+
+Exit codes: 0 done; 1 it failed; 2 the request makes no sense; 3 there is no
+such thing; 4 not in its present state; 5 not allowed; 6 try again later;
+130 interrupted.`,
 		SilenceUsage:  true, // usage is for mistakes in usage, not for failures
 		SilenceErrors: true, // Run prints them, once
 		PersistentPreRunE: func(*cobra.Command, []string) error {

@@ -39,6 +39,7 @@ func jobsCmd(env *Env) *cobra.Command {
 	flags.StringSliceVar(&states, "state", nil, "only these states, separated by commas")
 	flags.StringVar(&f.Task, "task", "", "only jobs of this task")
 	flags.StringVar(&f.Client, "client", "", "only jobs of this client")
+	flags.StringVar(&f.Owner, "owner", "", "only jobs that this one started: “operator”, “schedule NAME”, “job ID”")
 	flags.StringVar(&f.Root, "root", "", "only the lineage that began with this job")
 	flags.StringVar(&f.Schedule, "schedule", "", "only jobs of this schedule")
 	flags.BoolVar(&f.Errors, "errors", false, "only jobs with record errors, or that failed")

@@ -70,9 +70,10 @@ func (env *Env) waitAndPrintRun(ctx context.Context, c *client.Client, name, roo
 func (env *Env) waitRun(ctx context.Context, c *client.Client, name, root string) (client.Run, error) {
 	s := stepper{env: env}
 	defer s.end()
+	p := patience{}
 	for {
 		run, err := c.Run(ctx, name, root)
-		if err != nil {
+		if err = p.bear(err); err != nil {
 			return run, err
 		}
 		s.show(run.Steps)

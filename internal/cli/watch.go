@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -31,12 +32,15 @@ func (env *Env) watcher(name string) watcher {
 // wait shows a job until it has ended.
 func (env *Env) wait(ctx context.Context, c *client.Client, id string, w watcher) (client.Job, error) {
 	defer w.end()
+	p := patience{}
 	for {
 		d, err := c.Job(ctx, id)
-		if err != nil {
+		if err = p.bear(err); err != nil {
 			return d.Job, env.whileWaiting(err, id)
 		}
-		w.show(d.Job)
+		if d.Job.ID != "" {
+			w.show(d.Job)
+		}
 		if d.Job.State.Final() {
 			return d.Job, nil
 		}
@@ -44,6 +48,26 @@ func (env *Env) wait(ctx context.Context, c *client.Client, id string, w watcher
 			return d.Job, env.whileWaiting(err, id)
 		}
 	}
+}
+
+// A patience bears a server that is away for a while: it is restarted, or its
+// Redis is. The job goes on meanwhile.
+type patience struct{ tried int }
+
+// maxTries is how often in a row the server may not answer.
+const maxTries = 100
+
+// bear returns err unless another try may help.
+func (p *patience) bear(err error) error {
+	away, ok := errors.AsType[*client.Error](err)
+	if !ok || away.Code != fault.Unavailable.Code() || p.tried >= maxTries {
+		if err == nil {
+			p.tried = 0
+		}
+		return err
+	}
+	p.tried++
+	return nil
 }
 
 // whileWaiting tells that the end of waiting is not the end of the job.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +38,34 @@ func TestATerminalShowsABarForEachStep(t *testing.T) {
 	}
 	if strings.Contains(out.String(), "\x1b") {
 		t.Errorf("the answer holds control characters: %q", out.String())
+	}
+}
+
+func TestWaitingOutlivesAServerThatIsAwayForAWhile(t *testing.T) {
+	p := apitest.New()
+	h := api.New(api.Config{
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	})
+	var asked atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n := asked.Add(1); n > 2 && n < 8 {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		h.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	for _, line := range [][]string{{"enqueue", "cache.clear", "--wait"}, {"sis", "run", "main", "--wait"}} {
+		asked.Store(0)
+		var out, said bytes.Buffer
+		env := &cli.Env{
+			Out: &out, Err: &said, Poll: time.Millisecond, Now: time.Now,
+			Getenv: func(name string) string { return map[string]string{"BEADLE_SERVER": server.URL}[name] },
+		}
+		if code := cli.Run(t.Context(), env, line); code != 0 {
+			t.Errorf("%v exits with %d: %s", line, code, said.String())
+		}
 	}
 }
 

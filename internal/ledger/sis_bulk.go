@@ -10,7 +10,7 @@ import (
 // bulkValues is how many values one statement takes. SQLite looks each one up
 // by its name, $1 and so on, among all before it: more values would make a
 // statement slower by their square.
-const bulkValues = 240
+const bulkValues = 120
 
 // inBulk runs a statement for rows, so many at a time that it stays fast, and
 // prepares it once. The statement is made for a number of rows; common values

@@ -7,6 +7,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
@@ -83,5 +84,29 @@ func TestADryRunEndsWithAPlanThatCanBeRead(t *testing.T) {
 	p := c.plan()
 	if diff := cmp.Diff(want, p.Counts); diff != "" || p.State != sync.PlanDraft {
 		t.Errorf("plan is %s with counts (-want +got):\n%s", p.State, diff)
+	}
+}
+
+func TestPostgreSQLKeepsWhatASyncKnowsAsWell(t *testing.T) {
+	from, lms := crowd(600), newLMS(sis.Course{Shortname: "ORIENT"})
+	c := newCampusAt(t, testservers.Postgres(t), from, lms, func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
+	c.must(roster.Args{})
+	for _, key := range []string{"rp000", "rp599"} {
+		from.remove(sis.Registrations, key)
+	}
+	from.edit(sis.Persons, "p001", func(r *sis.Record) {
+		r.Person = &sis.Person{Key: "p001", Username: "p001", Email: "new@school.example", Given: "G", Family: "F"}
+	})
+	lms.rows = 0
+
+	c.must(roster.Args{})
+
+	if lms.rows != 3 || suspended(lms) != 2 || len(lms.places) != 1200 {
+		t.Errorf("%d rows written, %d suspended of %d; want 3, 2 and 1200", lms.rows, suspended(lms), len(lms.places))
+	}
+	lms.writes = 0
+	c.must(roster.Args{})
+	if lms.writes != 0 {
+		t.Errorf("a further run made %d calls", lms.writes)
 	}
 }

@@ -99,7 +99,7 @@ func schedules(syncs []sync.Sync) (all []tasks.Schedule[Args]) {
 	for _, s := range syncs {
 		if s.Cron != "" {
 			all = append(all, tasks.Schedule[Args]{
-				Name: TermsPull + ":" + s.Name, Cron: s.Cron, Zone: s.Location().String(), Args: Args{Sync: s.Name},
+				Name: TermsPull + ":" + s.Name, Cron: s.Cron, Zone: s.Location().String(), Client: s.Client, Args: Args{Sync: s.Name},
 			})
 		}
 	}

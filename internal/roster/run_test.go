@@ -13,9 +13,12 @@ import (
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
+
+func TestMain(m *testing.M) { testservers.Main(m) }
 
 var madrid = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Madrid")
@@ -39,7 +42,13 @@ type campus struct {
 
 func newCampus(t testing.TB, from *fakeSIS, to sis.Target, settings ...func(*sync.Sync)) *campus {
 	t.Helper()
-	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	return newCampusAt(t, filepath.Join(t.TempDir(), "ledger.db"), from, to, settings...)
+}
+
+// newCampusAt is newCampus with its ledger at that place.
+func newCampusAt(t testing.TB, ledgerURL string, from *fakeSIS, to sis.Target, settings ...func(*sync.Sync)) *campus {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), ledgerURL)
 	if err != nil {
 		t.Fatal(err)
 	}

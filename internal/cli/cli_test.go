@@ -19,6 +19,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/app/dev"
 	"github.com/beadle-jobs/beadle/internal/cli"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -69,7 +70,7 @@ func jobctl(ts *testscript.TestScript, neg bool, args []string) {
 	w.code = cli.Run(context.Background(), &cli.Env{
 		In: strings.NewReader(input(ts)), Out: ts.Stdout(), Err: ts.Stderr(),
 		Now: func() time.Time { return apitest.Now }, Getenv: ts.Getenv, Poll: time.Millisecond, Version: "v1.2.3",
-		Dev: func(_ context.Context, o cli.DevOptions, out io.Writer) error {
+		Dev: func(_ context.Context, o dev.Options, out io.Writer) error {
 			_, err := fmt.Fprintf(out, "%+v\n", o)
 			return err
 		},

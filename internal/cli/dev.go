@@ -1,24 +1,14 @@
 package cli
 
 import (
+	"github.com/beadle-jobs/beadle/internal/app/dev"
 	"github.com/spf13/cobra"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// DevOptions say how jobctl dev runs. Empty ones come from the settings, or
-// have the defaults of a trial.
-type DevOptions struct {
-	Listen string // address of the API and the pages
-	Data   string // folder of what lasts
-	Config string // settings file
-	Demo   string // "campus" or "none"
-	Redis  string // redis:// URL
-	Ledger string // postgres:// URL or SQLite file
-}
-
 func devCmd(env *Env) *cobra.Command {
-	var o DevOptions
+	o := dev.Options{Environ: env.Environ}
 	cmd := &cobra.Command{
 		Use:   "dev",
 		Short: "Run everything in this process: scheduler, worker, API, pages",

@@ -14,13 +14,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/app/dev"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -34,9 +34,10 @@ type Env struct {
 	Getenv   func(string) string
 	Poll     time.Duration // how often --wait and --follow ask
 	Version  string
+	Environ  []string // for dev, which reads settings from it
 
 	// Dev runs everything in one process until ctx is done.
-	Dev func(ctx context.Context, o DevOptions, out io.Writer) error
+	Dev func(ctx context.Context, o dev.Options, out io.Writer) error
 
 	server, format string // the global flags
 	begun          bool   // arguments were understood; what fails from here on is no mistake of usage
@@ -44,7 +45,7 @@ type Env struct {
 
 // Main runs jobctl with the arguments of this process and returns its exit
 // code.
-func Main(dev func(ctx context.Context, o DevOptions, out io.Writer) error) int {
+func Main() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	env := &Env{
@@ -53,8 +54,9 @@ func Main(dev func(ctx context.Context, o DevOptions, out io.Writer) error) int 
 		Now:      time.Now,
 		Getenv:   os.Getenv,
 		Poll:     300 * time.Millisecond,
-		Version:  buildVersion(),
-		Dev:      dev,
+		Version:  app.Version(),
+		Environ:  os.Environ(),
+		Dev:      dev.Run,
 	}
 	return Run(ctx, env, os.Args[1:])
 }
@@ -143,14 +145,6 @@ func (env *Env) sentence(err error) string {
 		return f.Msg
 	}
 	return err.Error()
-}
-
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	return strings.Trim(info.Main.Version, "()")
 }
 
 func isTerminal(f *os.File) bool {

@@ -85,7 +85,7 @@ func declare(reg *tasks.Registry, o WorkerOptions) []job.Declaration {
 			d.Reads, d.Writes = usualLocks(task)
 		}
 		for _, s := range info.Schedules {
-			d.Schedules = append(d.Schedules, job.DeclaredSchedule{Name: s.Name, Cron: s.Cron, Zone: s.Zone, Args: s.Args})
+			d.Schedules = append(d.Schedules, job.DeclaredSchedule{Name: s.Name, Cron: s.Cron, Zone: s.Zone, Client: s.Client, Args: s.Args})
 		}
 		all = append(all, d)
 	}

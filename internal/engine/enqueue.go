@@ -63,7 +63,7 @@ return {'new', ARGV[1], ''}
 // that is remembered but gone from Redis comes back with what was asked and
 // its final state; the ledger knows the rest.
 func (e *Engine) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
-	task, err := e.declaration(ctx, r.Task)
+	task, err := e.taskOf(ctx, r)
 	if err != nil {
 		return job.Job{}, err
 	}
@@ -113,8 +113,16 @@ func accept(r job.Request, task job.Declaration) (rec record, sum string, err er
 	if rec.Due.After(at) {
 		rec.State = job.Scheduled
 	}
+	if r.Resume != nil {
+		rec.resume(*r.Resume)
+	}
 	rec.memo, sum = memoOf(r, rec.Job, canonical)
 	return rec, sum, nil
+}
+
+// resume lets the numbers of a job go on from where they were.
+func (r *record) resume(was job.Resume) {
+	r.Created, r.Attempt, r.Failures, r.Errors, r.lines = was.Created, was.Attempt, was.Failures, was.Errors, was.Lines
 }
 
 func idOf(r job.Request) (string, error) {
@@ -211,6 +219,15 @@ func (e *Engine) deliver(ctx context.Context, rec record) {
 	if err := e.drive(ctx, rec); err != nil {
 		e.log.WarnContext(ctx, "job accepted, delivery is left to the sweeper", "job", rec.ID, "err", err)
 	}
+}
+
+// taskOf returns the task that is asked for. A job that is put back brings what
+// matters of it along.
+func (e *Engine) taskOf(ctx context.Context, r job.Request) (job.Declaration, error) {
+	if r.Resume != nil {
+		return job.Declaration{Name: r.Task, Queue: r.Resume.Queue}, nil
+	}
+	return e.declaration(ctx, r.Task)
 }
 
 // declaration returns the task of that name from the catalogue.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -181,5 +182,46 @@ func TestSaysThatTheQueueIsAway(t *testing.T) {
 		if !ok || f.Kind != fault.Unavailable || f.After <= 0 {
 			t.Errorf("error = %v, want unavailable, with a time to come back", err)
 		}
+	}
+}
+
+func TestAJobThatRedisLostComesBackWithItsNumbers(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t) // where no worker has announced anything
+	born := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	r := job.Request{
+		ID: "0199f000-0000-7000-8000-000000000002", Task: "lost", Args: raw(`{"name":"a"}`),
+		Resume: &job.Resume{Queue: "reports", Created: born, Attempt: 3, Failures: 2, Errors: 5, Lines: 7},
+	}
+	got, err := h.Enqueue(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type numbers struct {
+		Queue             string
+		Created           time.Time
+		Attempt, Failures int
+		Errors            int64
+	}
+	want := numbers{"reports", born, 3, 2, 5}
+	if diff := cmp.Diff(want, numbers{got.Queue, got.Created, got.Attempt, got.Failures, got.Errors}); diff != "" {
+		t.Errorf("numbers (-want +got):\n%s", diff)
+	}
+	if rec, err := h.read(t.Context(), r.ID); err != nil || rec.lines != 7 {
+		t.Errorf("log lines go on behind %d (%v), want 7", rec.lines, err)
+	}
+}
+
+func TestAnEventThatMakesNoSenseHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t)
+	h.declare(does("after", nothing))
+	if err := h.rdb.XAdd(t.Context(), &redis.XAddArgs{Stream: streamKey, Values: []any{"kind", "job.queued", "body", "{"}}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	h.enqueue(job.Request{Task: "after"})
+	entries, err := h.Events(t.Context(), "", 10, 0)
+	if err != nil || len(entries) != 2 || entries[0].Event != nil || entries[1].Event == nil {
+		t.Errorf("entries = %+v, %v; want an empty one and the job's", entries, err)
 	}
 }

@@ -47,7 +47,7 @@ func (e *Engine) readStream(ctx context.Context, after string, limit int, wait t
 	}
 	var entries []events.Entry
 	for _, message := range streams[0].Messages {
-		entry, err := parseEntry(message)
+		entry, err := e.parseEntry(message)
 		if err != nil {
 			return nil, err
 		}
@@ -56,12 +56,15 @@ func (e *Engine) readStream(ctx context.Context, after string, limit int, wait t
 	return entries, nil
 }
 
-func parseEntry(m redis.XMessage) (events.Entry, error) {
+// parseEntry reads an entry. One whose body makes no sense must not hold up
+// those behind it: it is logged, and left without its event.
+func (e *Engine) parseEntry(m redis.XMessage) (events.Entry, error) {
 	kind, _ := m.Values["kind"].(string)
 	body, _ := m.Values["body"].(string)
 	event, err := events.Unmarshal(kind, []byte(body))
 	if err != nil {
-		return events.Entry{}, fmt.Errorf("event %s: %w", m.ID, err)
+		e.log.Error("event makes no sense and is passed over", "position", m.ID, "kind", kind, "err", err)
+		event = nil
 	}
 	ms, _, err := parsePosition(m.ID)
 	return events.Entry{ID: m.ID, At: time.UnixMilli(ms).UTC(), Event: event}, err

@@ -230,8 +230,9 @@ type Declaration struct {
 
 // A DeclaredSchedule is a default schedule that a task brings along.
 type DeclaredSchedule struct {
-	Name string          `json:"name"` // unique in the installation: the task's name, or "task:what"
-	Cron string          `json:"cron"` // unix dialect
-	Zone string          `json:"zone"` // IANA name
-	Args json.RawMessage `json:"args"`
+	Name   string          `json:"name"` // unique in the installation: the task's name, or "task:what"
+	Cron   string          `json:"cron"` // unix dialect
+	Zone   string          `json:"zone"` // IANA name
+	Client string          `json:"client"`
+	Args   json.RawMessage `json:"args"`
 }

@@ -119,6 +119,14 @@ func (l *Ledger) OpenSISEffects(ctx context.Context, plan string, after int64, l
 	return effects, wrap(err, "read open effects of plan %s", plan)
 }
 
+// AppliedSISEffects counts the effects of a plan that are applied, by kind.
+func (l *Ledger) AppliedSISEffects(ctx context.Context, plan string) (map[sync.EffectOp]int64, error) {
+	counts := map[sync.EffectOp]int64{}
+	err := l.tallied(ctx, `SELECT op, COUNT(*) FROM sis_effects WHERE plan = $1 AND state = 'applied' GROUP BY op`, plan,
+		func(op string, n int64) { counts[sync.EffectOp(op)] = n })
+	return counts, wrap(err, "count effects of plan %s", plan)
+}
+
 // MoveSISPlan says how far a plan has come.
 func (l *Ledger) MoveSISPlan(ctx context.Context, id string, state sync.PlanState) error {
 	_, err := l.write.ExecContext(ctx, `UPDATE sis_plans SET state = $1, changed_at = $2 WHERE id = $3`,

@@ -90,7 +90,7 @@ func (l *Ledger) statusOfPlans(ctx context.Context, s *sync.Status) error {
 }
 
 // tallied calls add for each row of a query for a text and a number.
-func (l *Ledger) tallied(ctx context.Context, query, name string, add func(text string, n int64)) error {
+func (l *Ledger) tallied(ctx context.Context, query, of string, add func(text string, n int64)) error {
 	type count struct {
 		text string
 		n    int64
@@ -99,7 +99,7 @@ func (l *Ledger) tallied(ctx context.Context, query, name string, add func(text 
 		err = r.Scan(&c.text, &c.n)
 		return c, err
 	}
-	counts, err := list(ctx, l.read, scan, query, name)
+	counts, err := list(ctx, l.read, scan, query, of)
 	for _, c := range counts {
 		add(c.text, c.n)
 	}

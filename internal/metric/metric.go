@@ -109,7 +109,7 @@ func (m *Metrics) attemptEnded(e events.AttemptEnded) {
 // Slot counts one decided slot.
 func (m *Metrics) Slot(s job.Slot) {
 	m.slots.WithLabelValues(string(s.Outcome)).Inc()
-	if s.JobID != "" {
+	if s.Outcome.Ran() {
 		m.lag.Observe(s.Lag.Seconds())
 	}
 }

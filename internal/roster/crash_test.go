@@ -189,7 +189,7 @@ func (w *world) has(stream sis.Stream, key string) bool {
 // chain is given up.
 func (w *world) runOnce(crashes bool) {
 	w.sis.snapshot++
-	raw, _ := json.Marshal(roster.Args{Sync: w.campus.sync.Name, AllowDrops: 1000})
+	raw, _ := json.Marshal(roster.Args{Sync: w.sync.Name, AllowDrops: 1000})
 	o := outcome{progress: map[string]tasks.Progress{}}
 	id := w.jobID()
 	for next := (&tasks.SinkRequest{Task: roster.TermsPull, Args: raw}); next != nil; {
@@ -202,7 +202,7 @@ func (w *world) runOnce(crashes bool) {
 		case err == nil:
 			next, id = then, w.jobID()
 		case !errors.Is(err, errCrash):
-			w.T.Fatalf("%s: %v", next.Task, err)
+			w.Fatalf("%s: %v", next.Task, err)
 		case rapid.IntRange(0, 3).Draw(w.T, "give up") == 0:
 			return
 		}
@@ -245,25 +245,25 @@ func (w *world) active() map[string]bool {
 
 func (w *world) check() {
 	if diff := cmp.Diff(w.want(), w.active()); diff != "" {
-		w.T.Errorf("enrolments in force (-want +got):\n%s", diff)
+		w.Errorf("enrolments in force (-want +got):\n%s", diff)
 	}
 	for _, u := range w.lms.users {
 		for _, r := range w.sis.records[sis.Persons] {
 			if r.Key == u.Key && r.Person.Family != u.Family {
-				w.T.Errorf("%s is called %q, and %q in the LMS", u.Key, r.Person.Family, u.Family)
+				w.Errorf("%s is called %q, and %q in the LMS", u.Key, r.Person.Family, u.Family)
 			}
 		}
 	}
 	for line := range w.active() {
 		person := strings.Fields(line)[1]
 		if !contains(w.lms.roster(), "ORIENT "+person+" student") {
-			w.T.Errorf("%s was not oriented", person)
+			w.Errorf("%s was not oriented", person)
 		}
 	}
 	w.lms.writes = 0
 	w.runOnce(false)
 	if w.lms.writes != 0 {
-		w.T.Errorf("a further run made %d write calls", w.lms.writes)
+		w.Errorf("a further run made %d write calls", w.lms.writes)
 	}
 }
 

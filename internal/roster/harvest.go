@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -62,6 +64,9 @@ func (h *harvest) add(r sis.Record) {
 	h.records++
 	if r.Warning != "" {
 		h.warnings = append(h.warnings, r)
+	}
+	if r.Problem == nil {
+		r.Problem = badID(r)
 	}
 	if r.Problem != nil {
 		h.problems = append(h.problems, problem{r.Key, r.Where, r.Problem.Code, r.Problem.Message})
@@ -147,6 +152,27 @@ func identity(r sis.Record) string {
 	}
 	return r.Key
 }
+
+// badID returns why the ids of a record cannot be kept as they are, if so.
+func badID(r sis.Record) *sis.Error {
+	ids := []string{r.Key}
+	if g := r.Registration; g != nil {
+		ids = append(ids, g.Section, g.Person)
+	}
+	for _, id := range ids {
+		switch {
+		case id == "":
+			return &sis.Error{Code: "REQ_FIELD_MISSING", Message: "The row lacks an id."}
+		case len(id) > maxID:
+			return &sis.Error{Code: "TOO_LONG", Message: fmt.Sprintf("The row has an id of more than %d bytes.", maxID)}
+		case !utf8.ValidString(id) || strings.ContainsRune(id, 0):
+			return &sis.Error{Code: "ENCODING", Message: "The row has an id that is not valid text."}
+		}
+	}
+	return nil
+}
+
+const maxID = 255
 
 // body returns the mapped fields of a record, in one order and without the
 // provider's id of a registration, as JSON.

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,17 @@ func (p *planner) judgeSections() {
 		s.begin, s.end = p.lifetime(s.Section)
 		s.verdict = p.judgeSection(s)
 		p.sections[s.Key] = s
+	}
+	p.missTerms()
+}
+
+// missTerms reports terms that are selected and do not exist: nothing else
+// would tell that they are misspelt.
+func (p *planner) missTerms() {
+	for _, key := range p.sync.Terms {
+		if _, ok := p.campus.Terms[key]; !ok && key != "all" {
+			p.report(key, "REF_TERM", fmt.Sprintf("The sync selects the term %q, which the SIS has not sent.", key))
+		}
 	}
 }
 
@@ -98,14 +110,7 @@ func (p *planner) judgeRegistrations() {
 	}
 }
 
-func (p *person) is(role sis.Role) bool {
-	for _, r := range p.Roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
-}
+func (p *person) is(role sis.Role) bool { return slices.Contains(p.Roles, role) }
 
 // place returns the place that a registration stands for, if its section has a
 // course.

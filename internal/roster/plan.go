@@ -68,7 +68,7 @@ func (s *step) announce(p sync.Plan) {
 		Stage: "plan", Done: p.Effects(), Total: p.Effects(),
 		Created: created, Changed: p.Counts[sync.UpdateUser] + p.Counts[sync.UpdateEnrolment], Removed: p.Counts[sync.Suspend],
 	})
-	s.Log.Info("plan made: "+describe(p), "plan", p.ID)
+	s.Log.Info("plan made", "plan", p.ID, "will", describe(p))
 }
 
 // describe says in one line what a plan is about to do.

@@ -2,11 +2,9 @@ package roster
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
-	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -57,7 +55,15 @@ func (s *step) writer(ctx context.Context, plan sync.Plan) (*writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writer{step: s, plan: plan, links: links, progress: tasks.Progress{Total: plan.Effects()}}, nil
+	done, err := s.store.AppliedSISEffects(ctx, plan.ID) // by earlier attempts
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{step: s, plan: plan, links: links, progress: tasks.Progress{Total: plan.Effects()}}
+	for op, n := range done {
+		count(&w.progress, op, n)
+	}
+	return w, nil
 }
 
 func (w *writer) run(ctx context.Context) error {
@@ -78,7 +84,7 @@ func (w *writer) run(ctx context.Context) error {
 		}
 		after = effects[len(effects)-1].Seq
 	}
-	w.Log.Info("plan applied: "+describe(w.plan), "plan", w.plan.ID)
+	w.Log.Info("plan applied", "plan", w.plan.ID, "created", w.progress.Created, "changed", w.progress.Changed, "suspended", w.progress.Removed)
 	return w.store.MoveSISPlan(ctx, w.plan.ID, sync.PlanDone)
 }
 
@@ -154,7 +160,7 @@ func (b *settled) tell() {
 		case sync.EffectFailed:
 			b.Error(e.Key, e.Code, e.Message)
 		case sync.EffectApplied:
-			count(p, e.Op)
+			count(p, e.Op, 1)
 		}
 	}
 	p.Stage = stages[call(b.effects[0].Op)]
@@ -167,37 +173,13 @@ var stages = map[sync.EffectOp]string{
 	sync.Orient: "orientation", sync.Enrol: "enrolments",
 }
 
-func count(p *tasks.Progress, op sync.EffectOp) {
+func count(p *tasks.Progress, op sync.EffectOp, n int64) {
 	switch op {
 	case sync.Suspend:
-		p.Removed++
+		p.Removed += n
 	case sync.UpdateUser, sync.UpdateEnrolment:
-		p.Changed++
+		p.Changed += n
 	default:
-		p.Created++
+		p.Created += n
 	}
-}
-
-// answer notes what the target said about the i-th of the effects that it was
-// given. Where it could not be reached, that is not known.
-func answer(e *sync.Effect, i int, written []sis.Written, down error) (id string, ok bool) {
-	var err error
-	switch {
-	case i < len(written):
-		err = written[i].Err
-	case down != nil:
-		err = down
-	default:
-		err = fmt.Errorf("the LMS gave %d answers, too few", len(written))
-	}
-	switch {
-	case err == nil:
-		e.State, e.Code, e.Message = sync.EffectApplied, "", ""
-		return written[i].ID, true
-	case down != nil && (i >= len(written) || temporary(err) || sameError(err, down)):
-		e.State = sync.EffectUnknown
-	default:
-		fail(e, err)
-	}
-	return "", false
 }

@@ -114,8 +114,12 @@ func TestStatusCountsWhatASyncHasDone(t *testing.T) {
 		Created       int64
 	}
 	want := numbers{
-		1, sync.People{Known: 4, Linked: 3}, sync.Sections{Known: 2, Linked: 2},
-		sync.Registrations{Active: 3, Gone: 1, Waiting: 1}, sync.Enrolments{Active: 2, Suspended: 1}, 2,
+		1,
+		sync.People{Known: 4, Linked: 3},
+		sync.Sections{Known: 2, Linked: 2},
+		sync.Registrations{Active: 3, Gone: 1, Waiting: 1},
+		sync.Enrolments{Active: 2, Suspended: 1},
+		2,
 	}
 	got := numbers{s.Terms, s.People, s.Sections, s.Registrations, s.Enrolments, s.Links[sync.Created]}
 	if diff := cmp.Diff(want, got); diff != "" {

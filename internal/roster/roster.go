@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -79,6 +80,8 @@ func New(c Config) []tasks.Task {
 			panic("roster: sync " + s.Name + " lacks its source or its target")
 		}
 		r.syncs[s.Name] = s
+		cmp.Or(c.Log, slog.New(slog.DiscardHandler)).Info("sync ready",
+			"sync", s.Name, "source", s.Source, "target", s.Target, "schedule", s.Cron, "zone", s.Location())
 	}
 	head := r.step(TermsPull, "Pull the terms from the SIS, and start the other steps of the sync.", pull(sis.Terms))
 	head.Schedules = schedules(c.Syncs)

@@ -3,6 +3,7 @@ package roster_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,7 +87,6 @@ func TestAnIncompleteSnapshotDropsNobody(t *testing.T) {
 	}
 }
 
-// §4.9 row 3.
 func TestAnEmptyRegistrationsFileDropsNobody(t *testing.T) {
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
@@ -107,7 +107,6 @@ func TestAnEmptyRegistrationsFileDropsNobody(t *testing.T) {
 	}
 }
 
-// §4.9 row 4.
 func TestHalfAFileStopsTheChainAndKeepsWhatWasKnown(t *testing.T) {
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
@@ -162,7 +161,6 @@ func suspended(lms *fakeLMS) (n int) {
 	return n
 }
 
-// §4.9 row 5.
 func TestAFewBadRowsCostNobodyElseAnything(t *testing.T) {
 	lms, from := newLMS(), crowd(100)
 	c := newCampus(t, from, lms)
@@ -322,16 +320,8 @@ func TestWhoIsRegisteredThroughTwoSectionsStaysUntilTheLastDrop(t *testing.T) {
 	}
 }
 
-func contains(lines []string, line string) bool {
-	for _, l := range lines {
-		if l == line {
-			return true
-		}
-	}
-	return false
-}
+func contains(lines []string, line string) bool { return slices.Contains(lines, line) }
 
-// §4.9 row 14.
 func TestARegistrationWaitsForItsPersonAndSection(t *testing.T) {
 	lms, from := newLMS(), small()
 	from.add(registration("r8", "s1", "late"), registration("r9", "s9", "ann"))
@@ -375,7 +365,7 @@ func TestOnlySelectedTermsAreSynced(t *testing.T) {
 	}
 }
 
-// §4.9 row 21: what a single row cannot say wrong is the source's to refuse.
+// Whatwhat a single row cannot say wrong is the source's to refuse.
 func TestDatesThatContradictTheTermAreHeldAndNeverGuessed(t *testing.T) {
 	lms, from := newLMS(), small()
 	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.Begin = date("2027-03-01") })
@@ -394,7 +384,6 @@ func TestDatesThatContradictTheTermAreHeldAndNeverGuessed(t *testing.T) {
 	}
 }
 
-// §4.9 row 24.
 func TestNamesArriveAsTheyAreWritten(t *testing.T) {
 	lms, from := newLMS(), small()
 	from.edit(sis.Persons, "ann", func(r *sis.Record) { r.Person.Given, r.Person.Family = "Ann 🎓", "O'Brien" })
@@ -419,7 +408,6 @@ func TestNamesArriveAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-// §4.9 row 27.
 func TestAnIdUsedTwiceIsHeldAndChangesNothing(t *testing.T) {
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)

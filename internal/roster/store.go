@@ -39,6 +39,8 @@ type Store interface {
 	OpenSISEffects(ctx context.Context, plan string, after int64, limit int) ([]sync.Effect, error)
 	// SISPeople returns whom accounts of the target belong to, by person.
 	SISPeople(ctx context.Context, name string) (map[string]sync.PersonLink, error)
+	// AppliedSISEffects counts the effects of a plan that are applied, by kind.
+	AppliedSISEffects(ctx context.Context, plan string) (map[sync.EffectOp]int64, error)
 	// SendSISEffects says that effects are handed to the target now.
 	SendSISEffects(ctx context.Context, plan string, effects []sync.Effect) error
 	// SettleSIS takes what became of effects.

@@ -13,6 +13,7 @@ type verdict struct {
 func waiting(code, reason string) verdict {
 	return verdict{state: sync.Waiting, code: code, reason: reason}
 }
+
 func held(code, reason string) verdict { return verdict{state: sync.Held, code: code, reason: reason} }
 func ignored(reason string) verdict    { return verdict{state: sync.Ignored, reason: reason} }
 func planned(effect string) verdict    { return verdict{state: sync.Planned, effect: effect} }

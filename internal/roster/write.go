@@ -3,28 +3,12 @@ package roster
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
-	"time"
 )
-
-func temporary(err error) bool {
-	said, ok := errors.AsType[*sis.Error](err)
-	return ok && said.Temporary
-}
-
-func sameError(a, b error) bool { return errors.Is(a, b) || errors.Is(b, a) }
-
-// fail notes why an effect could not be applied.
-func fail(e *sync.Effect, err error) {
-	e.State, e.Code, e.Message = sync.EffectFailed, "TGT_REFUSED", err.Error()
-	if said, ok := errors.AsType[*sis.Error](err); ok {
-		e.Code, e.Message = said.Code, said.Message
-	}
-}
 
 // again reports whether an effect may have been applied before, by a process
 // that did not live to say so.
@@ -65,11 +49,14 @@ func (b *settled) createCourses(ctx context.Context) error {
 		return err
 	}
 	indexes, items, err := pick(b.effects, func(i int, c sis.Course) bool {
-		found := there[c.Key]
-		if len(found) == 0 {
+		switch e := &b.effects[i]; len(there[c.Key]) {
+		case 0:
 			return false
+		case 1:
+			b.courseMade(e, there[c.Key][0])
+		default:
+			fail(e, &sis.Error{Code: "ID_AMBIGUOUS", Message: "Several courses of the LMS have the section's id as their id number."})
 		}
-		b.courseMade(&b.effects[i], found[0])
 		return true
 	})
 	if err != nil || len(items) == 0 {
@@ -105,11 +92,14 @@ func (b *settled) createUsers(ctx context.Context) error {
 		return err
 	}
 	indexes, items, err := pick(b.effects, func(i int, u sis.User) bool {
-		found := there[u.Key]
-		if len(found) == 0 {
+		switch e := &b.effects[i]; len(there[u.Key]) {
+		case 0:
 			return false
+		case 1:
+			b.userWritten(e, there[u.Key][0])
+		default:
+			fail(e, &sis.Error{Code: "ID_AMBIGUOUS", Message: "Several accounts of the LMS have the person's id as their id number."})
 		}
-		b.userWritten(&b.effects[i], found[0])
 		return true
 	})
 	if err != nil || len(items) == 0 {

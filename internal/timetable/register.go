@@ -2,6 +2,7 @@ package timetable
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,9 +11,6 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
-
-// defaultClient is whose jobs declared schedules start.
-const defaultClient = "default"
 
 // Register returns the schedules to write now that workers have declared these
 // tasks: new ones, those whose declaration has changed, and those whose
@@ -45,7 +43,7 @@ func schedulesOf(declared []job.Declaration) map[string]job.Schedule {
 	all := map[string]job.Schedule{}
 	for _, d := range declared {
 		for _, ds := range d.Schedules {
-			s := job.Schedule{Name: ds.Name, Task: d.Name, Client: defaultClient, Cron: ds.Cron, Zone: ds.Zone, Args: ds.Args, Problem: problem(ds)}
+			s := job.Schedule{Name: ds.Name, Task: d.Name, Client: cmp.Or(ds.Client, job.DefaultClient), Cron: ds.Cron, Zone: ds.Zone, Args: ds.Args, Problem: problem(ds)}
 			if other, taken := all[ds.Name]; taken {
 				s.Problem = fmt.Sprintf("declared more than once: by %s and by %s", other.Task, s.Task)
 			}
@@ -67,7 +65,7 @@ func problem(s job.DeclaredSchedule) string {
 func merge(old, s job.Schedule, now time.Time) job.Schedule {
 	s.Created, s.Decided, s.Enabled = now, now, true
 	if !old.Created.IsZero() {
-		s.Client, s.Created, s.Decided = old.Client, old.Created, old.Decided
+		s.Created, s.Decided = old.Created, old.Decided
 		s.Enabled = old.Enabled || old.Problem != ""
 	}
 	if s.Cron != old.Cron || s.Zone != old.Zone || s.Problem != old.Problem {
@@ -78,7 +76,7 @@ func merge(old, s job.Schedule, now time.Time) job.Schedule {
 }
 
 func same(a, b job.Schedule) bool {
-	return a.Task == b.Task && a.Cron == b.Cron && a.Zone == b.Zone && bytes.Equal(compact(a.Args), compact(b.Args)) &&
+	return a.Task == b.Task && a.Client == b.Client && a.Cron == b.Cron && a.Zone == b.Zone && bytes.Equal(compact(a.Args), compact(b.Args)) &&
 		a.Enabled == b.Enabled && a.Missing == b.Missing && a.Problem == b.Problem
 }
 

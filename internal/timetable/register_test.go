@@ -55,9 +55,9 @@ func TestRegistersWhatWorkersDeclare(t *testing.T) {
 			s.Args = json.RawMessage(`{"sync":"b"}`)
 		})},
 		{"what people set stays", declared("0 2 * * *", "UTC", `{"sync":"b"}`), known(func(s *job.Schedule) {
-			s.Enabled, s.Client = false, "north"
+			s.Enabled = false
 		}), known(func(s *job.Schedule) {
-			s.Enabled, s.Client, s.Args = false, "north", json.RawMessage(`{"sync":"b"}`)
+			s.Enabled, s.Args = false, json.RawMessage(`{"sync":"b"}`)
 		})},
 		{"one that is declared no more is missing", nil, known(nil), known(func(s *job.Schedule) { s.Missing = true })},
 		{"and is not written again", nil, known(func(s *job.Schedule) { s.Missing = true }), nil},

@@ -66,6 +66,10 @@ type Schedule[A any] struct {
 	// Zone is the IANA time zone that Cron is read in; empty means UTC.
 	Zone string
 
+	// Client is the organisation that the jobs belong to; empty means
+	// "default".
+	Client string
+
 	// Args are what each job is asked to do.
 	Args A
 }
@@ -97,8 +101,8 @@ type Info struct {
 
 // ScheduleInfo is a [Schedule] with its arguments as JSON.
 type ScheduleInfo struct {
-	Name, Cron, Zone string
-	Args             json.RawMessage
+	Name, Cron, Zone, Client string
+	Args                     json.RawMessage
 }
 
 // Validator is implemented by arguments that check themselves. The error is
@@ -133,9 +137,10 @@ func (s Spec[A]) scheduleInfo(sched Schedule[A]) ScheduleInfo {
 	if err != nil {
 		panic(fmt.Sprintf("tasks: schedule of %s: %v", s.Name, err))
 	}
-	info := ScheduleInfo{Name: sched.Name, Cron: sched.Cron, Zone: sched.Zone, Args: args}
+	info := ScheduleInfo{Name: sched.Name, Cron: sched.Cron, Zone: sched.Zone, Client: sched.Client, Args: args}
 	setDefault(&info.Name, s.Name)
 	setDefault(&info.Zone, "UTC")
+	setDefault(&info.Client, "default")
 	return info
 }
 

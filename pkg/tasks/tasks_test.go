@@ -111,7 +111,7 @@ func TestInfoFillsInTheDefaults(t *testing.T) {
 	info.Schema = nil
 	want := tasks.Info{
 		Name: "report.send", Timeout: tasks.DefaultTimeout, Attempts: tasks.DefaultAttempts, Backoff: tasks.DefaultBackoff,
-		Schedules: []tasks.ScheduleInfo{{Name: "report.send", Cron: "0 2 * * *", Zone: "UTC", Args: json.RawMessage("{}")}},
+		Schedules: []tasks.ScheduleInfo{{Name: "report.send", Cron: "0 2 * * *", Zone: "UTC", Client: "default", Args: json.RawMessage("{}")}},
 	}
 	if diff := cmp.Diff(want, info); diff != "" {
 		t.Errorf("info (-want +got):\n%s", diff)

@@ -32,6 +32,11 @@ const (
 	demoToken  = "demo"
 	moodleAddr = "127.0.0.1:8081" // unless something else is there
 	saveEvery  = time.Second
+
+	// A real Moodle takes about a second for a call of fifty rows. The demo is
+	// as slow as that, so that there is progress to be seen.
+	demoLatency = 250 * time.Millisecond
+	demoBatch   = 15
 )
 
 // A campus is the simulators of the demo.
@@ -75,7 +80,7 @@ func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.C
 func addDemo(c *config.Config, inbox, url, token string) {
 	c.Sources, c.Targets, c.Syncs = maps.Clone(c.Sources), maps.Clone(c.Targets), maps.Clone(c.Syncs)
 	put(&c.Sources, demoSIS, config.Source{Driver: "oneroster-csv", Path: inbox})
-	put(&c.Targets, demoMoodle, config.Target{Driver: "moodle", URL: url, TokenFile: token, InputVars: 5000})
+	put(&c.Targets, demoMoodle, config.Target{Driver: "moodle", URL: url, TokenFile: token, Batch: demoBatch})
 	put(&c.Syncs, demoSync, config.Sync{
 		Source: demoSIS, Target: demoMoodle, CreateCourses: true, OrientationCourse: demo.OrientationCourse,
 		TimeZone: "America/New_York", Schedule: "*/5 * * * *",
@@ -102,6 +107,7 @@ func listenMoodle() (net.Listener, error) {
 // an orientation course.
 func openSite(file string) (*moodlesim.Site, error) {
 	site := moodlesim.New(moodlesim.Options{Token: demoToken})
+	site.SetFaults(moodlesim.Faults{Latency: demoLatency})
 	err := site.Load(file)
 	if errors.Is(err, os.ErrNotExist) {
 		site.AddCourse(moodlesim.Course{Shortname: demo.OrientationCourse, Fullname: "Orientation", Idnumber: demo.OrientationCourse, Category: 1})

@@ -56,8 +56,8 @@ func wait(ctx context.Context, tick *time.Ticker) {
 
 func (r *registrar) register(ctx context.Context) error {
 	declared, err := r.engine.Tasks(ctx)
-	if err != nil {
-		return err
+	if err != nil || len(declared) == 0 {
+		return err // no worker yet, or a new Redis: nothing can be said of any task
 	}
 	catalogue, err := json.Marshal(declared)
 	if err != nil || bytes.Equal(catalogue, r.known) {

@@ -5,6 +5,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -87,11 +88,11 @@ type Options struct {
 // Run runs jobs of these tasks until ctx is done and running jobs have ended
 // or were put back.
 func Run(ctx context.Context, o Options, all ...tasks.Task) error {
-	e := engine.New(o.Redis, o.Log)
-	return engine.NewWorker(e, lock.New(o.Redis), tasks.NewRegistry(all...), engine.WorkerOptions{
+	e, registry := engine.New(o.Redis, o.Log), tasks.NewRegistry(all...)
+	return engine.NewWorker(e, lock.New(o.Redis), registry, engine.WorkerOptions{
 		Name:        identity(o.Queue),
 		Queue:       o.Queue,
-		Queues:      queues(o),
+		Queues:      queues(o, registry),
 		Concurrency: o.Settings.Concurrency,
 		Drain:       o.Settings.Drain,
 		Build:       app.Version(),
@@ -99,10 +100,13 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 	}).Run(ctx)
 }
 
-// queues are those that a worker serves, all alike: its own, and those that
-// the settings name.
-func queues(o Options) map[string]int {
+// queues are those that a worker serves, all alike: its own, those that its
+// tasks name, and those of the settings.
+func queues(o Options, registry *tasks.Registry) map[string]int {
 	all := map[string]int{o.Queue: 1}
+	for _, task := range registry.Infos() {
+		all[cmp.Or(task.Queue, o.Queue)] = 1
+	}
 	for _, name := range o.Settings.Queues {
 		all[name] = 1
 	}

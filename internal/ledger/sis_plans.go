@@ -59,9 +59,12 @@ func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 	return wrap(err, "store plan %s", p.ID)
 }
 
+// giveUpPlans gives up the plans that another one replaces. One that is only
+// to be read replaces only its like.
 func giveUpPlans(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sis_plans SET state = 'aborted', changed_at = $1
-		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted')`, millis(p.Created), p.Sync, p.ID)
+		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted') AND ($4 <> 'draft' OR state = 'draft')`,
+		millis(p.Created), p.Sync, p.ID, string(p.State))
 	return err
 }
 

@@ -20,8 +20,11 @@ func process(ctx context.Context, s *step) error {
 	}
 	s.Args.Plan = plan.ID
 	switch plan.State {
-	case sync.PlanAborted, sync.PlanDraft:
-		return tasks.Permanent(fault.New(fault.Conflict, "Plan %s is %s: it cannot be applied. Run the sync again.", plan.ID, planWord(plan.State)))
+	case sync.PlanDraft:
+		return tasks.Permanent(fault.New(fault.Conflict, "Plan %s is a dry run's and cannot be applied. Run the sync again.", plan.ID))
+	case sync.PlanAborted:
+		s.Error(plan.ID, "STALE_VERSION", "A later run of the sync has replaced this plan. Nothing was written; the later plan has what is still to do.")
+		return nil
 	case sync.PlanBlocked:
 		s.Log.Warn("nothing applied: all of the plan is held", "plan", plan.ID)
 		return nil
@@ -33,13 +36,6 @@ func process(ctx context.Context, s *step) error {
 		return err
 	}
 	return w.run(ctx)
-}
-
-func planWord(state sync.PlanState) string {
-	if state == sync.PlanDraft {
-		return "a dry run's"
-	}
-	return "replaced by a later one"
 }
 
 // A writer writes one plan.

@@ -42,6 +42,9 @@ func TestComesBackLaterWhenTheLMSIsDownAndLosesNothing(t *testing.T) {
 	if again.err != nil || len(lms.places) != 3 || len(lms.users) != 3 || len(lms.courses) != 2 {
 		t.Errorf("%v; %d courses, %d accounts, roster %v", again.err, len(lms.courses), len(lms.users), lms.roster())
 	}
+	if p := again.progress[roster.RegistrationsProcess]; p.Created != 8 || p.Done != 8 {
+		t.Errorf("progress = %+v; want all 8, those of the first attempt included", p)
+	}
 	lms.writes = 0
 	c.must(roster.Args{})
 	if lms.writes != 0 {
@@ -78,14 +81,19 @@ func TestWhatTheLMSRefusesIsReportedAndTriedAgainByTheNextRun(t *testing.T) {
 func TestAPlanThatWasReplacedIsNotApplied(t *testing.T) {
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
-	c.must(roster.Args{DryRun: true})
+	lms.before = func() error { return map[bool]error{true: errCrash}[c.planned()] }
+	if got := c.run(roster.Args{}); !errors.Is(got.err, errCrash) {
+		t.Fatalf("error = %v", got.err)
+	}
 	old := c.plan().ID
+	lms.before = nil
 	c.must(roster.Args{})
+	writes := lms.writes
 
 	got := c.follow(roster.RegistrationsProcess, roster.Args{Sync: "main", Plan: old})
 
-	if !tasks.IsPermanent(got.err) || !strings.Contains(got.err.Error(), "replaced by a later one") {
-		t.Errorf("error = %v", got.err)
+	if diff := cmp.Diff([]string{"STALE_VERSION"}, got.codes()); diff != "" || got.err != nil || lms.writes != writes {
+		t.Errorf("error %v, record errors (-want +got):\n%s", got.err, diff)
 	}
 }
 
@@ -170,5 +178,30 @@ func (c *campus) crashed(t *testing.T) {
 		if effects[i].State == sync.EffectApplied {
 			t.Fatalf("effect %s is settled", effects[i].Key)
 		}
+	}
+}
+
+func (c *campus) planned() bool {
+	_, err := c.ledger.SISPlan(c.t.Context(), c.sync.Name, "")
+	return err == nil
+}
+
+func TestADryRunLeavesAPlanAloneThatIsAboutToBeApplied(t *testing.T) {
+	lms := newLMS()
+	c := newCampus(t, small(), lms)
+	lms.before = func() error { return map[bool]error{true: errCrash}[c.planned()] }
+	c.run(roster.Args{})
+	old := c.plan().ID
+	lms.before = nil
+	c.must(roster.Args{DryRun: true})
+
+	got := c.follow(roster.RegistrationsProcess, roster.Args{Sync: "main", Plan: old})
+
+	if got.err != nil || len(lms.places) != 3 {
+		t.Errorf("error = %v, roster = %v", got.err, lms.roster())
+	}
+	dry := c.follow(roster.RegistrationsProcess, roster.Args{Sync: "main", Plan: c.plan().ID})
+	if !tasks.IsPermanent(dry.err) || !strings.Contains(dry.err.Error(), "a dry run's") {
+		t.Errorf("the dry run's plan: %v", dry.err)
 	}
 }

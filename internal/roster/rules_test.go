@@ -365,7 +365,7 @@ func TestOnlySelectedTermsAreSynced(t *testing.T) {
 	}
 }
 
-// Whatwhat a single row cannot say wrong is the source's to refuse.
+// A date that is none is the source's to refuse.
 func TestDatesThatContradictTheTermAreHeldAndNeverGuessed(t *testing.T) {
 	lms, from := newLMS(), small()
 	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.Begin = date("2027-03-01") })
@@ -444,5 +444,43 @@ func TestTheSameRowTwiceIsTakenOnce(t *testing.T) {
 
 	if len(got.errors) != 0 || len(lms.places) != 3 {
 		t.Errorf("errors = %v, roster = %v", got.errors, lms.roster())
+	}
+}
+
+func TestAnIdThatCannotBeKeptAsItIsIsRefused(t *testing.T) {
+	from, lms := small(), newLMS()
+	for i, key := range []string{"nul\x00", strings.Repeat("x", 300), "latin\xe9"} {
+		from.add(registration(fmt.Sprint("bad", i), "s1", key))
+	}
+	c := newCampus(t, from, lms)
+
+	got := c.must(roster.Args{})
+
+	if diff := cmp.Diff([]string{"ENCODING", "ENCODING", "TOO_LONG"}, got.codes()); diff != "" || len(lms.places) != 3 {
+		t.Errorf("%d enrolments, record errors (-want +got):\n%s", len(lms.places), diff)
+	}
+}
+
+func TestASelectedTermThatDoesNotExistIsReported(t *testing.T) {
+	c := newCampus(t, small(), newLMS(), func(s *sync.Sync) { s.Terms = []string{"fall", "fal"} })
+
+	got := c.must(roster.Args{})
+
+	if len(got.errors) != 1 || got.errors[0].Key != "fal" || got.errors[0].Code != "REF_TERM" {
+		t.Errorf("record errors = %+v", got.errors)
+	}
+}
+
+func TestLeadingZerosAndCaseTellIdsApart(t *testing.T) {
+	from, lms := small(), newLMS()
+	for i, key := range []string{"007", "7", "1E5", "1e5"} {
+		from.add(class(key, fmt.Sprint("CODE", i), "fall"), registration("r"+key, key, "bob"))
+	}
+	c := newCampus(t, from, lms)
+
+	c.must(roster.Args{})
+
+	if len(lms.courses) != 6 || len(lms.places) != 7 {
+		t.Errorf("%d courses, roster %v", len(lms.courses), lms.roster())
 	}
 }

@@ -130,13 +130,13 @@ func (w *Worker) conclude(h *hold, report *report, o outcome) (record, bool, err
 	ended.Progress, ended.Errors = said.progress, said.errors
 	done, err := w.engine.apply(h.lease, rec, next, append(said.events, ended)...)
 	if done {
-		w.tell(next, ended)
+		w.tell(next, ended, o.err)
 	}
 	return next, done, err
 }
 
-// tell logs how an attempt ended.
-func (w *Worker) tell(j record, ended events.AttemptEnded) {
+// tell logs how an attempt ended, with the whole of what the task returned.
+func (w *Worker) tell(j record, ended events.AttemptEnded, err error) {
 	w.log.Info("attempt ended", "job", j.ID, "task", j.Task, "attempt", j.Attempt, "outcome", ended.Outcome,
-		"state", j.State, "took", ended.At.Sub(ended.Started), "record_errors", j.Errors, "err", ended.Error)
+		"state", j.State, "took", ended.At.Sub(ended.Started), "record_errors", j.Errors, "err", err)
 }

@@ -30,7 +30,7 @@ func TestAWorkerAnnouncesItsTasks(t *testing.T) {
 	want := []job.Declaration{{
 		Name: "roster.pull", Summary: "Does something.", Queue: "campus", Schema: tasks.Schema[params](),
 		Timeout: tasks.DefaultTimeout, Attempts: tasks.DefaultAttempts, Backoff: time.Millisecond, Reads: []string{"sis"},
-		Schedules: []job.DeclaredSchedule{{Name: "roster.pull", Cron: "0 2 * * *", Zone: "Europe/Madrid", Args: raw(`{"name":"x"}`)}},
+		Schedules: []job.DeclaredSchedule{{Name: "roster.pull", Cron: "0 2 * * *", Zone: "Europe/Madrid", Client: "default", Args: raw(`{"name":"x"}`)}},
 		Build:     "v1", BuiltAt: built,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {

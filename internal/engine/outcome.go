@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
@@ -105,11 +106,20 @@ func (o outcome) complaint() string {
 	limit, late := errors.AsType[tooLong](o.cause)
 	switch {
 	case !late:
-		return o.err.Error()
+		return shown(o.err)
 	case errors.Is(o.err, context.DeadlineExceeded), errors.Is(o.err, context.Canceled), errors.Is(o.err, limit):
 		return limit.Error()
 	}
-	return limit.Error() + ": " + o.err.Error()
+	return limit.Error() + ": " + shown(o.err)
+}
+
+// shown is what people read of an error: its sentence, if it has one. The
+// cause is in the worker's log.
+func shown(err error) string {
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f.Msg
+	}
+	return err.Error()
 }
 
 func times(n int) string {

@@ -110,7 +110,7 @@ func (r *roster) course(ctx context.Context, s sync.Sync, text string) (sis.Cour
 		}
 		found, err := courses(ctx, target, by, []string{text})
 		if err != nil {
-			return sis.Course{}, unreachable("The LMS could not be reached", s, err)
+			return sis.Course{}, unreachable("The LMS could not be reached", err)
 		}
 		switch len(found[text]) {
 		case 0:

@@ -32,7 +32,7 @@ func TestComesBackLaterWhenTheLMSIsDownAndLosesNothing(t *testing.T) {
 	got := c.run(roster.Args{})
 
 	retry, ok := errors.AsType[*tasks.RetryError](got.err)
-	if !ok || !strings.HasPrefix(retry.Error(), "The LMS could not be reached: The LMS does not answer. Tried again at ") {
+	if !ok || !strings.HasPrefix(retry.Error(), "The LMS could not be reached: The LMS does not answer. It will be tried again.") {
 		t.Fatalf("error = %v; want a retry that says so", got.err)
 	}
 	if p := c.plan(); p.State != sync.PlanApplying {

@@ -137,7 +137,7 @@ func TestComesBackLaterWhenTheSISIsDown(t *testing.T) {
 
 	got := c.run(roster.Args{})
 
-	if _, ok := errors.AsType[*tasks.RetryError](got.err); !ok || !strings.HasPrefix(got.err.Error(), "The SIS could not be read: The SIS does not answer. Tried again at ") {
+	if _, ok := errors.AsType[*tasks.RetryError](got.err); !ok || !strings.HasPrefix(got.err.Error(), "The SIS could not be read: The SIS does not answer. It will be tried again.") {
 		t.Errorf("error = %v; want a retry that says so", got.err)
 	}
 }

@@ -3,6 +3,7 @@ package roster_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -18,7 +19,14 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-func TestMain(m *testing.M) { testservers.Main(m) }
+func TestMain(m *testing.M) {
+	// A world takes a tenth of a second, and several with the race detector on;
+	// -rapid.checks on the command line looks at more of them.
+	if err := flag.Set("rapid.checks", "20"); err != nil {
+		panic(err)
+	}
+	testservers.Main(m)
+}
 
 var madrid = func() *time.Location {
 	zone, err := time.LoadLocation("Europe/Madrid")

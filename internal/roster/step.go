@@ -52,26 +52,25 @@ func (s *step) handOver(ctx context.Context, name string) error {
 
 // sourceError says in plain words that the SIS could not be read.
 func (s *step) sourceError(err error) error {
-	return unreachable("The SIS could not be read", s.sync, err)
+	return unreachable("The SIS could not be read", err)
 }
 
 // targetError says the same of the LMS.
 func (s *step) targetError(err error) error {
-	return unreachable("The LMS could not be reached", s.sync, err)
+	return unreachable("The LMS could not be reached", err)
 }
 
 const pause = time.Minute // before a system that is down is tried again
 
 // unreachable puts what a source or a target said into a sentence, and says
 // whether trying again can help. Other errors are passed on.
-func unreachable(what string, s sync.Sync, err error) error {
+func unreachable(what string, err error) error {
 	said, ok := errors.AsType[*sis.Error](err)
 	switch {
 	case !ok:
 		return err
 	case said.Temporary:
-		at := time.Now().Add(pause).In(s.Location()).Format("15:04")
-		return tasks.RetryAfter(pause, fault.New(fault.Unavailable, "%s: %s. Tried again at %s.", what, sentence(said.Message), at).Because(said.Err))
+		return tasks.RetryAfter(pause, fault.New(fault.Unavailable, "%s: %s. It will be tried again.", what, sentence(said.Message)).Because(said.Err))
 	}
 	return tasks.Permanent(fault.New(fault.Invalid, "%s: %s (%s).", what, sentence(said.Message), said.Code).Because(said.Err))
 }

@@ -35,7 +35,7 @@ const (
 
 	// A real Moodle takes about a second for a call of fifty rows. The demo is
 	// as slow as that, so that there is progress to be seen.
-	demoLatency = 250 * time.Millisecond
+	demoLatency = 150 * time.Millisecond
 	demoBatch   = 15
 )
 

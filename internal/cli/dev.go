@@ -1,8 +1,9 @@
 package cli
 
 import (
-	"github.com/beadle-jobs/beadle/internal/app/dev"
 	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/internal/app/dev"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 )

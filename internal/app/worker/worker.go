@@ -65,7 +65,7 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 		return err
 	}
 	if provided.Close != nil {
-		defer provided.Close()
+		defer func() { _ = provided.Close() }()
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -23,14 +24,8 @@ const leastWords = 12
 const longest = 500
 
 func TestEveryPackageHasADocThatTeaches(t *testing.T) {
-	for dir, files := range sources(t) {
-		var doc string
-		for _, file := range files {
-			if file.ast.Doc != nil {
-				doc += file.ast.Doc.Text()
-			}
-		}
-		if n := len(strings.Fields(doc)); n < leastWords {
+	for dir := range sources(t) {
+		if n := len(strings.Fields(packageDoc(t, dir))); n < leastWords {
 			t.Errorf("%s: its package doc has %d words; say what the package is for and what it promises", dir, n)
 		}
 	}
@@ -80,6 +75,35 @@ func settings(section reflect.Type, prefix string) []string {
 		}
 	}
 	return all
+}
+
+func TestEveryMetricOnTheGrafanaDashboardsExists(t *testing.T) {
+	doc := packageDoc(t, "internal/metric")
+	dashboards, err := filepath.Glob("deploy/grafana/dashboards/*.json")
+	if err != nil || len(dashboards) == 0 {
+		t.Fatalf("no dashboards: %v", err)
+	}
+	for _, file := range dashboards {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`beadle_[a-z_]+`).FindAllString(string(text), -1) {
+			if name = strings.TrimSuffix(name, "_bucket"); !strings.Contains(doc, name) {
+				t.Errorf("%s asks for %s, which internal/metric does not list", file, name)
+			}
+		}
+	}
+}
+
+func packageDoc(t *testing.T, dir string) (doc string) {
+	t.Helper()
+	for _, file := range sources(t)[dir] {
+		if file.ast.Doc != nil {
+			doc += file.ast.Doc.Text()
+		}
+	}
+	return doc
 }
 
 type source struct {

@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -114,14 +115,17 @@ func ended(err error) error {
 	return err
 }
 
-// Sentence returns what is printed of an error that ends a process: the
-// sentence of a fault, or the whole text of anything else, since who starts a
-// process may see it all.
+// Sentence returns what is printed of an error that ends a process, with its
+// cause: who starts a process may see it all.
 func Sentence(err error) string {
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		return f.Error()
+	f, ok := errors.AsType[*fault.Error](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case f.Err == nil:
+		return f.Msg
 	}
-	return err.Error()
+	return strings.TrimSuffix(f.Msg, ".") + ": " + f.Err.Error()
 }
 
 // Logger returns the logger of a process.

@@ -39,41 +39,36 @@ const (
 	demoBatch   = 15
 )
 
-// A campus is the simulators of the demo.
-type campus struct {
-	url string // of the simulated Moodle
-}
-
 // startCampus starts the simulators in g, keeps what they know in dir, and
-// adds them to the settings.
-func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.Config, log *slog.Logger) (*campus, error) {
+// adds them to the settings. It returns the address of the simulated Moodle.
+func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.Config, log *slog.Logger) (url string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
+		return "", err
 	}
 	token := filepath.Join(dir, "moodle.token")
 	if err := os.WriteFile(token, []byte(demoToken+"\n"), 0o600); err != nil {
-		return nil, err
+		return "", err
 	}
 	site, err := openSite(filepath.Join(dir, "moodle.json"))
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	l, err := listenMoodle()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	inbox := filepath.Join(dir, "inbox")
 	sis := demo.SIS{Dir: inbox, Log: log}
 	if err := sis.Publish(); err != nil {
-		return nil, err
+		return "", err
 	}
 	g.Go(func() error { return app.Serve(ctx, l, site) })
 	g.Go(func() error { return keep(ctx, site, filepath.Join(dir, "moodle.json")) })
 	g.Go(func() error { return sis.Run(ctx) })
 
-	at := &campus{url: "http://" + l.Addr().String()}
-	addDemo(c, inbox, at.url, token)
-	return at, nil
+	url = "http://" + l.Addr().String()
+	addDemo(c, inbox, url, token)
+	return url, nil
 }
 
 // addDemo adds the demo's source, target and sync to the settings.

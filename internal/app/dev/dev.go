@@ -54,6 +54,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer l.Close()
 	if err := os.MkdirAll(o.Data, 0o755); err != nil {
 		return fault.New(fault.Invalid, "The folder %s cannot be made.", o.Data).Because(err)
 	}
@@ -68,30 +69,48 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		return err
 	}
 	defer records.Close()
+	t := trial{out: out, data: o.Data, demo: o.demo(c), log: log, scheduler: scheduler.Options{
+		Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log,
+	}}
+	return t.run(ctx)
+}
 
+// demo reports whether a demo campus was asked for.
+func (o Options) demo(c config.Config) bool {
+	return o.Demo == "campus" || o.Demo == "" && len(c.Syncs) == 0
+}
+
+// A trial is everything that is open in this process.
+type trial struct {
+	out       io.Writer
+	data      string
+	demo      bool
+	log       *slog.Logger
+	scheduler scheduler.Options
+}
+
+// run runs the processes, and the demo campus if there is one, as parts of
+// this one.
+func (t trial) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	var demo *campus
-	if o.Demo == "campus" || o.Demo == "" && len(c.Syncs) == 0 {
-		if demo, err = startCampus(ctx, g, filepath.Join(o.Data, "campus"), &c, log); err != nil {
+	o, moodle := t.scheduler, ""
+	if t.demo {
+		campus, err := startCampus(ctx, g, filepath.Join(t.data, "campus"), &o.Settings, t.log)
+		if err != nil {
 			return err
 		}
+		o.Demo, moodle = true, campus
+		g.Go(func() error { return runAtOnce(ctx, o.Redis, t.log) })
 	}
-	campusTasks, err := app.CampusTasks(c, records, log)
+	campusTasks, err := app.CampusTasks(o.Settings, o.Ledger, t.log)
 	if err != nil {
 		return err
 	}
-	welcome(out, "http://"+l.Addr().String(), c, demo)
+	welcome(t.out, o, moodle)
+	g.Go(func() error { return scheduler.Run(ctx, o) })
 	g.Go(func() error {
-		return scheduler.Run(ctx, scheduler.Options{
-			Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Demo: demo != nil,
-		})
+		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log}, campusTasks...)
 	})
-	g.Go(func() error {
-		return worker.Run(ctx, worker.Options{Redis: rdb, Queue: "worker", Settings: c.Worker, Log: log}, campusTasks...)
-	})
-	if demo != nil {
-		g.Go(func() error { return runAtOnce(ctx, rdb, log) })
-	}
 	return g.Wait()
 }
 
@@ -141,14 +160,16 @@ func connect(ctx context.Context, url string, log *slog.Logger) (rdb *redis.Clie
 	return rdb, func() { rdb.Close(); embedded.Close() }, err
 }
 
-func welcome(out io.Writer, url string, c config.Config, demo *campus) {
-	fmt.Fprintf(out, "Beadle is at %s\n", url)
-	if c.Redis == "" {
+// welcome says where to look. moodle is the address of the simulated one, if
+// there is one.
+func welcome(out io.Writer, o scheduler.Options, moodle string) {
+	fmt.Fprintf(out, "Beadle is at http://%s\n", o.Listener.Addr())
+	if o.Settings.Redis == "" {
 		fmt.Fprintln(out, "  Redis    embedded, for trying out only")
 	}
-	fmt.Fprintf(out, "  ledger   %s\n", c.Ledger)
-	if demo != nil {
-		fmt.Fprintf(out, "  demo     a simulated SIS, and a simulated Moodle at %s\n", demo.url)
+	fmt.Fprintf(out, "  ledger   %s\n", o.Settings.Ledger)
+	if moodle != "" {
+		fmt.Fprintf(out, "  demo     a simulated SIS, and a simulated Moodle at %s\n", moodle)
 	}
 	fmt.Fprintln(out, "Stop with Ctrl-C.")
 }

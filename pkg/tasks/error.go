@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -22,7 +23,7 @@ func IsPermanent(err error) bool {
 
 // RetryAfter asks for the next attempt no sooner than d from now, because the
 // other side said so (HTTP 429, a maintenance window). It uses up an attempt
-// like any other failure.
+// like any other failure, also where err is nil.
 func RetryAfter(d time.Duration, err error) error {
 	return &RetryError{After: d, Err: err}
 }
@@ -33,7 +34,13 @@ type RetryError struct {
 	Err   error
 }
 
-func (e *RetryError) Error() string { return e.Err.Error() }
+func (e *RetryError) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("asked for another attempt in %s", e.After)
+	}
+	return e.Err.Error()
+}
+
 func (e *RetryError) Unwrap() error { return e.Err }
 
 type permanentError struct{ err error }

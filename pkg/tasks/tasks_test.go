@@ -201,6 +201,9 @@ func TestErrorKindsSurviveWrapping(t *testing.T) {
 	if !ok || retry.After != time.Minute || !errors.Is(retry, cause) {
 		t.Errorf("RetryAfter = %v, want a minute and the cause", retry)
 	}
+	if got := tasks.RetryAfter(time.Minute, nil).Error(); got != "asked for another attempt in 1m0s" {
+		t.Errorf("RetryAfter without a cause says %q", got)
+	}
 	if tasks.Permanent(nil) != nil {
 		t.Error("Permanent(nil) is an error")
 	}

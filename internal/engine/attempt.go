@@ -86,13 +86,18 @@ type panicked struct{ value, stack string }
 
 func (p panicked) Error() string { return "panic: " + p.value }
 
+// guard calls f. A panic is its error, and so is that of an error whose text
+// cannot be read.
 func guard(f func() error) (err error) {
 	defer func() {
 		if x := recover(); x != nil {
 			err = panicked{fmt.Sprint(x), string(debug.Stack())}
 		}
 	}()
-	return f()
+	if err = f(); err != nil {
+		_ = err.Error()
+	}
+	return err
 }
 
 // finish records the outcome of an attempt, for as long as the lease lives,

@@ -48,6 +48,25 @@ func TestAPanicIsAFailureWithItsStackInTheLog(t *testing.T) {
 	}
 }
 
+// A mute error is one whose text cannot be read, such as a nil pointer that was
+// returned as an error.
+type mute struct{ text string }
+
+func (m *mute) Error() string { return m.text }
+
+func TestAnErrorThatCannotBeReadIsAFailureToo(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t)
+	w := h.direct(newFakeLocks(), does("mute", func(context.Context, *tasks.Job[params]) error { return (*mute)(nil) }))
+	id := h.enqueue(job.Request{Task: "mute"}).ID
+
+	w.handles(id)
+
+	if got := h.job(id); got.State != job.Retrying || got.Failures != 1 || !strings.HasPrefix(got.Error, "panic: ") {
+		t.Errorf("job = %+v, want a failure", got)
+	}
+}
+
 func TestArgumentsThatTheTaskRefusesFailForGood(t *testing.T) {
 	t.Parallel()
 	h := smallHouse(t)

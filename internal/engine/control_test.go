@@ -85,6 +85,26 @@ func TestAJobIsAbortedThoughItsWorkerDied(t *testing.T) {
 	}
 }
 
+func TestAJobIsAbortedWhereItsTaskIsUnknown(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t)
+	w := h.direct(newFakeLocks(), does("new.task", nothing))
+	old := h.direct(newFakeLocks(), does("old.task", nothing))
+	id := h.enqueue(job.Request{Task: "new.task"}).ID
+	h.died(w, id)
+	if _, err := h.Abort(t.Context(), id, "ada"); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := old.handles(id); err != nil {
+		t.Errorf("asynq hears %v, want done", err)
+	}
+
+	if got := h.job(id); got.State != job.Aborted {
+		t.Errorf("job = %+v, want it aborted", got)
+	}
+}
+
 // died leaves a job as a worker does that dies in the middle of an attempt.
 func (h *house) died(w *Worker, id string) {
 	h.Helper()

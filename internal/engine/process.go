@@ -66,7 +66,8 @@ func (w *Worker) again(id string, err error) error {
 	return putBack{retryRedis, err.Error()}
 }
 
-// pass leaves a job to workers that know its task.
+// pass leaves a job to workers that know its task, unless it was told to stop
+// and its attempt did not live to do so.
 func (w *Worker) pass(ctx context.Context, rec record) error {
 	if rec.fence != 0 { // it may be running where its task is known
 		grant, by, err := w.locks.Take(ctx, rec.ID, w.self.ID, nil, []string{"job:" + rec.ID})
@@ -74,6 +75,9 @@ func (w *Worker) pass(ctx context.Context, rec record) error {
 			return putBack{retryUnknown, "an earlier attempt may still be open"}
 		}
 		defer w.release(rec.ID, grant.Fence)
+	}
+	if rec.abortBy != "" {
+		return w.bury(ctx, rec)
 	}
 	return w.park(ctx, rec, retryUnknown, fmt.Sprintf("Waits for a worker that knows the task %s; %s does not.", rec.Task, w.options.Name))
 }

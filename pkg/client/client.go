@@ -89,6 +89,9 @@ func (c *Client) do(ctx context.Context, method, path string, body, answer any) 
 }
 
 func (c *Client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
+	if u, err := url.Parse(c.server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, &Error{Code: "invalid", Message: c.server + " is not the URL of a server; write it as http://127.0.0.1:8080.", Field: "server", Err: err}
+	}
 	var content io.Reader = http.NoBody
 	if body != nil {
 		raw, err := json.Marshal(body)
@@ -99,7 +102,7 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.server+path, content)
 	if err != nil {
-		return nil, &Error{Code: "invalid", Message: c.server + " is not the URL of a server.", Field: "server", Err: err}
+		return nil, fmt.Errorf("make the request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -14,24 +16,43 @@ func abortCmd(env *Env) *cobra.Command {
 		Short: "Stop jobs, or keep them from starting",
 		Long: `Abort stops the named jobs. A job that runs is told to stop, and does so within
 a second if its task obeys; a job that waits never starts. Jobs that have ended
-are an error.`,
+are an error, which does not spare the others. In JSON and YAML it is one object
+for a job that is named, and a list for several.`,
 		Example:           `  jobctl jobs --state queued -q | xargs jobctl abort`,
 		ValidArgsFunction: env.complete(openJobs),
 		Args:              cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
-			c := env.client()
-			for _, id := range ids {
-				j, err := c.Abort(cmd.Context(), id)
-				if err != nil {
-					return err
-				}
-				if err := env.print(j, func() { fmt.Fprintln(env.Out, aborted(j)) }); err != nil {
-					return err
-				}
+			stopped, refused := abortAll(cmd.Context(), env.client(), ids)
+			var answer any = stopped
+			if len(ids) == 1 && refused == nil {
+				answer = stopped[0]
 			}
-			return nil
+			err := env.print(answer, func() {
+				for _, j := range stopped {
+					env.say("%s", aborted(j))
+				}
+			})
+			return errors.Join(refused, err)
 		},
 	}
+}
+
+// abortAll aborts every job that can be: one that has just ended must not keep
+// the others running.
+func abortAll(ctx context.Context, c *client.Client, ids []string) (stopped []client.Job, refused error) {
+	stopped = []client.Job{}
+	for _, id := range ids {
+		j, err := c.Abort(ctx, id)
+		if err == nil {
+			stopped = append(stopped, j)
+			continue
+		}
+		refused = errors.Join(refused, err)
+		if answer, ok := errors.AsType[*client.Error](err); !ok || !answer.Reached() {
+			break // nobody listens
+		}
+	}
+	return stopped, refused
 }
 
 func aborted(j client.Job) string {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,7 +21,7 @@ func (env *Env) arguments(ctx context.Context, c *client.Client, task, whole str
 		return args, err
 	}
 	object := map[string]json.RawMessage{}
-	if len(args) > 0 {
+	if len(args) > 0 && string(bytes.TrimSpace(args)) != "null" {
 		if err := json.Unmarshal(args, &object); err != nil {
 			return nil, fault.New(fault.Invalid, "--args-json must be a JSON object").In("args-json")
 		}

@@ -41,7 +41,7 @@ func clientCreateCmd(env *Env) *cobra.Command {
 func clientEditCmd(env *Env) *cobra.Command {
 	var title string
 	cmd := &cobra.Command{
-		Use:               "edit NAME --title TITLE",
+		Use:               "edit NAME",
 		Short:             "Give a client another title",
 		ValidArgsFunction: env.complete(clientNames),
 		Args:              cobra.ExactArgs(1),

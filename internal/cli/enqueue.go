@@ -26,9 +26,9 @@ job succeeded, else with 1.
 
 The values of --arg are read as the task's schema says: a number stays a string
 where a string is wanted. A list takes one item for each --arg.`,
-		Example: `  jobctl enqueue roster.sync --arg school=17 --wait
-  jobctl enqueue roster.sync --args-json '{"school":"17"}' --in 10m
-  jobctl enqueue roster.sync --arg school=17 --key nightly-2026-09-01`,
+		Example: `  jobctl enqueue sis.terms.pull --arg sync=main --wait
+  jobctl enqueue sis.terms.pull --args-json '{"sync":"main","dry_run":true}' --in 10m
+  jobctl enqueue sis.terms.pull --arg sync=main --key nightly-2026-09-01`,
 		ValidArgsFunction: env.complete(taskNames),
 		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) (err error) {

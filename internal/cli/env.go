@@ -66,8 +66,8 @@ func Run(ctx context.Context, env *Env, args []string) int {
 	root := newRoot(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	if err != nil {
-		fmt.Fprintf(env.Err, "jobctl: %s\n", env.sentence(err))
+	for _, one := range each(err) {
+		fmt.Fprintf(env.Err, "jobctl: %s\n", env.sentence(one))
 	}
 	return env.exitCode(err)
 }
@@ -100,7 +100,7 @@ such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env),
 		sisCmd(env), campusCmd(env), versionCmd(env), devCmd(env),
 	)
-	return root
+	return plain(root)
 }
 
 func (env *Env) serverDefault() string {
@@ -112,6 +112,20 @@ func (env *Env) serverDefault() string {
 
 // client returns the server's client.
 func (env *Env) client() *client.Client { return client.New(env.server, env.Getenv("BEADLE_TOKEN")) }
+
+// each takes errors that were joined apart.
+func each(err error) (all []error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range joined.Unwrap() {
+			all = append(all, each(one)...)
+		}
+		return all
+	}
+	if err != nil {
+		all = append(all, err)
+	}
+	return all
+}
 
 // exitInterrupted is what shells expect after Ctrl-C.
 const exitInterrupted = 130
@@ -138,7 +152,7 @@ func (env *Env) sentence(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
-	if away, ok := errors.AsType[*client.Error](err); ok && !away.Reached() {
+	if away, ok := errors.AsType[*client.Error](err); ok && away.Code == fault.Unavailable.Code() && !away.Reached() {
 		return away.Message + " Start a server with “jobctl dev”, or say where it is with --server or BEADLE_SERVER."
 	}
 	if f, ok := errors.AsType[*fault.Error](err); ok {

@@ -22,8 +22,11 @@ func versionCmd(env *Env) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			v := versions{Jobctl: client.Version{Version: env.Version, Go: runtime.Version()}}
-			if server, err := env.client().Version(cmd.Context()); err == nil {
+			server, err := env.client().Version(cmd.Context())
+			if err == nil {
 				v.Server = &server
+			} else {
+				env.hint("%s", env.sentence(err))
 			}
 			return env.print(v, func() { env.printVersions(v) })
 		},
@@ -32,9 +35,7 @@ func versionCmd(env *Env) *cobra.Command {
 
 func (env *Env) printVersions(v versions) {
 	fmt.Fprintf(env.Out, "jobctl %s (%s)\n", v.Jobctl.Version, v.Jobctl.Go)
-	if v.Server == nil {
-		env.hint("There is no answer from %s.", env.server)
-		return
+	if v.Server != nil {
+		fmt.Fprintf(env.Out, "server %s (%s)\n", v.Server.Version, v.Server.Go)
 	}
-	fmt.Fprintf(env.Out, "server %s (%s)\n", v.Server.Version, v.Server.Go)
 }

@@ -49,21 +49,28 @@ func (env *Env) printLog(ctx context.Context, c *client.Client, id string) error
 // followLog prints lines as they come. What the job logged last is recorded
 // after its end, so it looks once more.
 func (env *Env) followLog(ctx context.Context, c *client.Client, id string) error {
+	p := patience{}
 	for after, ended := int64(0), false; ; {
 		last, err := env.tailLog(ctx, c, id, after)
-		if err != nil || ended {
-			return err
+		if err == nil && ended {
+			return nil
 		}
 		after = last
-		d, err := c.Job(ctx, id)
-		if err != nil {
+		if err == nil {
+			ended, err = hasEnded(ctx, c, id)
+		}
+		if err = p.bear(err); err != nil {
 			return err
 		}
-		ended = d.Job.State.Final()
 		if err := env.pause(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+func hasEnded(ctx context.Context, c *client.Client, id string) (bool, error) {
+	d, err := c.Job(ctx, id)
+	return d.Job.State.Final(), err
 }
 
 // tailLog prints the lines after that one and returns the last one's number.

@@ -14,6 +14,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
 	"github.com/beadle-jobs/beadle/internal/cli"
+	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 func TestATerminalShowsABarForEachStep(t *testing.T) {
@@ -56,7 +57,8 @@ func TestWaitingOutlivesAServerThatIsAwayForAWhile(t *testing.T) {
 		h.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	for _, line := range [][]string{{"enqueue", "cache.clear", "--wait"}, {"sis", "run", "main", "--wait"}} {
+	p.Seed(job.Job{ID: "done", State: job.Succeeded})
+	for _, line := range [][]string{{"enqueue", "cache.clear", "--wait"}, {"sis", "run", "main", "--wait"}, {"logs", "-f", "done"}} {
 		asked.Store(0)
 		var out, said bytes.Buffer
 		env := &cli.Env{

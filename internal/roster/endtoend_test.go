@@ -91,6 +91,7 @@ func TestBringsARealBundleIntoMoodle(t *testing.T) {
 		t.Errorf("plan = %+v", p)
 	}
 	s.writesOnlyWhatChanges(t)
+	s.dropsNobodyForAnEmptyFile(t)
 }
 
 // writesOnlyWhatChanges runs the sync again: on the same bundle, and on one in
@@ -103,10 +104,11 @@ func (s *site) writesOnlyWhatChanges(t *testing.T) {
 	if n := s.writes(); n != 0 {
 		t.Errorf("a second run made %d write calls: %v", n, s.sim.WriteCalls())
 	}
-	s.rewrite(t, "enrollments.csv", func(rows [][]string) {
+	s.rewrite(t, "enrollments.csv", func(rows [][]string) [][]string {
 		for i := 50; i < len(rows); i += 100 {
 			rows[i][9] = "2019-07-04"
 		}
+		return rows
 	})
 
 	s.must(roster.Args{})
@@ -125,8 +127,25 @@ func (s *site) writesOnlyWhatChanges(t *testing.T) {
 	}
 }
 
-// rewrite changes the rows of one file of the bundle.
-func (s *site) rewrite(t *testing.T, name string, change func(rows [][]string)) {
+// dropsNobodyForAnEmptyFile runs the sync on a bundle that has no enrolments,
+// which is to be said and not to be believed.
+func (s *site) dropsNobodyForAnEmptyFile(t *testing.T) {
+	s.sim.ResetCounts()
+	s.rewrite(t, "enrollments.csv", func(rows [][]string) [][]string { return rows[:1] })
+
+	got := s.must(roster.Args{})
+
+	if diff := cmp.Diff([]string{"SNAPSHOT_INCOMPLETE"}, got.codes()); diff != "" {
+		t.Errorf("record errors (-want +got):\n%s", diff)
+	}
+	if held := s.plan().Held; len(held) != 1 || held[0].Code != "SNAPSHOT_INCOMPLETE" || s.writes() != 0 {
+		t.Errorf("the plan holds %+v, after %d write calls", held, s.writes())
+	}
+}
+
+// rewrite changes the rows of one file of the bundle, of which the first names
+// the columns.
+func (s *site) rewrite(t *testing.T, name string, change func(rows [][]string) [][]string) {
 	t.Helper()
 	old, err := zip.OpenReader(s.bundle)
 	if err != nil {
@@ -152,8 +171,7 @@ func (s *site) rewrite(t *testing.T, name string, change func(rows [][]string)) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		change(rows)
-		csv.NewWriter(w).WriteAll(rows)
+		csv.NewWriter(w).WriteAll(change(rows))
 	}
 	if err := z.Close(); err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ type Record struct {
 type Result struct {
 	Rows     int  // emitted, problems included
 	Problems int  // of these
-	Complete bool // whether what was not emitted is known to be gone
+	Complete bool // it is meant to be all that there are, so that what is not in it is gone
 }
 
 // An Error is what a source or a target says about a record, a file or itself,

@@ -14,7 +14,6 @@ type pull struct {
 	emit    func(sis.Record) error
 	result  sis.Result
 	warning string // for the next record
-	keyless bool   // a row was unreadable, so that nobody knows whose it was
 }
 
 // A meaning makes a record of what a row says.
@@ -53,17 +52,15 @@ func (p *pull) records(ctx context.Context, f *file, means meaning) error {
 	if f == nil {
 		return nil
 	}
-	text, found := f.text(), false
+	text := f.text()
 	err := f.each(ctx, func(r row) error {
 		got, ok := f.record(r, text, means)
 		if !ok {
 			return nil
 		}
-		found = true
-		p.keyless = p.keyless || got.Key == ""
 		return p.send(got)
 	})
-	p.result.Complete = err == nil && f.complete && found && !p.keyless
+	p.result.Complete = err == nil && f.complete
 	return err
 }
 

@@ -37,21 +37,21 @@ func TestABadRowCostsNoOther(t *testing.T) {
 	}
 }
 
-func TestNothingIsKnownToBeGoneAfterARowOfNobody(t *testing.T) {
+func TestARowOfNobodyIsAProblemWithoutAKey(t *testing.T) {
 	got := persons(t, userColumns+"a"+goodUser+goodUser+"c"+goodUser)
 
 	if diff := cmp.Diff([]string{"users.csv:3 REQ_FIELD_MISSING"}, got.problems()); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
-	if got.Complete {
-		t.Error("complete, although a row did not say whose it is")
+	if want := (sis.Result{Rows: 3, Problems: 1, Complete: true}); got.Result != want {
+		t.Errorf("result = %+v, want %+v", got.Result, want)
 	}
 }
 
-func TestAnEmptyFileDoesNotSayThatEverythingIsGone(t *testing.T) {
+func TestAnEmptyFileHasNoRowsAndIsNotAnError(t *testing.T) {
 	got := pull(t, source(t, with("enrollments.csv", header("enrollments.csv"))), sis.Registrations)
 
-	if want := (sis.Result{}); got.Result != want {
+	if want := (sis.Result{Complete: true}); got.Result != want {
 		t.Errorf("result = %+v, want %+v", got.Result, want)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,11 @@ func checkRequest(r *http.Request, params []string) error {
 	if !storable(r.URL.Path) {
 		return fault.New(fault.NotFound, "There is nothing at this path.")
 	}
-	for name, values := range r.URL.Query() {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return fault.New(fault.Invalid, "The part of the address after ? cannot be read: %v.", err)
+	}
+	for name, values := range query {
 		if !slices.Contains(params, name) {
 			return unknownParameter(name, params)
 		}
@@ -112,22 +117,22 @@ const everythingElse = "/"
 
 // unknown answers paths and methods that the API does not have.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
-	if other := a.otherMethod(r); other != "" {
-		w.Header().Set("Allow", other)
-		refuse(w, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "%s does not go here; use %s.", r.Method, other))
+	if methods := a.methods(r); len(methods) > 0 {
+		w.Header().Set("Allow", strings.Join(methods, ", "))
+		refuse(w, http.StatusMethodNotAllowed, fault.New(fault.Invalid, "%s does not go here; use %s.", r.Method, strings.Join(methods, " or ")))
 		return
 	}
 	refuse(w, http.StatusNotFound, fault.New(fault.NotFound, "There is nothing at this path; /api/v1/openapi.yaml lists what there is."))
 }
 
-// otherMethod returns the method that r's path has instead of r's own.
-func (a *API) otherMethod(r *http.Request) string {
+// methods returns the methods that r's path has instead of r's own.
+func (a *API) methods(r *http.Request) (methods []string) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := r.Clone(r.Context())
 		other.Method = method
-		if _, pattern := a.mux.Handler(other); pattern != everythingElse && method != r.Method {
-			return method
+		if _, pattern := a.mux.Handler(other); pattern != everythingElse {
+			methods = append(methods, method)
 		}
 	}
-	return ""
+	return methods
 }

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
@@ -26,6 +27,9 @@ func decode(w http.ResponseWriter, r *http.Request, dst any) error {
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil
+	}
+	if !utf8.Valid(raw) {
+		return fault.New(fault.Invalid, "The body must be UTF-8 text.")
 	}
 	if bytes.Contains(raw, []byte(`\u0000`)) {
 		return fault.New(fault.Invalid, `The body holds a NUL character (\u0000), which cannot be stored.`)
@@ -57,6 +61,9 @@ func explain(err error, dst any) error {
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
 		return fault.New(fault.Invalid, "Field at must be a time such as 2026-09-01T08:00:00Z, not %s.", wrong.Value).In("at")
+	}
+	if strings.HasPrefix(err.Error(), "Time.UnmarshalJSON") {
+		return fault.New(fault.Invalid, "Field at must be a time such as 2026-09-01T08:00:00Z.").In("at")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		field = strings.Trim(field, `"`)

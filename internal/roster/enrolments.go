@@ -1,6 +1,8 @@
 package roster
 
 import (
+	"cmp"
+
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
@@ -9,12 +11,15 @@ import (
 // suspended, never taken away.
 func (p *planner) planEnrolments() {
 	var drops []*place
+	taken := p.seats()
 	for _, at := range p.order {
 		switch {
 		case at.want != nil && !at.person.hasAccount():
 			at.wait()
 		case at.want != nil:
 			p.enrol(at)
+		case at.active == 0 && len(at.ended) > 0 && taken[at.seat()] != nil:
+			at.judgeEnded(stays)
 		case at.active == 0 && len(at.ended) > 0:
 			if p.dropped(at) {
 				drops = append(drops, at)
@@ -23,6 +28,42 @@ func (p *planner) planEnrolments() {
 		at.settleEnded()
 	}
 	p.planDrops(drops)
+}
+
+// A seat is where an account sits in a course: the target keeps one enrolment
+// for it, with one span, whatever its roles there, and whosever they are.
+type seat struct{ account, course string }
+
+func (p *place) seat() seat {
+	s := seat{"of person " + p.Person, cmp.Or(p.Course, "of section "+p.section)}
+	if p.person != nil && p.person.link != nil {
+		s.account = p.person.link.User
+	}
+	return s
+}
+
+// seats returns the seats that are asked for, and makes all places of a seat
+// want the same span.
+func (p *planner) seats() map[seat]*sync.Span {
+	taken := map[seat]*sync.Span{}
+	for _, at := range p.order {
+		if at.want == nil {
+			continue
+		}
+		if span := taken[at.seat()]; span != nil {
+			widen(span, *at.want)
+			at.want = span
+		}
+		taken[at.seat()] = at.want
+	}
+	return taken
+}
+
+// stays is the verdict on a registration that ended and whose account stays in
+// the course.
+var stays = verdict{
+	state:  sync.Applied,
+	reason: "The account stays in the course, in another role or for another person's registration. The LMS keeps this role too: take it away there if it is wrong.",
 }
 
 // wait makes registrations wait for their person's account.

@@ -258,6 +258,12 @@ func (f *fakeLMS) Enrol(_ context.Context, enrolments []sis.Enrolment) ([]sis.Wr
 			return refused("COURSE_GONE")
 		}
 		f.places[e.Course+"|"+e.User+"|"+string(e.Role)] = e
+		for key, other := range f.places { // an account has one enrolment in a course, whatever its roles
+			if other.Course == e.Course && other.User == e.User {
+				other.Start, other.End, other.Suspended = e.Start, e.End, e.Suspended
+				f.places[key] = other
+			}
+		}
 		return sis.Written{}
 	})
 }

@@ -182,10 +182,15 @@ func (p *place) add(r *registration, span sync.Span) {
 		p.want = &span
 		return
 	}
-	if span.Start.Before(p.want.Start) {
-		p.want.Start = span.Start // the zero time, no limit, is before all others
+	widen(p.want, span)
+}
+
+// widen makes a span reach as far as another does too.
+func widen(span *sync.Span, other sync.Span) {
+	if other.Start.Before(span.Start) {
+		span.Start = other.Start // the zero time, no limit, is before all others
 	}
-	if span.End.IsZero() || (!p.want.End.IsZero() && span.End.After(p.want.End)) {
-		p.want.End = span.End
+	if other.End.IsZero() || (!span.End.IsZero() && other.End.After(span.End)) {
+		span.End = other.End
 	}
 }

@@ -320,6 +320,73 @@ func TestWhoIsRegisteredThroughTwoSectionsStaysUntilTheLastDrop(t *testing.T) {
 	}
 }
 
+func TestWhoChangesRolesIsNotLockedOutOfTheCourse(t *testing.T) {
+	lms, from := newLMS(), small()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	const line, span = "GEO ann teacher", " 2026-09-01T00 2027-01-15T00"
+
+	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.Role = sis.Teacher })
+	c.must(roster.Args{})
+
+	if !contains(lms.roster(), line+span) {
+		t.Errorf("roster = %v; want ann active in GEO", lms.roster())
+	}
+	if got := c.messages(sis.Registrations, "s2|ann|student"); got[0] != "applied" {
+		t.Errorf("messages about the old role = %v", got)
+	}
+
+	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.Role = sis.Student })
+	c.must(roster.Args{})
+	if !contains(lms.roster(), "GEO ann student"+span) {
+		t.Errorf("roster = %v; want ann active in GEO again", lms.roster())
+	}
+
+	from.remove(sis.Registrations, "r3")
+	c.must(roster.Args{})
+	if !contains(lms.roster(), "GEO ann student"+span+" suspended") {
+		t.Errorf("roster = %v; want ann suspended in GEO", lms.roster())
+	}
+}
+
+func TestAnAccountThatGoesOverToAnotherPersonStaysInItsCourses(t *testing.T) {
+	lms, from := newLMS(), small()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+
+	from.remove(sis.Persons, "ann")
+	from.remove(sis.Registrations, "r1")
+	from.remove(sis.Registrations, "r3")
+	from.add(student("ann2"), registration("r8", "s1", "ann2"), registration("r9", "s2", "ann2"))
+	for i := range lms.users {
+		if lms.users[i].Key == "ann" {
+			lms.users[i].Key = "ann2" // by an administrator, as the SIS has merged two people
+		}
+	}
+	c.must(roster.Args{})
+
+	if suspended(lms) != 0 {
+		t.Errorf("roster = %v; want nobody suspended", lms.roster())
+	}
+}
+
+func TestTwoRolesInACourseHaveOneSpan(t *testing.T) {
+	lms, from := newLMS(), small()
+	second := registration("r8", "s2", "ann")
+	second.Registration.Role = sis.Teacher
+	from.add(second)
+	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.End = date("2027-03-01") })
+	c := newCampus(t, from, lms)
+
+	c.must(roster.Args{})
+
+	for _, role := range []string{"student", "teacher"} {
+		if line := "GEO ann " + role + " 2026-09-01T00 2027-03-01T00"; !contains(lms.roster(), line) {
+			t.Errorf("roster = %v; want %s", lms.roster(), line)
+		}
+	}
+}
+
 func contains(lines []string, line string) bool { return slices.Contains(lines, line) }
 
 func TestARegistrationWaitsForItsPersonAndSection(t *testing.T) {

@@ -114,16 +114,17 @@ func (b *batch) resume(r *record, j job.Job, at time.Time) {
 	if r.State.Final() {
 		return
 	}
-	r.loseAttempts(0, at)
 	r.Attempt = max(r.Attempt, j.Attempt)
 	r.Failures = max(r.Failures, j.Failures)
 	r.Due = j.Due
 	b.putBack(r, j.State, j.Reason, at)
 }
 
-// putBack takes the job out of a worker's hands.
+// putBack takes the job out of a worker's hands. An attempt that is still open
+// by then is lost.
 func (b *batch) putBack(r *record, to job.State, reason string, at time.Time) {
 	if !r.State.Final() {
+		r.loseAttempts(0, at)
 		r.Worker = ""
 		b.move(r, to, reason, at)
 	}

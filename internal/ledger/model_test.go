@@ -163,8 +163,10 @@ func (j *modelJob) leave(event events.Event) {
 		j.lose(0)
 		j.state = job.Queued
 	case events.JobWaiting:
+		j.lose(0)
 		j.state = job.Waiting
 	case events.JobQueued:
+		j.lose(0)
 		j.state = job.Queued
 	case events.JobEnded:
 		j.lose(0)

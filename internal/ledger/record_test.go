@@ -162,6 +162,7 @@ func TestAnAttemptThatNeverEndedIsLost(t *testing.T) {
 	next := map[string]events.Event{ // by the job that it happens to
 		"starts again":     events.AttemptStarted{ID: "starts again", Attempt: 2, Worker: "w2", At: second(7)},
 		"ends without it":  events.JobEnded{ID: "ends without it", State: job.Aborted, At: second(8)},
+		"waits again":      events.JobWaiting{ID: "waits again", Reason: "Waits.", At: second(9)},
 		"is lost by Redis": events.JobEnqueued{Job: newJob("is lost by Redis")},
 	}
 	each(t, func(t *testing.T, l *ledger.Ledger) {

@@ -26,16 +26,15 @@ func (p *planner) planDrops(drops []*place) {
 			total += b.drops
 		}
 	}
-	said := map[string]bool{}
+	why := map[string]string{} // by term
 	for _, at := range drops {
 		term := at.first.term()
 		if b := terms[term]; b.tripped() && total > p.allow {
-			if !said[term] {
-				said[term] = true
-				p.holdDrops(term, b, total)
+			if why[term] == "" {
+				why[term] = p.holdDrops(term, b, total)
 			}
 			p.suspend(at, sync.EffectHeld)
-			at.judgeEnded(held("BRAKE_DROPS", p.holds[len(p.holds)-1].Message))
+			at.judgeEnded(held("BRAKE_DROPS", why[term]))
 			continue
 		}
 		p.suspend(at, sync.EffectPlanned)
@@ -60,7 +59,8 @@ func (p *planner) brakes(drops []*place) map[string]brake {
 	return terms
 }
 
-func (p *planner) holdDrops(term string, b brake, total int) {
+// holdDrops notes that the drops of a term are held, and returns why.
+func (p *planner) holdDrops(term string, b brake, total int) string {
 	title := p.campus.Terms[term].Title
 	if title == "" {
 		title = term
@@ -70,6 +70,7 @@ func (p *planner) holdDrops(term string, b brake, total int) {
 		b.drops, b.of, title, total)}
 	p.holds = append(p.holds, h)
 	p.report(term, h.Code, h.Message)
+	return h.Message
 }
 
 func (p *place) judgeEnded(v verdict) {

@@ -97,16 +97,29 @@ func (p *planner) judgeRegistrations() {
 		s := p.sections[r.Section]
 		place := p.place(r, s)
 		if r.gone {
-			r.verdict = ignored("Nobody was enrolled because of it.")
-			if place != nil && len(s.selected) > 0 {
-				place.ended = append(place.ended, r)
-			}
+			r.end(s, place)
 			continue
 		}
 		p.ask(r, s, place)
 	}
 	for _, one := range p.people {
 		one.needed = one.needed || one.is(sis.Teacher)
+	}
+}
+
+// end notes that a registration has ended. One that ended with its section is
+// no drop: whoever cancels a class does not mean to empty its course.
+func (r *registration) end(s *section, at *place) {
+	switch {
+	case at == nil:
+		r.verdict = ignored("It has ended, and its section is not linked to a course: nothing is changed in the LMS.")
+	case s.gone:
+		r.verdict = ignored("It has ended with its section: who is in the section's course stays there.")
+	case len(s.selected) == 0:
+		r.verdict = ignored("It has ended, and its section's term is not selected for this sync: nothing is changed in the LMS.")
+	default:
+		r.verdict = ignored("Nobody was enrolled because of it.")
+		at.ended = append(at.ended, r)
 	}
 }
 

@@ -270,6 +270,32 @@ func TestUnusuallyManyDropsAreHeldUntilAPersonAllowsThem(t *testing.T) {
 	}
 }
 
+func TestEachHeldDropNamesItsOwnTerm(t *testing.T) {
+	lms := newLMS()
+	from := newSIS(term("fall", "2026-09-01", "2027-01-15"), term("spring", "2027-02-01", "2027-06-30"),
+		class("s1", "ALG", "fall"), class("s2", "ALG", "spring"))
+	for i := range 20 { // the terms take turns
+		key := fmt.Sprintf("p%03d", i)
+		from.add(student(key), registration("f"+key, "s1", key), registration("s"+key, "s2", key))
+	}
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	for i := range 15 {
+		from.remove(sis.Registrations, fmt.Sprintf("fp%03d", i))
+		from.remove(sis.Registrations, fmt.Sprintf("sp%03d", i))
+	}
+
+	c.must(roster.Args{})
+
+	for i := range 15 {
+		for section, want := range map[string]string{"s1": "of Term fall", "s2": "of Term spring"} {
+			if got := c.reason(sis.Registrations, fmt.Sprintf("%s|p%03d", section, i)); !strings.Contains(got, want) {
+				t.Fatalf("the drop of %d in %s is held because %q; want %q in it", i, section, got, want)
+			}
+		}
+	}
+}
+
 func TestTenDropsOfAFewAreNotUnusual(t *testing.T) {
 	lms, from := newLMS(), crowd(20)
 	c := newCampus(t, from, lms)
@@ -317,6 +343,39 @@ func TestWhoIsRegisteredThroughTwoSectionsStaysUntilTheLastDrop(t *testing.T) {
 
 	if want := "JOINT ann student 2026-09-20T00 2027-01-15T00 suspended"; !contains(lms.roster(), want) {
 		t.Errorf("roster = %v; want %s", lms.roster(), want)
+	}
+}
+
+func TestACancelledSectionKeepsItsStudents(t *testing.T) {
+	lms, from := newLMS(), small()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	from.remove(sis.Sections, "s2")
+	from.remove(sis.Registrations, "r3")
+
+	c.must(roster.Args{})
+
+	if suspended(lms) != 0 {
+		t.Errorf("roster = %v; want nobody suspended", lms.roster())
+	}
+	if got := c.reason(sis.Registrations, "s2|ann"); !strings.Contains(got, "with its section") {
+		t.Errorf("reason = %q; want one that says that nothing was done", got)
+	}
+}
+
+func TestADropFromASectionWithoutACourseDoesNotClaimThatNobodyWasEnrolled(t *testing.T) {
+	lms, from := newLMS(), small()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	if o := c.follow(roster.UnlinkSection, roster.UnlinkArgs{Sync: "main", Section: "s2"}); o.err != nil {
+		t.Fatal(o.err)
+	}
+	from.remove(sis.Registrations, "r3")
+
+	c.must(roster.Args{})
+
+	if got := c.reason(sis.Registrations, "s2|ann"); !strings.Contains(got, "not linked to a course") {
+		t.Errorf("reason = %q; want it to say that the section has no course", got)
 	}
 }
 

@@ -171,6 +171,16 @@ func (c *campus) messages(stream sis.Stream, key string) (words []string) {
 	return words
 }
 
+// reason returns why the newest message about a key is in its state.
+func (c *campus) reason(stream sis.Stream, key string) string {
+	c.t.Helper()
+	all, err := c.ledger.SISMessages(c.t.Context(), sync.MessageFilter{Sync: c.sync.Name, Stream: stream, Text: key, Limit: 1})
+	if err != nil || len(all) == 0 {
+		c.t.Fatalf("%d messages about %s, %v", len(all), key, err)
+	}
+	return all[0].Reason
+}
+
 func (c *campus) plan() sync.Plan {
 	c.t.Helper()
 	p, err := c.ledger.SISPlan(c.t.Context(), c.sync.Name, "")

@@ -1,6 +1,7 @@
 package scheduler
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/metric"
@@ -58,10 +60,18 @@ type clientQueue struct {
 	clients *ledger.Ledger
 }
 
-// Enqueue implements timetable.Queue.
+// Enqueue implements timetable.Queue. As long as no worker has announced
+// anything, as in a new Redis, no task is unknown yet.
 func (q clientQueue) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
 	if err := q.clients.UsableClient(ctx, r.Client); err != nil {
 		return job.Job{}, err
 	}
-	return q.Engine.Enqueue(ctx, r)
+	j, err := q.Engine.Enqueue(ctx, r)
+	if fault.KindOf(err) != fault.Invalid {
+		return j, err
+	}
+	if known, failed := q.Tasks(ctx); failed != nil || len(known) == 0 {
+		return j, fault.New(fault.Unavailable, "No worker has announced its tasks yet.").Because(cmp.Or(failed, err))
+	}
+	return j, err
 }

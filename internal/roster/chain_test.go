@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +10,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
 // small is a campus of one term, two classes, a teacher and two students.
@@ -108,5 +110,28 @@ func TestPostgreSQLKeepsWhatASyncKnowsAsWell(t *testing.T) {
 	c.must(roster.Args{})
 	if lms.writes != 0 {
 		t.Errorf("a further run made %d calls", lms.writes)
+	}
+}
+
+func TestRefusesAJobOfAnotherClientThanTheSyncs(t *testing.T) {
+	lms := newLMS()
+	c := newCampus(t, small(), lms)
+	c.must(roster.Args{})
+	before := lms.roster()
+	c.client = "other" // whose locks are not those of the sync
+	link := roster.LinkArgs{Sync: "main", Section: "s1", Course: "ALG"}
+
+	for task, args := range map[string]any{
+		roster.TermsPull: roster.Args{Sync: "main"}, roster.RegistrationsProcess: roster.Args{Sync: "main"},
+		roster.LinkSection: link, roster.UnlinkSection: roster.UnlinkArgs{Sync: "main", Section: "s1"},
+	} {
+		o := c.follow(task, args)
+		if !tasks.IsPermanent(o.err) || !strings.Contains(o.err.Error(), "belongs to client default, and this job to client other") || len(o.tasks) != 1 {
+			t.Errorf("%s: %v; want it refused for good", task, o.err)
+		}
+	}
+
+	if diff := cmp.Diff(before, lms.roster()); diff != "" {
+		t.Errorf("roster (-before +after):\n%s", diff)
 	}
 }

@@ -51,7 +51,7 @@ func (r *roster) link() tasks.Task {
 		Writes: func(a LinkArgs) []string { return resource(a.Sync) },
 		Run: func(ctx context.Context, job *tasks.Job[LinkArgs]) error {
 			a := job.Args
-			s, err := r.known(ctx, a.Sync, a.Section)
+			s, err := r.known(ctx, job.Client, a.Sync, a.Section)
 			if err != nil {
 				return err
 			}
@@ -75,7 +75,7 @@ func (r *roster) unlink() tasks.Task {
 		Writes:  func(a UnlinkArgs) []string { return resource(a.Sync) },
 		Run: func(ctx context.Context, job *tasks.Job[UnlinkArgs]) error {
 			a := job.Args
-			if _, err := r.known(ctx, a.Sync, a.Section); err != nil {
+			if _, err := r.known(ctx, job.Client, a.Sync, a.Section); err != nil {
 				return err
 			}
 			link := sync.Link{Section: a.Section, How: sync.Manual, Reason: a.Reason, Changed: time.Now().UTC()}
@@ -86,8 +86,8 @@ func (r *roster) unlink() tasks.Task {
 }
 
 // known returns the sync of that name, if it knows the section.
-func (r *roster) known(ctx context.Context, name, section string) (sync.Sync, error) {
-	s, err := r.sync(name)
+func (r *roster) known(ctx context.Context, client, name, section string) (sync.Sync, error) {
+	s, err := r.sync(name, client)
 	if err != nil {
 		return s, err
 	}

@@ -45,6 +45,7 @@ type campus struct {
 	store  roster.Store
 	source sis.Source
 	sync   sync.Sync
+	client string // of the jobs
 	jobs   int
 }
 
@@ -61,7 +62,7 @@ func newCampusAt(t testing.TB, ledgerURL string, from *fakeSIS, to sis.Target, s
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	c := &campus{t: t, sis: from, source: from, lms: to, ledger: l, store: l}
+	c := &campus{t: t, client: "default", sis: from, source: from, lms: to, ledger: l, store: l}
 	c.sync = sync.Sync{Name: "main", Client: "default", Source: "sis", Target: "lms", CreateCourses: true, Zone: madrid, AsOf: date("2026-09-15")}
 	for _, set := range settings {
 		set(&c.sync)
@@ -126,7 +127,7 @@ func (c *campus) attempt(id string, r tasks.SinkRequest, o *outcome) (*tasks.Sin
 	s := &sink{task: r.Task, outcome: o}
 	o.tasks = append(o.tasks, r.Task)
 	err := task.Attempt(c.t.Context(), tasks.Attempt{
-		JobID: id, Client: "default", Number: 1, Args: r.Args, Sink: s, Log: slog.New(slog.DiscardHandler),
+		JobID: id, Client: c.client, Number: 1, Args: r.Args, Sink: s, Log: slog.New(slog.DiscardHandler),
 	})
 	return s.next, err
 }

@@ -23,7 +23,7 @@ type step struct {
 }
 
 func (r *roster) begin(job *tasks.Job[Args]) (*step, error) {
-	s, err := r.sync(job.Args.Sync)
+	s, err := r.sync(job.Args.Sync, job.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -31,10 +31,16 @@ func (r *roster) begin(job *tasks.Job[Args]) (*step, error) {
 	return &step{Job: job, sync: s, store: r.Store, source: r.Sources[s.Source], target: r.Targets[s.Target]}, nil
 }
 
-func (r *roster) sync(name string) (sync.Sync, error) {
+// sync returns the sync of that name for a job of that client. It must be the
+// sync's own: the locks that keep two jobs of a sync apart are per client.
+func (r *roster) sync(name, client string) (sync.Sync, error) {
 	s, ok := r.syncs[name]
-	if !ok {
+	switch {
+	case !ok:
 		return s, tasks.Permanent(fault.New(fault.Invalid, "There is no sync %q in the configuration.", name).In("sync"))
+	case client != s.Client:
+		return s, tasks.Permanent(fault.New(fault.Invalid,
+			"Sync %s belongs to client %s, and this job to client %s: start it for the client of the sync.", name, s.Client, client).In("client"))
 	}
 	return s, nil
 }

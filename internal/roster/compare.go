@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // A comparison is the difference between what a pull brought and what was
@@ -113,18 +114,19 @@ func (c *comparison) present(seq int64) map[string]bool {
 }
 
 func (c *comparison) row(row, before sync.Row, known bool) {
+	if row.Gone && known {
+		c.end(before, row.Record)
+		return
+	}
 	same := known && before.Digest == row.Digest && before.Gone == row.Gone
 	if same && before.Alias == row.Alias {
 		return
 	}
 	c.rows = append(c.rows, row)
 	switch {
-	case same, row.Gone && known && before.Gone:
-	case row.Gone && !known:
-		c.message(row, sync.Message{Op: sync.Gone, State: sync.Ignored, Reason: "It ended before it was ever seen here."})
+	case same:
 	case row.Gone:
-		c.gone++
-		c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
+		c.message(row, sync.Message{Op: sync.Gone, State: sync.Ignored, Reason: "It ended before it was ever seen here."})
 	case !known || before.Gone:
 		c.created++
 		c.message(row, sync.Message{Op: sync.New, State: sync.Received})
@@ -132,6 +134,18 @@ func (c *comparison) row(row, before sync.Row, known bool) {
 		c.changed++
 		c.message(row, sync.Message{Op: sync.Changed, State: sync.Received})
 	}
+}
+
+// end notes that a row is gone. Its record stays as it was: what says so need
+// not say anything else.
+func (c *comparison) end(row sync.Row, by sis.Record) {
+	if row.Gone {
+		return
+	}
+	c.gone++
+	c.vanished = append(c.vanished, row.Key)
+	row.Record = by
+	c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
 }
 
 // message adds a message about a row, in place of open ones.
@@ -149,15 +163,10 @@ func (c *comparison) message(row sync.Row, m sync.Message) {
 	}
 }
 
-// absent finds what is gone: known, not in a complete snapshot, and not among
-// what could not be read.
+// absent finds what is gone: known, and said to have ended or not in a complete
+// snapshot, and not among what could not be read.
 func (c *comparison) absent(known []sync.Row, seen map[string]bool) {
-	var missing []sync.Row
-	for _, row := range known {
-		if !row.Gone && !seen[row.Key] && !c.protected[row.Alias] {
-			missing = append(missing, row)
-		}
-	}
+	missing := c.missing(known, seen)
 	switch {
 	case len(missing) == 0 || !c.h.complete:
 		return
@@ -170,10 +179,34 @@ func (c *comparison) absent(known []sync.Row, seen map[string]bool) {
 		return
 	}
 	for _, row := range missing {
-		c.gone++
-		c.vanished = append(c.vanished, row.Key)
-		c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
+		c.end(row, sis.Record{})
 	}
+}
+
+// missing returns the rows that nothing was said about, and ends those of which
+// nothing but their end was said.
+func (c *comparison) missing(known []sync.Row, seen map[string]bool) (missing []sync.Row) {
+	met := map[string]bool{}
+	for _, row := range known {
+		by, ended := c.h.ended[row.Alias]
+		if ended {
+			met[row.Alias] = true
+		}
+		switch {
+		case seen[row.Key], c.protected[row.Alias], row.Gone:
+		case ended:
+			c.end(row, by)
+		default:
+			missing = append(missing, row)
+		}
+	}
+	for alias, r := range c.h.ended {
+		if !met[alias] {
+			r.Warning = "It ended before it was ever seen here."
+			c.h.warnings = append(c.h.warnings, r)
+		}
+	}
+	return missing
 }
 
 func (c *comparison) delta(name string, p sync.Pull) sync.Delta {

@@ -22,6 +22,7 @@ type harvest struct {
 	rows     []*sheaf // in order
 	problems []problem
 	warnings []sis.Record
+	ended    map[string]sis.Record // registrations that say no more than that, by the provider's id
 
 	byKey   map[string]*sheaf
 	byAlias map[string]*sheaf
@@ -51,7 +52,7 @@ func (p problem) identity() string {
 func (p problem) digest() string { return hash([]byte(p.code + "\x00" + p.message)) }
 
 func newHarvest(stream sis.Stream) *harvest {
-	return &harvest{stream: stream, byKey: map[string]*sheaf{}, byAlias: map[string]*sheaf{}}
+	return &harvest{stream: stream, ended: map[string]sis.Record{}, byKey: map[string]*sheaf{}, byAlias: map[string]*sheaf{}}
 }
 
 // tooBad reports whether so many rows are bad that the file as a whole is not
@@ -64,6 +65,10 @@ func (h *harvest) add(r sis.Record) {
 	h.records++
 	if r.Warning != "" {
 		h.warnings = append(h.warnings, r)
+	}
+	if isBareEnd(r) {
+		h.ended[r.Key] = r
+		return
 	}
 	if r.Problem == nil {
 		r.Problem = badID(r)
@@ -79,6 +84,13 @@ func (h *harvest) add(r sis.Record) {
 	}
 	h.rows = append(h.rows, s)
 	h.byKey[s.key], h.byAlias[r.Key] = s, s
+}
+
+// isBareEnd reports whether a record says of a registration only that it ended,
+// and not which it was but by the provider's id.
+func isBareEnd(r sis.Record) bool {
+	g := r.Registration
+	return r.Deleted && r.Problem == nil && r.Key != "" && g != nil && (g.Section == "" || g.Person == "" || g.Role == "")
 }
 
 // again deals with a second row for the same id or identity.

@@ -58,6 +58,33 @@ func TestARecordMarkedAsDeletedIsADrop(t *testing.T) {
 	}
 }
 
+func TestATombstoneNeedsNoMoreThanItsId(t *testing.T) {
+	lms, from := newLMS(), small()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	for _, stream := range sis.Streams {
+		from.partial[stream] = true
+	}
+	from.edit(sis.Registrations, "r3", func(r *sis.Record) {
+		r.Deleted, r.Registration = true, &sis.Registration{Key: "r3"}
+	})
+	from.edit(sis.Terms, "fall", func(r *sis.Record) { r.Deleted, r.Term = true, &sis.Term{Key: "fall"} })
+
+	got := c.must(roster.Args{})
+	c.must(roster.Args{}) // the tombstones may come again
+
+	want := []string{
+		"ALG ann student 2026-09-01T00 2027-01-15T00", "ALG bob student 2026-09-01T00 2027-01-15T00",
+		"GEO ann student 2026-09-01T00 2027-01-15T00 suspended",
+	}
+	if diff := cmp.Diff(want, lms.roster()); diff != "" || len(got.errors) > 0 {
+		t.Errorf("errors %v, roster (-want +got):\n%s", got.errors, diff)
+	}
+	if diff := cmp.Diff([]string{"applied", "applied"}, c.messages(sis.Registrations, "s2|ann")); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
+	}
+}
+
 func TestADropOfSomethingNeverSeenIsRecordedAndIgnored(t *testing.T) {
 	lms, from := newLMS(), small()
 	gone := registration("r9", "s2", "bob")

@@ -22,6 +22,7 @@ func TestInABrowser(t *testing.T) {
 	for name, test := range map[string]func(browser){
 		"progress moves without a reload":           progressMoves,
 		"new rows wait while somebody is in a list": newRowsWait,
+		"a long description leaves the task":        taskStaysReadable,
 		"the red X asks and then aborts":            abortAsks,
 		"a job's page follows its job":              jobFollows,
 	} {
@@ -41,6 +42,19 @@ func progressMoves(b browser) {
 	jobs.add(job.Job{ID: id(40), Task: "sis.check", Description: "Look whether the SIS answers", State: job.Queued, Created: noon, Due: noon})
 	b.until(`document.querySelector("tbody tr").id === "` + id(40) + `"`)
 	b.until(`window.pressed`) // the page was not loaded again
+}
+
+func taskStaysReadable(b browser) {
+	jobs := campusDay()
+	jobs.change(id(25), func(j *job.Job) {
+		j.Client, j.Description = "riverside", "Write what was planned to the LMS: courses, people, enrolments, and the orientation of new students."
+	})
+	b.open(jobs, "/jobs")
+	for _, width := range []int64{1280, 1160, 1159, 760, 360} {
+		b.do(chromedp.EmulateViewport(width, 1000))
+		b.until(`[...document.querySelectorAll("#jobs .task")].every((task) => task.scrollWidth <= task.clientWidth)`)
+		b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	}
 }
 
 func newRowsWait(b browser) {

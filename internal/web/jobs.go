@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -45,7 +46,7 @@ type jobRow struct {
 	Meter    meter
 	Took     string
 	Note     string // why it waits, or what went wrong
-	Changes  string
+	Result   string // how far it came
 	CanAbort bool
 }
 
@@ -155,7 +156,7 @@ func filtered(f job.Filter) bool {
 }
 
 func rowOf(j job.Job, now time.Time) jobRow {
-	row := jobRow{Job: j, Meter: meterOf(j, now), Changes: changes(j.Progress), CanAbort: !j.State.Final() && !j.Aborting}
+	row := jobRow{Job: j, Meter: meterOf(j, now), Result: result(j.Progress), CanAbort: !j.State.Final() && !j.Aborting}
 	if j.Started != nil && (j.State == job.Running || j.State.Final()) {
 		row.Took = duration(span(j.Started, j.Ended, now))
 	}
@@ -163,7 +164,7 @@ func rowOf(j job.Job, now time.Time) jobRow {
 	case job.Waiting, job.Held, job.Aborted, job.Expired:
 		row.Note = j.Reason
 	case job.Failed:
-		row.Note = join(": ", strings.TrimSuffix(j.Reason, "."), j.Error)
+		row.Note = cmp.Or(j.Error, j.Reason)
 	case job.Retrying:
 		row.Note = join(" · ", "Next attempt "+relative(j.Due, now), j.Error)
 	}

@@ -175,6 +175,18 @@ func changes(p job.Progress) string {
 	return strings.Join(parts, ", ")
 }
 
+// result writes how far a job that has ended came: what it changed, or else
+// how much it looked at.
+func result(p job.Progress) string {
+	switch said := changes(p); {
+	case said != "" || p.Done == 0:
+		return said
+	case p.Done < p.Total:
+		return number(p.Done) + " of " + number(p.Total) + " done"
+	}
+	return number(p.Done) + " done"
+}
+
 // sentence says where a job stands, as a person would.
 func sentence(j job.Job, now time.Time) string {
 	took := duration(span(j.Started, j.Ended, now))

@@ -70,6 +70,20 @@ func TestTheTimeLeftIsNotGuessedTooEarly(t *testing.T) {
 	}
 }
 
+func TestAnEndedJobSaysHowFarItCame(t *testing.T) {
+	for want, j := range map[string]job.Job{
+		"84 created, 3 changed": {State: job.Succeeded, Progress: job.Progress{Done: 87, Total: 87, Created: 84, Changed: 3}},
+		"1,880 done":            {State: job.Succeeded, Progress: job.Progress{Stage: "registrations", Done: 1880, Total: 1880}},
+		"12 done":               {State: job.Aborted, Progress: job.Progress{Done: 12}},
+		"12 of 84 done":         {State: job.Failed, Progress: job.Progress{Done: 12, Total: 84}},
+		"":                      {State: job.Succeeded, Progress: job.Progress{Stage: "plan"}},
+	} {
+		if got := result(j.Progress); got != want {
+			t.Errorf("%s %+v reads %q, want %q", j.State, j.Progress, got, want)
+		}
+	}
+}
+
 func TestEveryStateHasASentenceAndAChip(t *testing.T) {
 	for _, state := range job.States {
 		if s := sentence(job.Job{State: state}, time.Now()); s == "" || s[len(s)-1] != '.' {

@@ -156,8 +156,8 @@ func retryWord(s job.State) string {
 	switch s {
 	case job.Retrying:
 		return "Try now"
-	case job.Succeeded:
-		return "Run again"
+	case job.Scheduled:
+		return "Start now"
 	case job.Failed, job.Aborted, job.Expired:
 		return "Retry"
 	}

@@ -58,6 +58,16 @@ func TestRetryLeadsToTheNewJob(t *testing.T) {
 	}
 }
 
+// A job that succeeded is refused to be retried, so no button may offer it.
+func TestOnlyWhatCanBeRetriedHasAButton(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	for n, want := range map[int]bool{31: true, 30: false, 29: false, 25: false, 20: false, 15: true, 14: false, 13: true, 12: true, 11: true} {
+		if got := strings.Contains(get(t, h, "/jobs/"+id(n)).Body.String(), "/jobs/"+id(n)+"/retry"); got != want {
+			t.Errorf("job %d has a button: %v, want %v", n, got, want)
+		}
+	}
+}
+
 func TestAJobThatWasToldToStopHasNoAbortButton(t *testing.T) {
 	jobs := campusDay()
 	jobs.change(id(25), func(j *job.Job) { j.Aborting = true })
@@ -105,7 +115,7 @@ func TestARightTokenIsAskedForOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	token, _ := url.QueryUnescape(c.Value)
-	want := http.Cookie{Name: "beadle_token", Value: "s3cret; \"x\"", Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode}
+	want := http.Cookie{Name: "beadle_token", Value: "s3cret; \"x\"", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	got := http.Cookie{Name: c.Name, Value: token, Path: c.Path, HttpOnly: c.HttpOnly, SameSite: c.SameSite}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cookie (-want +got):\n%s", diff)

@@ -26,8 +26,9 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 }
 
 // checkLogin serves POST /login: it puts a right token into a cookie that
-// scripts cannot read and other sites cannot use, and goes on to where the
-// person wanted to go.
+// scripts cannot read, and goes on to where the person wanted to go. A link on
+// another site, in a mail or a chat, opens a page without asking again; what
+// changes something takes no cookie from there.
 func (s *server) checkLogin(w http.ResponseWriter, r *http.Request) error {
 	next := local(r.PostFormValue("next"), "/jobs")
 	token := strings.TrimSpace(r.PostFormValue("token"))
@@ -38,7 +39,7 @@ func (s *server) checkLogin(w http.ResponseWriter, r *http.Request) error {
 	if s.CheckToken != nil {
 		http.SetCookie(w, &http.Cookie{
 			Name: TokenCookie, Value: url.QueryEscape(token), Path: "/", MaxAge: 90 * 24 * 60 * 60,
-			HttpOnly: true, Secure: secure(r), SameSite: http.SameSiteStrictMode,
+			HttpOnly: true, Secure: secure(r), SameSite: http.SameSiteLaxMode,
 		})
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)

@@ -89,6 +89,20 @@ func TestSectionsAreLinkedToTheOneCourseThatIsMeant(t *testing.T) {
 	}
 }
 
+func TestACourseThatWasMadeForAnotherSectionIsNotMeantByAClassCode(t *testing.T) {
+	lms, from := newLMS(), small()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+
+	from.remove(sis.Sections, "s1") // the class of last year, whose course is called ALG
+	from.add(term("next", "2027-09-01", "2028-01-15"), class("s9", "ALG", "next"), registration("r9", "s9", "bob"))
+	c.must(roster.Args{})
+
+	if diff := cmp.Diff([]string{"ALG", "ALG (Term next)", "GEO"}, shortnames(lms)); diff != "" {
+		t.Errorf("short names (-want +got):\n%s", diff)
+	}
+}
+
 func TestNoNewCourseIsMadeBesideSeveralThatCouldBeMeant(t *testing.T) {
 	lms := newLMS(sis.Course{Shortname: "ALG"}, sis.Course{Key: "ALG", Shortname: "Algebra"})
 	c := newCampus(t, small(), lms)

@@ -21,7 +21,7 @@ func linkSections(ctx context.Context, s *step) error {
 		return err
 	}
 	sections, available := candidates(s.sync, campus)
-	found, err := matches(ctx, s.target, sections, available)
+	found, err := matches(ctx, s.target, campus, sections, available)
 	if err != nil {
 		return s.targetError(err)
 	}
@@ -78,8 +78,9 @@ func codeCounts(sections []sis.Section) map[string]int {
 }
 
 // matches returns the courses that could be meant for each of the sections
-// that want one, by section. A class code counts only if one section has it.
-func matches(ctx context.Context, target sis.Target, all, wanting []sis.Section) (map[string][]sis.Course, error) {
+// that want one, by section. A class code counts only if one section has it,
+// and does not mean a course that has the key of another section.
+func matches(ctx context.Context, target sis.Target, campus sync.Campus, all, wanting []sis.Section) (map[string][]sis.Course, error) {
 	counts := codeCounts(all)
 	unique := func(code string) bool { return code != "" && counts[code] == 1 }
 	var keys, codes []string
@@ -97,11 +98,16 @@ func matches(ctx context.Context, target sis.Target, all, wanting []sis.Section)
 	if err != nil {
 		return nil, err
 	}
+	known := map[string]bool{}
+	for _, row := range campus.Sections {
+		known[row.Key] = true
+	}
 	found := map[string][]sis.Course{}
 	for _, s := range wanting {
 		found[s.Key] = byKey[s.Key]
 		if len(found[s.Key]) == 0 && unique(s.Code) {
-			found[s.Key] = distinct(byKey[s.Code], byName[s.Code])
+			meant := distinct(byKey[s.Code], byName[s.Code])
+			found[s.Key] = slices.DeleteFunc(meant, func(c sis.Course) bool { return known[c.Key] })
 		}
 	}
 	return found, nil

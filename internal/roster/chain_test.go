@@ -135,3 +135,17 @@ func TestRefusesAJobOfAnotherClientThanTheSyncs(t *testing.T) {
 		t.Errorf("roster (-before +after):\n%s", diff)
 	}
 }
+
+func TestAStepThatIsTriedAgainLaterDoesNotBringBackAnOlderState(t *testing.T) {
+	from := small()
+	c := newCampus(t, from, newLMS())
+	c.must(roster.Args{})
+	c.must(roster.Args{})
+	asked := from.asked
+
+	o := c.follow(roster.RegistrationsPull, roster.Args{Sync: "main", Run: "main-job-000001", Snapshot: "snapshot-1"})
+
+	if o.err != nil || len(from.asked) != len(asked)+1 || from.asked[len(asked)] != "snapshot-2" {
+		t.Errorf("%v, read %v; want the newest state that the sync knows, snapshot-2", o.err, from.asked[len(asked):])
+	}
+}

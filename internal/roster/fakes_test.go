@@ -17,14 +17,16 @@ type fakeSIS struct {
 	partial  map[sis.Stream]bool // streams that are not complete
 	down     error
 	pulls    int
+	asked    []string // the snapshots that were pulled
 }
 
 func (f *fakeSIS) Snapshot(context.Context) (string, error) {
 	return fmt.Sprintf("snapshot-%d", f.snapshot), f.down
 }
 
-func (f *fakeSIS) Pull(_ context.Context, _ string, stream sis.Stream, emit func(sis.Record) error) (sis.Result, error) {
+func (f *fakeSIS) Pull(_ context.Context, snapshot string, stream sis.Stream, emit func(sis.Record) error) (sis.Result, error) {
 	f.pulls++
+	f.asked = append(f.asked, snapshot)
 	if f.down != nil {
 		return sis.Result{}, f.down
 	}

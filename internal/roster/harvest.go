@@ -58,7 +58,19 @@ func newHarvest(stream sis.Stream) *harvest {
 // tooBad reports whether so many rows are bad that the file as a whole is not
 // to be believed.
 func (h *harvest) tooBad() bool {
-	return len(h.problems) > 10 && len(h.problems)*10 > h.records
+	bad := h.bad()
+	return bad > 10 && bad*10 > h.records
+}
+
+// bad returns how many rows cannot be read. One whose role is not synced can,
+// however many there are.
+func (h *harvest) bad() (n int) {
+	for _, p := range h.problems {
+		if p.code != "ROLE_UNMAPPED" {
+			n++
+		}
+	}
+	return n
 }
 
 func (h *harvest) add(r sis.Record) {

@@ -23,7 +23,7 @@ func pull(stream sis.Stream) func(context.Context, *step) error {
 			s.Args.Snapshot = last.Snapshot
 			return nil
 		}
-		if err := s.takeSnapshot(ctx); err != nil {
+		if err := s.takeSnapshot(ctx, stream); err != nil {
 			return err
 		}
 		got, err := s.harvest(ctx, stream)
@@ -34,15 +34,21 @@ func pull(stream sis.Stream) func(context.Context, *step) error {
 	}
 }
 
-func (s *step) takeSnapshot(ctx context.Context) (err error) {
-	if s.Args.Snapshot != "" {
-		return nil
-	}
-	s.Args.Snapshot, err = s.source.Snapshot(ctx)
-	if err != nil {
+// takeSnapshot decides which state of the SIS is read: the newest one at the
+// head of the chain, and in the other steps the one that the head has read
+// last. A step that is tried again after a later run does not go back behind
+// it.
+func (s *step) takeSnapshot(ctx context.Context, stream sis.Stream) (err error) {
+	if s.Args.Snapshot == "" {
+		s.Args.Snapshot, err = s.source.Snapshot(ctx)
 		return s.sourceError(err)
 	}
-	return nil
+	if stream == sis.Terms {
+		return nil
+	}
+	head, err := s.store.SISPull(ctx, s.sync.Name, sis.Terms)
+	s.Args.Snapshot = cmp.Or(head.Snapshot, s.Args.Snapshot)
+	return err
 }
 
 // harvest reads a stream to its end. Nothing is kept of one that has too many
@@ -59,9 +65,10 @@ func (s *step) harvest(ctx context.Context, stream sis.Stream) (*harvest, error)
 	}
 	h.complete = result.Complete
 	if h.tooBad() {
+		s.complain(h)
 		return nil, tasks.Permanent(fault.New(fault.Invalid,
 			"BRAKE_ERRORS: %d of %d rows of %s cannot be read, which is more than one in ten. Nothing of it was taken; what was known before stands.",
-			len(h.problems), h.records, stream))
+			h.bad(), h.records, stream))
 	}
 	return h, nil
 }
@@ -87,10 +94,15 @@ func (s *step) absorb(ctx context.Context, h *harvest) error {
 	return nil
 }
 
-func (s *step) report(h *harvest, c *comparison, d sync.Delta) {
+// complain reports the rows that cannot be taken.
+func (s *step) complain(h *harvest) {
 	for _, p := range h.problems {
 		s.Error(cmp.Or(p.where, p.key), p.code, p.message)
 	}
+}
+
+func (s *step) report(h *harvest, c *comparison, d sync.Delta) {
+	s.complain(h)
 	for _, w := range h.warnings {
 		s.Log.Warn("odd row", "where", w.Where, "why", w.Warning)
 	}

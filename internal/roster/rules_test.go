@@ -232,11 +232,32 @@ func TestTooManyBadRowsStopTheChainAndLeaveNoTrace(t *testing.T) {
 	if last := got.tasks[len(got.tasks)-1]; last != roster.RegistrationsPull {
 		t.Errorf("the chain stopped at %s", last)
 	}
+	if len(got.errors) != 11 || got.errors[0].Code != "BAD_DATE" {
+		t.Errorf("record errors = %+v; want the bad rows", got.errors)
+	}
 	if diff := cmp.Diff(before, lms.roster()); diff != "" {
 		t.Errorf("roster (-before +after):\n%s", diff)
 	}
 	if got := c.messages(sis.Registrations, "x0"); got != nil {
 		t.Errorf("messages = %v; want none", got)
+	}
+}
+
+func TestRolesThatAreNotSyncedAreNoReasonToDoubtAFile(t *testing.T) {
+	lms, from := newLMS(), crowd(20)
+	for i := range 15 {
+		_, aide := unreadable(sis.Registrations, fmt.Sprint("aide", i), "ROLE_UNMAPPED")
+		from.records[sis.Registrations] = append(from.records[sis.Registrations], aide)
+	}
+	c := newCampus(t, from, lms)
+
+	c.must(roster.Args{})
+
+	if len(lms.places) != 20 {
+		t.Errorf("%d enrolments, want 20", len(lms.places))
+	}
+	if diff := cmp.Diff([]string{"rejected ROLE_UNMAPPED"}, c.messages(sis.Registrations, "aide7")); diff != "" {
+		t.Errorf("messages (-want +got):\n%s", diff)
 	}
 }
 

@@ -73,7 +73,7 @@ const pause = time.Minute // before a system that is down is tried again
 func unreachable(what string, err error) error {
 	said, ok := errors.AsType[*sis.Error](err)
 	switch {
-	case !ok:
+	case !ok: // none, or one of another kind
 		return err
 	case said.Temporary:
 		return tasks.RetryAfter(pause, fault.New(fault.Unavailable, "%s: %s. It will be tried again.", what, sentence(said.Message)).Because(said.Err))

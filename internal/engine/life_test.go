@@ -86,6 +86,20 @@ func TestRetriesUntilItWorks(t *testing.T) {
 	}
 }
 
+func TestAScheduledJobIsQueuedOnceItsTimeHasCome(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t)
+	h.declare(does("later", nothing))
+
+	id := h.enqueue(job.Request{Task: "later", At: time.Now().Add(50 * time.Millisecond)}).ID
+
+	h.reaches(id, job.Queued)
+	all, err := h.Jobs(t.Context(), []string{id})
+	if err != nil || all[id].State != job.Queued {
+		t.Errorf("in a list it is %s, %v; want it queued", all[id].State, err)
+	}
+}
+
 func TestStartsNoSoonerThanItIsDue(t *testing.T) {
 	t.Parallel()
 	h := smallHouse(t)

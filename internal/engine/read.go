@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -15,7 +16,16 @@ import (
 // Job returns a job that is in flight or has ended within the last hour.
 func (e *Engine) Job(ctx context.Context, id string) (job.Job, error) {
 	rec, err := e.read(ctx, id)
-	return rec.Job, err
+	return rec.at(time.Now()), err
+}
+
+// at returns the job as it stands at that time. Nothing is written when the
+// time of a scheduled job comes, but it is queued from then on.
+func (r record) at(now time.Time) job.Job {
+	if r.State == job.Scheduled && !r.Due.After(now) {
+		r.State = job.Queued
+	}
+	return r.Job
 }
 
 // Jobs returns those of ids that Redis still has.
@@ -41,7 +51,7 @@ func (e *Engine) Jobs(ctx context.Context, ids []string) (map[string]job.Job, er
 		if err != nil {
 			return nil, fmt.Errorf("read job %s: %w", id, err)
 		}
-		found[id] = rec.Job
+		found[id] = rec.at(time.Now())
 	}
 	return found, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/engine"
+	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 )
 
@@ -18,11 +19,13 @@ type delay struct {
 
 	mu      sync.Mutex
 	checked time.Time
+	since   time.Time // behind since then; zero: it is not
 	behind  time.Duration
 }
 
 // Behind returns the age of the oldest event that is not recorded, and zero if
-// there is none or if nobody can tell.
+// there is none. While the ledger or Redis is away it is the time since nothing
+// is known.
 func (d *delay) Behind() time.Duration {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -36,13 +39,24 @@ func (d *delay) Behind() time.Duration {
 func (d *delay) measure() time.Duration {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
+	next, err := d.next(ctx)
+	switch {
+	case err != nil && d.since.IsZero():
+		d.since = time.Now()
+	case err == nil && len(next) == 0:
+		d.since = time.Time{}
+		return 0
+	case err == nil:
+		d.since = next[0].At
+	}
+	return max(0, time.Since(d.since))
+}
+
+// next returns the oldest event that is not recorded.
+func (d *delay) next(ctx context.Context) ([]events.Entry, error) {
 	position, err := d.ledger.Position(ctx)
 	if err != nil {
-		return 0
+		return nil, err
 	}
-	next, err := d.engine.Events(ctx, position, 1, 0)
-	if err != nil || len(next) == 0 {
-		return 0
-	}
-	return max(0, time.Since(next[0].At))
+	return d.engine.Events(ctx, position, 1, 0)
 }

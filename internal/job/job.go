@@ -217,9 +217,9 @@ type Declaration struct {
 	Summary   string             `json:"summary"`
 	Queue     string             `json:"queue"`
 	Schema    json.RawMessage    `json:"schema"` // JSON Schema of the arguments
-	Timeout   time.Duration      `json:"timeout"`
+	Timeout   time.Duration      `json:"timeout_seconds"`
 	Attempts  int                `json:"attempts"`
-	Backoff   time.Duration      `json:"backoff"` // before the second attempt; doubles from there
+	Backoff   time.Duration      `json:"backoff_seconds"` // before the second attempt; doubles from there
 	Reads     []string           `json:"reads,omitempty"`
 	Writes    []string           `json:"writes,omitempty"`
 	Schedules []DeclaredSchedule `json:"schedules,omitempty"`

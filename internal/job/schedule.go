@@ -64,5 +64,5 @@ type Slot struct {
 	Reason   string        `json:"reason,omitempty"` // for people, in one sentence
 	JobID    string        `json:"job_id,omitempty"` // of the job that was, or was to be, enqueued
 	Decided  time.Time     `json:"decided"`          // when the outcome was recorded
-	Lag      time.Duration `json:"lag"`              // from due to enqueued, to the millisecond; zero if it did not run
+	Lag      time.Duration `json:"lag_seconds"`      // from due to enqueued, to the millisecond; zero if it did not run
 }

@@ -11,7 +11,7 @@ type Client struct {
 	Name     string    `json:"name"`  // for ever: see [ValidClientName]
 	Title    string    `json:"title"` // what people call it
 	Disabled bool      `json:"disabled"`
-	Created  time.Time `json:"created"`
+	Created  time.Time `json:"created,omitzero"` // the default client has always been there
 }
 
 // ValidClientName reports whether name may be a client's: 1 to 50 lower case

@@ -143,8 +143,8 @@ func (c Config) Validate() error {
 	if c.Worker.Concurrency < 1 || c.Worker.Concurrency > 10_000 {
 		say("worker.concurrency is %d: it must be 1 to 10000", c.Worker.Concurrency)
 	}
-	if c.Worker.Drain < 0 {
-		say("worker.drain is %s: it cannot be negative", c.Worker.Drain)
+	if c.Worker.Drain < time.Second {
+		say("worker.drain is %s: it must be 1s or more", c.Worker.Drain)
 	}
 	if _, ok := levels[c.LogLevel]; !ok {
 		say("log_level is %q: it must be debug, info, warn or error", c.LogLevel)

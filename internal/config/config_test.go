@@ -74,6 +74,7 @@ func TestRefusesSettingsInOneLineThatSaysWhatIsRight(t *testing.T) {
 		"a bad url":            {strings.Replace(campus, "https://", "", 1), "targets.moodle.url"},
 		"terms of no kind":     {strings.Replace(campus, "terms: all", "terms: {}", 1), "terms must be the word all, or a list"},
 		"too much concurrency": {"worker: {concurrency: 0}", "worker.concurrency is 0"},
+		"no patience at all":   {"worker: {drain: 0s}", "worker.drain is 0s: it must be 1s or more"},
 		"an unknown log level": {"log_level: loud", "log_level"},
 	} {
 		t.Run(name, func(t *testing.T) {

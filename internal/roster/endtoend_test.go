@@ -43,7 +43,7 @@ func newSite(t *testing.T, bundle string) *site {
 	if err := os.WriteFile(s.bundle, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.campus = newCampus(t, newSIS(), moodle.New(moodle.Config{URL: server.URL, Token: "demo"}), func(c *sync.Sync) {
+	s.campus = newCampusAt(t, ledgerFor(t), newSIS(), moodle.New(moodle.Config{URL: server.URL, Token: "demo"}), func(c *sync.Sync) {
 		c.OrientationCourse, c.AsOf = "ORIENT-2026FA", date("2018-10-01")
 		c.Zone, _ = time.LoadLocation("America/New_York")
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -62,17 +63,37 @@ func settleApplied(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
 	return putApplied(ctx, tx, s.Sync, s.Applied)
 }
 
-// settleMessages moves the messages that the effects were planned for.
+// settleMessages moves the messages that the effects were planned for. It
+// names them one by one: a join would be left to what the database guesses
+// about tables that have just been filled.
 func settleMessages(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
-	first, last := s.Effects[0].Seq, s.Effects[len(s.Effects)-1].Seq
-	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET
-			state = CASE WHEN e.state = 'applied' THEN 'applied' WHEN e.code LIKE 'REF_%' THEN 'waiting' ELSE 'held' END,
-			code = e.code, reason = e.message, changed_at = $1
-		FROM sis_effects e
-		WHERE e.plan = $2 AND e.seq BETWEEN $3 AND $4 AND e.state IN ('applied', 'failed')
-		  AND sis_messages.sync = $5 AND sis_messages.state = 'planned' AND sis_messages.effect = e.effect`,
-		millis(time.Now()), s.Plan, first, last, s.Sync)
-	return err
+	type end struct{ state, code, reason string }
+	effects := map[end][][]any{}
+	for _, e := range s.Effects {
+		var to end
+		switch {
+		case e.State == sync.EffectApplied:
+			to = end{state: string(sync.Applied)}
+		case e.State != sync.EffectFailed:
+			continue
+		case strings.HasPrefix(e.Code, "REF_"):
+			to = end{string(sync.Waiting), e.Code, prose(e.Message)}
+		default:
+			to = end{string(sync.Held), e.Code, prose(e.Message)}
+		}
+		effects[to] = append(effects[to], []any{clean(e.Key)})
+	}
+	for to, keys := range effects {
+		common := []any{to.state, to.code, to.reason, millis(time.Now()), s.Sync}
+		err := inBulk(ctx, tx, keys, common, func(n int) string {
+			return `UPDATE sis_messages SET state = $1, code = $2, reason = $3, changed_at = $4
+				WHERE sync = $5 AND state = 'planned' AND effect IN (` + numbered(len(common)+1, n) + `)`
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // settleOthers closes effects of earlier plans, of which it was not known what

@@ -25,8 +25,8 @@ func sisRunCmd(env *Env) *cobra.Command {
 SIS, plans what to change in the LMS, and changes it. With --wait it shows each
 step and prints what changed; it fails if a step did.
 
-A dry run ends with the plan; nothing in the LMS is changed.`,
-		Example: `  jobctl sis run main --dry-run --wait
+A dry run waits for the plan and prints it; nothing in the LMS is changed.`,
+		Example: `  jobctl sis run main --dry-run
   jobctl sis run main --wait`,
 		ValidArgsFunction: env.complete(syncNames),
 		Args:              cobra.ExactArgs(1),
@@ -36,7 +36,7 @@ A dry run ends with the plan; nothing in the LMS is changed.`,
 			if err != nil {
 				return err
 			}
-			if wait {
+			if wait || ask.DryRun {
 				return env.waitAndPrintRun(ctx, c, names[0], j.ID)
 			}
 			return env.print(j, func() {
@@ -46,7 +46,7 @@ A dry run ends with the plan; nothing in the LMS is changed.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.BoolVar(&ask.DryRun, "dry-run", false, "make the plan and change nothing")
+	flags.BoolVar(&ask.DryRun, "dry-run", false, "print the plan and change nothing")
 	flags.IntVar(&ask.AllowDrops, "allow-drops", 0, "let up to this many drops through that would be held")
 	flags.BoolVar(&wait, "wait", false, "wait for the end and show each step")
 	return cmd

@@ -24,6 +24,7 @@ func small() *fakeSIS {
 }
 
 func TestBringsARosterIntoAnEmptyLMS(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 
@@ -52,6 +53,7 @@ func TestBringsARosterIntoAnEmptyLMS(t *testing.T) {
 }
 
 func TestASecondRunWritesNothing(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 	c.must(roster.Args{})
@@ -71,6 +73,7 @@ func TestASecondRunWritesNothing(t *testing.T) {
 }
 
 func TestADryRunEndsWithAPlanThatCanBeRead(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 
@@ -90,6 +93,7 @@ func TestADryRunEndsWithAPlanThatCanBeRead(t *testing.T) {
 }
 
 func TestPostgreSQLKeepsWhatASyncKnowsAsWell(t *testing.T) {
+	t.Parallel()
 	from, lms := crowd(60), newLMS(sis.Course{Shortname: "ORIENT"})
 	c := newCampusAt(t, testservers.Postgres(t), from, lms, func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
 	c.must(roster.Args{})
@@ -114,6 +118,7 @@ func TestPostgreSQLKeepsWhatASyncKnowsAsWell(t *testing.T) {
 }
 
 func TestRefusesAJobOfAnotherClientThanTheSyncs(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 	c.must(roster.Args{})
@@ -137,6 +142,7 @@ func TestRefusesAJobOfAnotherClientThanTheSyncs(t *testing.T) {
 }
 
 func TestAStepThatIsTriedAgainLaterDoesNotBringBackAnOlderState(t *testing.T) {
+	t.Parallel()
 	from := small()
 	c := newCampus(t, from, newLMS())
 	c.must(roster.Args{})

@@ -22,6 +22,7 @@ func shortnames(lms *fakeLMS) (names []string) {
 }
 
 func TestCoursesGetNamesThatNoOtherHas(t *testing.T) {
+	t.Parallel()
 	from := newSIS(
 		term("fall", "2026-09-01", "2027-01-15"), term("spring", "2027-02-01", "2027-06-30"),
 		class("s1", "ALG", "fall"), class("s2", "alg", "spring"), // told apart by the term
@@ -49,6 +50,7 @@ func TestCoursesGetNamesThatNoOtherHas(t *testing.T) {
 }
 
 func TestSectionsAreLinkedToTheOneCourseThatIsMeant(t *testing.T) {
+	t.Parallel()
 	from := newSIS(
 		term("fall", "2026-09-01", "2027-01-15"), student("ann"),
 		class("s1", "ALG", "fall"),                             // by its key
@@ -90,6 +92,7 @@ func TestSectionsAreLinkedToTheOneCourseThatIsMeant(t *testing.T) {
 }
 
 func TestACourseThatWasMadeForAnotherSectionIsNotMeantByAClassCode(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -104,6 +107,7 @@ func TestACourseThatWasMadeForAnotherSectionIsNotMeantByAClassCode(t *testing.T)
 }
 
 func TestNoNewCourseIsMadeBesideSeveralThatCouldBeMeant(t *testing.T) {
+	t.Parallel()
 	lms := newLMS(sis.Course{Shortname: "ALG"}, sis.Course{Key: "ALG", Shortname: "Algebra"})
 	c := newCampus(t, small(), lms)
 
@@ -121,6 +125,7 @@ func TestNoNewCourseIsMadeBesideSeveralThatCouldBeMeant(t *testing.T) {
 }
 
 func TestASectionIsLinkedByHandByWhateverNamesTheCourse(t *testing.T) {
+	t.Parallel()
 	for name, course := range map[string]string{"id number": "algebra-2026", "short name": "Algebra", "id": "1"} {
 		t.Run(name, func(t *testing.T) {
 			lms := newLMS(sis.Course{Key: "algebra-2026", Shortname: "Algebra"})
@@ -140,6 +145,7 @@ func TestASectionIsLinkedByHandByWhateverNamesTheCourse(t *testing.T) {
 }
 
 func TestAnUnlinkedSectionIsNotLinkedAgainByItself(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -161,6 +167,7 @@ func TestAnUnlinkedSectionIsNotLinkedAgainByItself(t *testing.T) {
 }
 
 func TestRefusesToLinkWhatIsNotThere(t *testing.T) {
+	t.Parallel()
 	lms := newLMS(sis.Course{Shortname: "ALG"}, sis.Course{Shortname: "X", Key: "twice"}, sis.Course{Shortname: "Y", Key: "twice"})
 	c := newCampus(t, small(), lms, noCourses)
 	c.must(roster.Args{})
@@ -184,6 +191,7 @@ func TestRefusesToLinkWhatIsNotThere(t *testing.T) {
 }
 
 func TestFirstTimeStudentsAreOrientedOnce(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS(sis.Course{Shortname: "ORIENT"})
 	from.add(sis.Record{Key: "r5", Registration: &sis.Registration{Key: "r5", Section: "s1", Person: "tom", Role: sis.Teacher}})
 	c := newCampus(t, from, lms, func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
@@ -210,6 +218,7 @@ func TestFirstTimeStudentsAreOrientedOnce(t *testing.T) {
 }
 
 func TestAMissingOrientationCourseCostsNobodyTheirOthers(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms, func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
 

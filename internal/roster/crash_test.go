@@ -268,6 +268,7 @@ func (w *world) check() {
 }
 
 func TestWhateverChangesAndWheneverProcessesDieTheLMSEndsUpRight(t *testing.T) {
+	t.Parallel()
 	c := newCampus(t, newSIS(), newLMS(), func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
 	worlds := 0
 	rapid.Check(t, func(rt *rapid.T) {

@@ -59,6 +59,7 @@ func (s *site) writes() (n int) {
 }
 
 func TestBringsARealBundleIntoMoodle(t *testing.T) {
+	t.Parallel()
 	s := newSite(t, "mockroster-1.1-bulk.zip")
 	from := time.Now()
 
@@ -182,6 +183,7 @@ func (s *site) rewrite(t *testing.T, name string, change func(rows [][]string) [
 }
 
 func TestSloppyBundlesEndInErrorsThatARegistrarCanActOn(t *testing.T) {
+	t.Parallel()
 	for _, bundle := range []string{"Test_full_data_set.zip", "oneroster_test_data.zip"} {
 		t.Run(bundle, func(t *testing.T) {
 			s := newSite(t, bundle)

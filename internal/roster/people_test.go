@@ -19,6 +19,7 @@ func email(key, address string) func(*fakeSIS) {
 }
 
 func TestAPersonWhoCannotHaveAnAccountIsHeldAndOthersGoOn(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		spoil    func(*fakeSIS)
 		there    []sis.User // in the LMS already
@@ -92,6 +93,7 @@ func TestAPersonWhoCannotHaveAnAccountIsHeldAndOthersGoOn(t *testing.T) {
 }
 
 func TestAHeldPersonIsEnrolledOnceTheRecordIsMended(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	email("ann", "")(from)
 	c := newCampus(t, from, lms)
@@ -112,6 +114,7 @@ func TestAHeldPersonIsEnrolledOnceTheRecordIsMended(t *testing.T) {
 }
 
 func TestAnAccountWithThePersonsKeyIsTheirs(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	lms.users = append(lms.users, sis.User{ID: lms.id(), Key: "ann", Username: "a.smith", Email: "ann@school.example", Given: "Given ann", Family: "Old"})
 	c := newCampus(t, from, lms)
@@ -128,6 +131,7 @@ func TestAnAccountWithThePersonsKeyIsTheirs(t *testing.T) {
 }
 
 func TestOnlyWhatTheSISChangesIsChangedInTheLMS(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -157,6 +161,7 @@ func TestOnlyWhatTheSISChangesIsChangedInTheLMS(t *testing.T) {
 }
 
 func TestALinkedPersonKeepsWorkingWhenAnotherGetsTheirEmail(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -179,6 +184,7 @@ func TestALinkedPersonKeepsWorkingWhenAnotherGetsTheirEmail(t *testing.T) {
 }
 
 func TestAnEmailIsNotTakenFromAnotherAccount(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})

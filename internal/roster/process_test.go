@@ -14,6 +14,7 @@ import (
 )
 
 func TestComesBackLaterWhenTheLMSIsDownAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 	plan := c.must(roster.Args{DryRun: true}).tasks
@@ -53,6 +54,7 @@ func TestComesBackLaterWhenTheLMSIsDownAndLosesNothing(t *testing.T) {
 }
 
 func TestWhatTheLMSRefusesIsReportedAndTriedAgainByTheNextRun(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	lms.refuse["ann"] = &sis.Error{Code: "FIELD_LOCKED", Message: "The LMS does not take the family name."}
 	lms.refuse["s2"] = &sis.Error{Code: "TOO_LONG", Message: "The LMS does not take the title."}
@@ -79,6 +81,7 @@ func TestWhatTheLMSRefusesIsReportedAndTriedAgainByTheNextRun(t *testing.T) {
 }
 
 func TestAPlanThatWasReplacedIsNotApplied(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 	lms.before = func() error { return map[bool]error{true: errCrash}[c.planned()] }
@@ -98,6 +101,7 @@ func TestAPlanThatWasReplacedIsNotApplied(t *testing.T) {
 }
 
 func TestStatusCountsWhatASyncHasDone(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	from.add(registration("r9", "s9", "ann"))
 	c := newCampus(t, from, lms)
@@ -139,6 +143,7 @@ func TestStatusCountsWhatASyncHasDone(t *testing.T) {
 }
 
 func TestWhatADeadProcessHadWrittenIsNotForgotten(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)
 	lms.after = func() error { // the enrolments happen; nobody lives to say so
@@ -187,6 +192,7 @@ func (c *campus) planned() bool {
 }
 
 func TestADryRunLeavesAPlanAloneThatIsAboutToBeApplied(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	c := newCampus(t, small(), lms)
 	lms.before = func() error { return map[bool]error{true: errCrash}[c.planned()] }

@@ -18,6 +18,7 @@ import (
 func noCourses(s *sync.Sync) { s.CreateCourses = false }
 
 func TestADropSuspendsAndAReturnLiftsIt(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -45,6 +46,7 @@ func TestADropSuspendsAndAReturnLiftsIt(t *testing.T) {
 }
 
 func TestARecordMarkedAsDeletedIsADrop(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -59,6 +61,7 @@ func TestARecordMarkedAsDeletedIsADrop(t *testing.T) {
 }
 
 func TestATombstoneNeedsNoMoreThanItsId(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -86,6 +89,7 @@ func TestATombstoneNeedsNoMoreThanItsId(t *testing.T) {
 }
 
 func TestADropOfSomethingNeverSeenIsRecordedAndIgnored(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	gone := registration("r9", "s2", "bob")
 	gone.Deleted = true
@@ -100,6 +104,7 @@ func TestADropOfSomethingNeverSeenIsRecordedAndIgnored(t *testing.T) {
 }
 
 func TestAnIncompleteSnapshotDropsNobody(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -115,6 +120,7 @@ func TestAnIncompleteSnapshotDropsNobody(t *testing.T) {
 }
 
 func TestAnEmptyRegistrationsFileDropsNobody(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -135,6 +141,7 @@ func TestAnEmptyRegistrationsFileDropsNobody(t *testing.T) {
 }
 
 func TestHalfAFileStopsTheChainAndKeepsWhatWasKnown(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -158,6 +165,7 @@ func TestHalfAFileStopsTheChainAndKeepsWhatWasKnown(t *testing.T) {
 }
 
 func TestComesBackLaterWhenTheSISIsDown(t *testing.T) {
+	t.Parallel()
 	from := small()
 	from.down = &sis.Error{Code: "SRC_UNAVAILABLE", Message: "The SIS does not answer.", Temporary: true}
 	c := newCampus(t, from, newLMS())
@@ -189,6 +197,7 @@ func suspended(lms *fakeLMS) (n int) {
 }
 
 func TestAFewBadRowsCostNobodyElseAnything(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), crowd(100)
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -214,6 +223,7 @@ func TestAFewBadRowsCostNobodyElseAnything(t *testing.T) {
 }
 
 func TestTooManyBadRowsStopTheChainAndLeaveNoTrace(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), crowd(50)
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -244,6 +254,7 @@ func TestTooManyBadRowsStopTheChainAndLeaveNoTrace(t *testing.T) {
 }
 
 func TestRolesThatAreNotSyncedAreNoReasonToDoubtAFile(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), crowd(20)
 	for i := range 15 {
 		_, aide := unreadable(sis.Registrations, fmt.Sprint("aide", i), "ROLE_UNMAPPED")
@@ -262,6 +273,7 @@ func TestRolesThatAreNotSyncedAreNoReasonToDoubtAFile(t *testing.T) {
 }
 
 func TestABadRowThatIsMendedIsNoLongerRejected(t *testing.T) {
+	t.Parallel()
 	from := small()
 	_, bad := unreadable(sis.Registrations, "r4", "BAD_DATE")
 	from.records[sis.Registrations] = append(from.records[sis.Registrations], bad)
@@ -282,6 +294,7 @@ func TestABadRowThatIsMendedIsNoLongerRejected(t *testing.T) {
 }
 
 func TestUnusuallyManyDropsAreHeldUntilAPersonAllowsThem(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), crowd(100)
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -319,6 +332,7 @@ func TestUnusuallyManyDropsAreHeldUntilAPersonAllowsThem(t *testing.T) {
 }
 
 func TestEachHeldDropNamesItsOwnTerm(t *testing.T) {
+	t.Parallel()
 	lms := newLMS()
 	from := newSIS(term("fall", "2026-09-01", "2027-01-15"), term("spring", "2027-02-01", "2027-06-30"),
 		class("s1", "ALG", "fall"), class("s2", "ALG", "spring"))
@@ -345,6 +359,7 @@ func TestEachHeldDropNamesItsOwnTerm(t *testing.T) {
 }
 
 func TestTenDropsOfAFewAreNotUnusual(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), crowd(20)
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -360,6 +375,7 @@ func TestTenDropsOfAFewAreNotUnusual(t *testing.T) {
 }
 
 func TestWhoIsRegisteredThroughTwoSectionsStaysUntilTheLastDrop(t *testing.T) {
+	t.Parallel()
 	from := small()
 	lms := newLMS(sis.Course{Shortname: "JOINT"})
 	c := newCampus(t, from, lms, noCourses)
@@ -395,6 +411,7 @@ func TestWhoIsRegisteredThroughTwoSectionsStaysUntilTheLastDrop(t *testing.T) {
 }
 
 func TestACancelledSectionKeepsItsStudents(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -412,6 +429,7 @@ func TestACancelledSectionKeepsItsStudents(t *testing.T) {
 }
 
 func TestADropFromASectionWithoutACourseDoesNotClaimThatNobodyWasEnrolled(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -428,6 +446,7 @@ func TestADropFromASectionWithoutACourseDoesNotClaimThatNobodyWasEnrolled(t *tes
 }
 
 func TestWhoChangesRolesIsNotLockedOutOfTheCourse(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -457,6 +476,7 @@ func TestWhoChangesRolesIsNotLockedOutOfTheCourse(t *testing.T) {
 }
 
 func TestAnAccountThatGoesOverToAnotherPersonStaysInItsCourses(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -478,6 +498,7 @@ func TestAnAccountThatGoesOverToAnotherPersonStaysInItsCourses(t *testing.T) {
 }
 
 func TestTwoRolesInACourseHaveOneSpan(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	second := registration("r8", "s2", "ann")
 	second.Registration.Role = sis.Teacher
@@ -497,6 +518,7 @@ func TestTwoRolesInACourseHaveOneSpan(t *testing.T) {
 func contains(lines []string, line string) bool { return slices.Contains(lines, line) }
 
 func TestARegistrationWaitsForItsPersonAndSection(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	from.add(registration("r8", "s1", "late"), registration("r9", "s9", "ann"))
 	c := newCampus(t, from, lms)
@@ -522,6 +544,7 @@ func TestARegistrationWaitsForItsPersonAndSection(t *testing.T) {
 }
 
 func TestOnlySelectedTermsAreSynced(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	from.add(term("spring", "2027-02-01", "2027-06-30"), class("s3", "PHY", "spring"), class("s4", "ART", "summer"),
 		registration("r4", "s3", "bob"), registration("r5", "s4", "bob"))
@@ -541,6 +564,7 @@ func TestOnlySelectedTermsAreSynced(t *testing.T) {
 
 // A date that is none is the source's to refuse.
 func TestDatesThatContradictTheTermAreHeldAndNeverGuessed(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.Begin = date("2027-03-01") })
 	c := newCampus(t, from, lms)
@@ -559,6 +583,7 @@ func TestDatesThatContradictTheTermAreHeldAndNeverGuessed(t *testing.T) {
 }
 
 func TestNamesArriveAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	from.edit(sis.Persons, "ann", func(r *sis.Record) { r.Person.Given, r.Person.Family = "Ann 🎓", "O'Brien" })
 	from.edit(sis.Persons, "bob", func(r *sis.Record) { r.Person.Given, r.Person.Family = "بوب", "İstanbul; =cmd()" })
@@ -583,6 +608,7 @@ func TestNamesArriveAsTheyAreWritten(t *testing.T) {
 }
 
 func TestAnIdUsedTwiceIsHeldAndChangesNothing(t *testing.T) {
+	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
 	c.must(roster.Args{})
@@ -609,6 +635,7 @@ func TestAnIdUsedTwiceIsHeldAndChangesNothing(t *testing.T) {
 }
 
 func TestTheSameRowTwiceIsTakenOnce(t *testing.T) {
+	t.Parallel()
 	from := small()
 	from.add(registration("r1", "s1", "ann"))
 	lms := newLMS()
@@ -622,6 +649,7 @@ func TestTheSameRowTwiceIsTakenOnce(t *testing.T) {
 }
 
 func TestAnIdThatCannotBeKeptAsItIsIsRefused(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	for i, key := range []string{"nul\x00", strings.Repeat("x", 300), "latin\xe9"} {
 		from.add(registration(fmt.Sprint("bad", i), "s1", key))
@@ -636,6 +664,7 @@ func TestAnIdThatCannotBeKeptAsItIsIsRefused(t *testing.T) {
 }
 
 func TestASelectedTermThatDoesNotExistIsReported(t *testing.T) {
+	t.Parallel()
 	c := newCampus(t, small(), newLMS(), func(s *sync.Sync) { s.Terms = []string{"fall", "fal"} })
 
 	got := c.must(roster.Args{})
@@ -646,6 +675,7 @@ func TestASelectedTermThatDoesNotExistIsReported(t *testing.T) {
 }
 
 func TestLeadingZerosAndCaseTellIdsApart(t *testing.T) {
+	t.Parallel()
 	from, lms := small(), newLMS()
 	for i, key := range []string{"007", "7", "1E5", "1e5"} {
 		from.add(class(key, fmt.Sprint("CODE", i), "fall"), registration("r"+key, key, "bob"))

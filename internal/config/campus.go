@@ -137,6 +137,12 @@ func (t Target) validate(at string, say sayer) {
 	if t.Batch < 0 || t.Batch > 500 {
 		say("%s.batch is %d: it must be 1 to 500", at, t.Batch)
 	}
+	if t.InputVars != 0 && t.InputVars < 100 {
+		say("%s.input_vars is %d: it must be 100 or more, and no more than the platform's max_input_vars", at, t.InputVars)
+	}
+	if t.Student < 0 || t.Teacher < 0 {
+		say("%s.student_role and teacher_role must be ids of roles of the platform", at)
+	}
 }
 
 func (s Sync) validate(at string, c Config, say sayer) {

@@ -62,20 +62,24 @@ func TestTheEnvironmentOverridesTheFile(t *testing.T) {
 
 func TestRefusesSettingsInOneLineThatSaysWhatIsRight(t *testing.T) {
 	for name, tt := range map[string]struct{ text, want string }{
-		"a misspelt key":       {"redsi: x", "line 1: there is no setting redsi here; there are redis, ledger"},
-		"a misspelt sync key":  {strings.Replace(campus, "create_courses", "create_course", 1), "there is no setting create_course here; there are client, source, target, terms, create_courses"},
-		"a wrong type":         {"worker: {concurrency: many}", "line 1"},
-		"no YAML at all":       {"a: b: c", "mapping values are not allowed"},
-		"an unknown driver":    {strings.Replace(campus, "oneroster-csv", "one-roster", 1), `sources.registrar.driver is "one-roster": it must be oneroster-csv`},
-		"an unknown source":    {strings.Replace(campus, "source: registrar", "source: office", 1), `syncs.main.source is "office": it must name one of the sources (there are registrar)`},
-		"an unknown zone":      {strings.Replace(campus, "America/New_York", "EST", 1), "syncs.main.time_zone:"},
-		"a day that is none":   {strings.Replace(campus, "2018-10-01", "2018-02-31", 1), `"2018-02-31" is not a day`},
-		"a bad cron":           {strings.Replace(campus, "terms: all", `schedule: "61 * * * *"`, 1), "syncs.main.schedule:"},
-		"a bad url":            {strings.Replace(campus, "https://", "", 1), "targets.moodle.url"},
-		"terms of no kind":     {strings.Replace(campus, "terms: all", "terms: {}", 1), "terms must be the word all, or a list"},
-		"too much concurrency": {"worker: {concurrency: 0}", "worker.concurrency is 0"},
-		"no patience at all":   {"worker: {drain: 0s}", "worker.drain is 0s: it must be 1s or more"},
-		"an unknown log level": {"log_level: loud", "log_level"},
+		"a misspelt key":         {"redsi: x", "line 1: there is no setting redsi here; there are redis, ledger"},
+		"a misspelt sync key":    {strings.Replace(campus, "create_courses", "create_course", 1), "there is no setting create_course here; there are client, source, target, terms, create_courses"},
+		"a word for a number":    {"worker: {concurrency: many}", "line 1: “many” is not a whole number"},
+		"neither true nor false": {strings.Replace(campus, "create_courses: true", "create_courses: maybe", 1), "“maybe” is not true or false"},
+		"a list of syncs":        {"syncs: [main]", "line 1: this is not a group of settings with names"},
+		"an odd input limit":     {strings.Replace(campus, "url:", "input_vars: 3, url:", 1), "targets.moodle.input_vars is 3: it must be 100 or more"},
+		"a role below zero":      {strings.Replace(campus, "url:", "student_role: -5, url:", 1), "targets.moodle.student_role and teacher_role must be ids of roles"},
+		"no YAML at all":         {"a: b: c", "mapping values are not allowed"},
+		"an unknown driver":      {strings.Replace(campus, "oneroster-csv", "one-roster", 1), `sources.registrar.driver is "one-roster": it must be oneroster-csv`},
+		"an unknown source":      {strings.Replace(campus, "source: registrar", "source: office", 1), `syncs.main.source is "office": it must name one of the sources (there are registrar)`},
+		"an unknown zone":        {strings.Replace(campus, "America/New_York", "EST", 1), "syncs.main.time_zone:"},
+		"a day that is none":     {strings.Replace(campus, "2018-10-01", "2018-02-31", 1), `"2018-02-31" is not a day`},
+		"a bad cron":             {strings.Replace(campus, "terms: all", `schedule: "61 * * * *"`, 1), "syncs.main.schedule:"},
+		"a bad url":              {strings.Replace(campus, "https://", "", 1), "targets.moodle.url"},
+		"terms of no kind":       {strings.Replace(campus, "terms: all", "terms: {}", 1), "terms must be the word all, or a list"},
+		"too much concurrency":   {"worker: {concurrency: 0}", "worker.concurrency is 0"},
+		"no patience at all":     {"worker: {drain: 0s}", "worker.drain is 0s: it must be 1s or more"},
+		"an unknown log level":   {"log_level: loud", "log_level"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, tt.text)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"log/slog"
 	"reflect"
 	"regexp"
@@ -19,6 +20,14 @@ func (c Config) Level() slog.Level { return levels[c.LogLevel] }
 // unknownKey is how the YAML package reports a key that a struct lacks.
 var unknownKey = regexp.MustCompile(`line (\d+): field (\S+) not found in type config\.(\w+)`)
 
+// wrongType is how it reports a value that a setting cannot have.
+var wrongType = regexp.MustCompile("cannot unmarshal !!\\w+(?: `([^`]*)`)? into ([\\w.\\[\\]*]+)")
+
+// kinds are what values are called, by the name of their type.
+var kinds = map[string]string{
+	"bool": "true or false", "int": "a whole number", "string": "a text", "[]string": "a list", "time.Duration": "a time such as 30s",
+}
+
 // sections are the structs that a file is made of.
 var sections = map[string]reflect.Type{
 	"Config": reflect.TypeFor[Config](), "Worker": reflect.TypeFor[Worker](),
@@ -31,10 +40,21 @@ func explain(err error) string {
 	text := oneLine(err)
 	text = strings.TrimPrefix(text, "yaml: ")
 	text = strings.TrimPrefix(text, "unmarshal errors: ")
+	text = wrongType.ReplaceAllStringFunc(text, func(found string) string {
+		m := wrongType.FindStringSubmatch(found)
+		return cmp.Or(quoted(m[1]), "this") + " is not " + cmp.Or(kinds[m[2]], "a group of settings with names")
+	})
 	return unknownKey.ReplaceAllStringFunc(text, func(found string) string {
 		m := unknownKey.FindStringSubmatch(found)
 		return "line " + m[1] + ": there is no setting " + m[2] + " here; there are " + strings.Join(keys(sections[m[3]]), ", ")
 	})
+}
+
+func quoted(text string) string {
+	if text == "" {
+		return ""
+	}
+	return "“" + text + "”"
 }
 
 // keys are the settings of one section.

@@ -57,7 +57,8 @@ func TestFindsCoursesByIDAlsoWhenSomeAreGone(t *testing.T) {
 
 func TestCreatesNoCourseTwiceWhenAnswersGetLost(t *testing.T) {
 	c := newCampus(t)
-	c.SetFaults(moodlesim.Faults{CutEvery: 2, BusyEvery: 50} // seldom, as four calls go on at once and one must not meet it four times)
+	// Busy seldom: four calls go on at once, and none is to meet it four times.
+	c.SetFaults(moodlesim.Faults{CutEvery: 2, BusyEvery: 50})
 	written, err := c.CreateCourses(t.Context(), sections(170))
 	wantCodes(t, written, err, map[int]string{})
 	again, err := c.CreateCourses(t.Context(), sections(170))

@@ -23,8 +23,9 @@ fix:  ## Format, and apply what the linters can
 	$(TOOL) golangci-lint fmt ./...
 fuzz:  ## Twenty seconds of each fuzz target
 	@scripts/fuzz 20s
-browser: deps  ## Tests in a real browser (needs Debian's chromium)
-	go test -tags browser -run Browser ./internal/web/...
+browser:  ## The pages in a real browser; make test does this too where there is one
+	@command -v chromium >/dev/null || { echo "This needs a browser. Install with: sudo apt-get install -y chromium" >&2; exit 1; }
+	go test -count 1 -run InABrowser ./internal/web
 bench:  ## Benchmarks, ready for benchstat
 	go test -run '^$$' -bench . -benchmem -count 6 ./... | tee bench.txt
 build:  ## The three programs, into bin/

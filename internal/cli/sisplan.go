@@ -60,7 +60,7 @@ func (env *Env) printPlanOf(ctx context.Context, c *client.Client, run client.Ru
 
 func (env *Env) printPlan(p client.PlanPage, f client.EffectFilter) {
 	plan := p.Plan
-	env.say("Plan of sync %s, made %s, is %s: %s.", plan.Sync, env.ago(plan.Created), plan.State, count(plan.Effects(), "change", "changes"))
+	env.say("Plan of sync %s (%s), made %s: %s.", plan.Sync, plan.State, env.ago(plan.Created), count(plan.Effects(), "change", "changes"))
 	for _, op := range sync.EffectOps {
 		if n := plan.Counts[op]; n > 0 {
 			env.say("%7d  %s", n, opWord(op))

@@ -30,9 +30,10 @@ type JobEnqueued struct {
 
 // JobWaiting says that a job cannot start yet, and why.
 type JobWaiting struct {
-	ID     string    `json:"id"`
-	Reason string    `json:"reason"`
-	At     time.Time `json:"at"`
+	ID      string    `json:"id"`
+	Waiting *job.Wait `json:"waiting,omitempty"`
+	Reason  string    `json:"reason"` // the same as a sentence
+	At      time.Time `json:"at"`
 }
 
 // JobQueued says that a job is next in its queue again: it was put back by a
@@ -79,6 +80,23 @@ type JobEnded struct {
 	At     time.Time `json:"at"`
 }
 
+// JobStuck says that a job's code still runs 30 seconds after it was told to
+// stop.
+type JobStuck struct {
+	ID     string    `json:"id"`
+	Worker string    `json:"worker"`
+	At     time.Time `json:"at"`
+}
+
+// LocksBroken says that a person took the locks of a running job away. Its
+// attempt is lost, and it goes back into the queue.
+type LocksBroken struct {
+	ID     string    `json:"id"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+}
+
 // JobErrors are record errors, in order. Those past the cap are only counted,
 // in AttemptEnded.
 type JobErrors struct {
@@ -99,6 +117,8 @@ func (JobQueued) Kind() string      { return "job.queued" }
 func (AttemptStarted) Kind() string { return "attempt.started" }
 func (AttemptEnded) Kind() string   { return "attempt.ended" }
 func (JobEnded) Kind() string       { return "job.ended" }
+func (JobStuck) Kind() string       { return "job.stuck" }
+func (LocksBroken) Kind() string    { return "locks.broken" }
 func (JobErrors) Kind() string      { return "job.errors" }
 func (JobLogged) Kind() string      { return "job.logged" }
 
@@ -109,6 +129,8 @@ func (e JobQueued) JobID() string      { return e.ID }
 func (e AttemptStarted) JobID() string { return e.ID }
 func (e AttemptEnded) JobID() string   { return e.ID }
 func (e JobEnded) JobID() string       { return e.ID }
+func (e JobStuck) JobID() string       { return e.ID }
+func (e LocksBroken) JobID() string    { return e.ID }
 func (e JobErrors) JobID() string      { return e.ID }
 func (e JobLogged) JobID() string      { return e.ID }
 
@@ -120,6 +142,8 @@ var readers = map[string]func([]byte) (Event, error){
 	AttemptStarted{}.Kind(): read[AttemptStarted],
 	AttemptEnded{}.Kind():   read[AttemptEnded],
 	JobEnded{}.Kind():       read[JobEnded],
+	JobStuck{}.Kind():       read[JobStuck],
+	LocksBroken{}.Kind():    read[LocksBroken],
 	JobErrors{}.Kind():      read[JobErrors],
 	JobLogged{}.Kind():      read[JobLogged],
 }

@@ -93,14 +93,19 @@ type Job struct {
 	Failures int      `json:"failures"`        // attempts that failed and count against the task's limit
 	Worker   string   `json:"worker,omitempty"`
 	Aborting bool     `json:"aborting,omitempty"` // told to stop, still running
+	Stuck    bool     `json:"stuck,omitempty"`    // told to stop more than 30 s ago, its code still runs
+	Crashes  int      `json:"crashes,omitempty"`  // workers that died under it in a row, without recorded progress in between
+	Waiting  *Wait    `json:"waiting,omitempty"`  // what it waits for, while it does
 
 	Parent   string     `json:"parent,omitempty"`   // the job that enqueued this one
 	Root     string     `json:"root"`               // the first job of the lineage; its own id if it has no parent
 	RetryOf  string     `json:"retry_of,omitempty"` // the ended job that this one repeats
 	Schedule string     `json:"schedule,omitempty"` // the schedule whose slot this is
 	Slot     *time.Time `json:"slot,omitempty"`     // the slot's due time
+	Trace    string     `json:"trace,omitempty"`    // W3C traceparent of whoever enqueued it
 
-	Due     time.Time  `json:"due"` // not started before; next attempt while retrying
+	Due     time.Time  `json:"due"`               // not started before; next attempt while retrying
+	Expires *time.Time `json:"expires,omitempty"` // it expires if it has not been started by then
 	Created time.Time  `json:"created"`
 	Started *time.Time `json:"started,omitempty"` // first attempt
 	Ended   *time.Time `json:"ended,omitempty"`
@@ -177,6 +182,9 @@ type Request struct {
 	Owner       string          //
 	Description string          // empty: the task's summary
 	At          time.Time       // zero: now
+	Expires     time.Time       // zero: never; not started by then, the job expires
+	Trace       string          // W3C traceparent; may be empty
+	Worker      string          // id of the only worker session that may run it; empty: any
 	Parent      string          //
 	Root        string          // empty: the job itself
 	RetryOf     string          //
@@ -213,19 +221,25 @@ type Filter struct {
 // A Declaration is a task as a worker announced it: what the catalogue keeps,
 // and all that the scheduler and the pages know of a task.
 type Declaration struct {
-	Name      string             `json:"name"`
-	Summary   string             `json:"summary"`
-	Queue     string             `json:"queue"`
-	Schema    json.RawMessage    `json:"schema"` // JSON Schema of the arguments
-	Timeout   time.Duration      `json:"timeout_seconds"`
-	Attempts  int                `json:"attempts"`
-	Backoff   time.Duration      `json:"backoff_seconds"` // before the second attempt; doubles from there
-	Reads     []string           `json:"reads,omitempty"`
-	Writes    []string           `json:"writes,omitempty"`
-	Schedules []DeclaredSchedule `json:"schedules,omitempty"`
-	Build     string             `json:"build"`             // version of the worker binary
-	BuiltAt   time.Time          `json:"built_at"`          // the newest build's declaration wins
-	Missing   bool               `json:"missing,omitempty"` // no worker announces it any more; only the catalogue says so
+	Name       string             `json:"name"`
+	Summary    string             `json:"summary"`
+	Queue      string             `json:"queue"`
+	Schema     json.RawMessage    `json:"schema"` // JSON Schema of the arguments
+	Timeout    time.Duration      `json:"timeout_seconds"`
+	Attempts   int                `json:"attempts"`
+	Backoff    time.Duration      `json:"backoff_seconds"` // before the second attempt; doubles from there
+	Reads      []string           `json:"reads,omitempty"`
+	Writes     []string           `json:"writes,omitempty"`
+	Schedules  []DeclaredSchedule `json:"schedules,omitempty"`
+	Warn       time.Duration      `json:"warn_seconds,omitempty"` // soft time limit: the attempt is told to wrap up
+	Locks      bool               `json:"locks,omitempty"`        // what a job wants depends on its arguments: a worker has to be asked
+	Unique     *Unique            `json:"unique,omitempty"`       // nil: jobs of this task are never the same
+	Where      map[string]string  `json:"where,omitempty"`        // labels that a worker must carry
+	EachWorker bool               `json:"each_worker,omitempty"`  // one job per live worker, under a parent that counts them
+	Limits     []Limit            `json:"limits,omitempty"`       // of this task, as its code declares them
+	Build      string             `json:"build"`                  // version of the worker binary
+	BuiltAt    time.Time          `json:"built_at"`               // the newest build's declaration wins
+	Missing    bool               `json:"missing,omitempty"`      // no worker announces it any more; only the catalogue says so
 }
 
 // A DeclaredSchedule is a default schedule that a task brings along.

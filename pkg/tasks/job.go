@@ -15,7 +15,9 @@ type Job[A any] struct {
 	Args    A            // what the job was asked to do
 	Log     *slog.Logger // lines go to the job's page and to the worker's log
 
-	sink Sink
+	sink   Sink
+	fence  int64
+	wrapUp <-chan struct{}
 }
 
 // Progress is how far an attempt has come.
@@ -64,7 +66,22 @@ type Attempt struct {
 	Args   json.RawMessage
 	Log    *slog.Logger
 	Sink   Sink
+	Fence  int64
+	WrapUp <-chan struct{} // closed when the attempt should come to its end; nil: never
 }
+
+// Fence is a number that only grows: of two attempts at one job, or at two jobs
+// that hold the same resource one after the other, the later one has the
+// greater fence. Hand it to systems that you write to, and let them refuse a
+// number that is smaller than the greatest they have seen: so a worker that
+// was frozen and wakes up again can do no harm.
+func (j *Job[A]) Fence() int64 { return j.fence }
+
+// WrapUp is closed when the attempt should come to its end soon: its soft time
+// limit has passed, or its worker was told to stop. A job that returns an
+// error then because its worker stops is started again elsewhere, and uses up
+// no attempt. Jobs that are done in seconds need not care.
+func (j *Job[A]) WrapUp() <-chan struct{} { return j.wrapUp }
 
 // Progress tells whoever is watching how far the work has come. It is cheap;
 // call it as often as there is something new.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -40,7 +41,38 @@ type Spec[A any] struct {
 	// reads or writes. Jobs may read a resource together; a job that writes it
 	// holds it alone. All are taken at the start of an attempt, at once, or
 	// the job waits without taking any. Nil means none.
+	// A name that begins with "/" is a resource of the whole platform, others
+	// are of the job's client.
 	Reads, Writes func(A) []string
+
+	// Blocking reports whether a job with these arguments must be the only one
+	// of its client while it runs. Nil means never.
+	Blocking func(A) bool
+
+	// Rates bound how often jobs with these arguments start. Nil means no
+	// bounds.
+	Rates func(A) []Rate
+
+	// Unique says which jobs of this task are the same, and what becomes of one
+	// that is enqueued while the same is still unfinished. Nil means that no
+	// two jobs are the same.
+	Unique *Unique
+
+	// Limit is how many jobs of this task may run at a time, and ClientLimit
+	// how many of each client. Zero means no limit. An operator may set others.
+	Limit, ClientLimit int
+
+	// Warn is the soft time limit of one attempt: when it has passed,
+	// [Job.WrapUp] is closed. Zero means none.
+	Warn time.Duration
+
+	// Where are labels that a worker must carry to run the task. Nil means any
+	// worker that brings it.
+	Where map[string]string
+
+	// EachWorker makes a job run once on each live worker that brings the task,
+	// under a parent that counts how they end.
+	EachWorker bool
 
 	// Run does the work. It must be idempotent and must return soon after ctx
 	// is done.
@@ -53,6 +85,41 @@ const (
 	DefaultAttempts = 5
 	DefaultBackoff  = 10 * time.Second
 )
+
+// A Unique says which jobs of a task are the same: those of one client that
+// agree in the arguments of these names. Whoever enqueues a job decides by it,
+// without the task's code; that is why it names arguments and computes nothing.
+type Unique struct {
+	Args   []string // JSON names of top-level arguments; none: all jobs of a client are the same
+	Policy Policy   // zero: [Skip]
+}
+
+// A Policy is what becomes of a job that is enqueued while the same one is
+// unfinished.
+type Policy string
+
+// The policies of uniqueness.
+const (
+	Skip           Policy = "skip"            // it is not accepted; the unfinished one stands for it
+	Reject         Policy = "reject"          // it is refused, with the id of the unfinished one
+	QueueOne       Policy = "queue one"       // one waits until the unfinished one has ended, further ones are skipped
+	ReplaceWaiting Policy = "replace waiting" // one waits until the unfinished one has ended; a further one takes its place
+)
+
+// A Rate bounds how often jobs start that share its key.
+type Rate struct {
+	Key    string        // of the client, unless it begins with "/"
+	Count  int           // starts
+	Per    time.Duration // in that time
+	Window bool          // never more than Count in any Per; false: bursts of Count, then evenly
+}
+
+// Wants are what a job needs to start.
+type Wants struct {
+	Reads, Writes []string
+	Blocking      bool
+	Rates         []Rate
+}
 
 // A Schedule is when a task becomes a job by itself.
 type Schedule[A any] struct {
@@ -84,6 +151,8 @@ type Task interface {
 	// Locks returns the resources that a job with these arguments reads and
 	// writes.
 	Locks(args json.RawMessage) (reads, writes []string, err error)
+	// Wants returns what a job with these arguments needs to start.
+	Wants(args json.RawMessage) (Wants, error)
 	// Attempt makes one attempt.
 	Attempt(ctx context.Context, a Attempt) error
 }
@@ -97,6 +166,13 @@ type Info struct {
 	Attempts      int
 	Backoff       time.Duration
 	Schema        json.RawMessage // JSON Schema of the arguments
+
+	Locks              bool // Wants depends on the arguments; false: it is always empty
+	Unique             *Unique
+	Limit, ClientLimit int
+	Warn               time.Duration
+	Where              map[string]string
+	EachWorker         bool
 }
 
 // ScheduleInfo is a [Schedule] with its arguments as JSON.
@@ -119,7 +195,11 @@ func (s Spec[A]) Info() Info {
 		Name: s.Name, Summary: s.Summary, Queue: s.Queue,
 		Timeout: s.Timeout, Attempts: s.Attempts, Backoff: s.Backoff,
 		Schema: Schema[A](),
+		Locks:  s.Reads != nil || s.Writes != nil || s.Blocking != nil || s.Rates != nil,
+		Unique: s.unique(), Limit: s.Limit, ClientLimit: s.ClientLimit,
+		Warn: s.Warn, Where: s.Where, EachWorker: s.EachWorker,
 	}
+	s.mustBeSane()
 	setDefault(&info.Timeout, DefaultTimeout)
 	setDefault(&info.Attempts, DefaultAttempts)
 	setDefault(&info.Backoff, DefaultBackoff)
@@ -159,6 +239,59 @@ func (s Spec[A]) Locks(raw json.RawMessage) (reads, writes []string, err error) 
 	return names(s.Reads, args), names(s.Writes, args), nil
 }
 
+// Wants implements [Task].
+func (s Spec[A]) Wants(raw json.RawMessage) (w Wants, err error) {
+	args, err := s.decode(raw)
+	if err != nil {
+		return w, err
+	}
+	w.Reads, w.Writes = names(s.Reads, args), names(s.Writes, args)
+	if s.Blocking != nil {
+		w.Blocking = s.Blocking(args)
+	}
+	if s.Rates != nil {
+		w.Rates = s.Rates(args)
+	}
+	return w, nil
+}
+
+// unique returns what makes jobs the same, defaults filled in. It panics if
+// an argument of that name does not exist.
+func (s Spec[A]) unique() *Unique {
+	if s.Unique == nil {
+		return nil
+	}
+	u := *s.Unique
+	setDefault(&u.Policy, Skip)
+	if !slices.Contains([]Policy{Skip, Reject, QueueOne, ReplaceWaiting}, u.Policy) {
+		panic(fmt.Sprintf("tasks: %s: unknown policy %q of uniqueness", s.Name, u.Policy))
+	}
+	var schema struct {
+		Properties map[string]json.RawMessage `json:"properties"`
+	}
+	if err := json.Unmarshal(Schema[A](), &schema); err != nil {
+		panic(fmt.Sprintf("tasks: %s: read its schema: %v", s.Name, err))
+	}
+	for _, name := range u.Args {
+		if _, ok := schema.Properties[name]; !ok {
+			panic(fmt.Sprintf("tasks: %s is unique by %q, which is no argument of it", s.Name, name))
+		}
+	}
+	return &u
+}
+
+// mustBeSane panics if a number of the declaration makes no sense.
+func (s Spec[A]) mustBeSane() {
+	for name, n := range map[string]int64{
+		"Limit": int64(s.Limit), "ClientLimit": int64(s.ClientLimit), "Attempts": int64(s.Attempts),
+		"Timeout": int64(s.Timeout), "Warn": int64(s.Warn), "Backoff": int64(s.Backoff),
+	} {
+		if n < 0 {
+			panic(fmt.Sprintf("tasks: %s: %s is negative", s.Name, name))
+		}
+	}
+}
+
 func names[A any](locks func(A) []string, args A) []string {
 	if locks == nil {
 		return nil
@@ -173,7 +306,10 @@ func (s Spec[A]) Attempt(ctx context.Context, a Attempt) error {
 	if err != nil {
 		return Permanent(err)
 	}
-	return s.Run(ctx, &Job[A]{ID: a.JobID, Client: a.Client, Attempt: a.Number, Args: args, Log: a.Log, sink: a.Sink})
+	return s.Run(ctx, &Job[A]{
+		ID: a.JobID, Client: a.Client, Attempt: a.Number, Args: args, Log: a.Log,
+		sink: a.Sink, fence: a.Fence, wrapUp: a.WrapUp,
+	})
 }
 
 func (s Spec[A]) decode(raw json.RawMessage) (args A, err error) {

@@ -26,6 +26,7 @@ func (s *seconds) UnmarshalJSON(raw []byte) error {
 type (
 	plainDeclaration Declaration
 	plainSlot        Slot
+	plainRate        Rate
 )
 
 // The fields beside the plain ones take the place of theirs.
@@ -34,6 +35,11 @@ type (
 		*plainDeclaration
 		Timeout seconds `json:"timeout_seconds"`
 		Backoff seconds `json:"backoff_seconds"`
+		Warn    seconds `json:"warn_seconds,omitempty"`
+	}
+	rateJSON struct {
+		*plainRate
+		Per seconds `json:"per_seconds"`
 	}
 	slotJSON struct {
 		*plainSlot
@@ -43,14 +49,14 @@ type (
 
 // MarshalJSON implements [json.Marshaler].
 func (d Declaration) MarshalJSON() ([]byte, error) {
-	return json.Marshal(declarationJSON{(*plainDeclaration)(&d), seconds(d.Timeout), seconds(d.Backoff)})
+	return json.Marshal(declarationJSON{(*plainDeclaration)(&d), seconds(d.Timeout), seconds(d.Backoff), seconds(d.Warn)})
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
 func (d *Declaration) UnmarshalJSON(raw []byte) error {
 	v := declarationJSON{plainDeclaration: (*plainDeclaration)(d)}
 	err := json.Unmarshal(raw, &v)
-	d.Timeout, d.Backoff = time.Duration(v.Timeout), time.Duration(v.Backoff)
+	d.Timeout, d.Backoff, d.Warn = time.Duration(v.Timeout), time.Duration(v.Backoff), time.Duration(v.Warn)
 	return err
 }
 
@@ -64,5 +70,18 @@ func (s *Slot) UnmarshalJSON(raw []byte) error {
 	v := slotJSON{plainSlot: (*plainSlot)(s)}
 	err := json.Unmarshal(raw, &v)
 	s.Lag = time.Duration(v.Lag)
+	return err
+}
+
+// MarshalJSON implements [json.Marshaler].
+func (r Rate) MarshalJSON() ([]byte, error) {
+	return json.Marshal(rateJSON{(*plainRate)(&r), seconds(r.Per)})
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (r *Rate) UnmarshalJSON(raw []byte) error {
+	v := rateJSON{plainRate: (*plainRate)(r)}
+	err := json.Unmarshal(raw, &v)
+	r.Per = time.Duration(v.Per)
 	return err
 }

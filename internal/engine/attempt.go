@@ -4,75 +4,135 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"time"
+
+	"github.com/hibiken/asynq"
 
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// attempt makes one attempt at a job and records its outcome. refusal is an
-// error that is known before the start.
-func (w *Worker) attempt(h *hold, rec record, task tasks.Task, refusal error) error {
-	at := now()
-	rec, ok, err := w.begin(h, rec, at)
-	switch {
-	case err != nil:
-		return w.again(h.id, err)
-	case !ok:
-		return putBack{0, "the job has changed"}
+// launch hands a job whose attempt is open to asynq's server. If the attempt
+// must not go on, because the worker has stopped or Redis may have forgotten
+// what it granted, the job is given back.
+func (w *Worker) launch(s *session, c claimed, safe bool) {
+	if !safe || s.lease.Err() != nil || w.stopping.Err() != nil {
+		w.desk.vacate(1)
+		w.giveBack(s, c)
+		return
 	}
-	report := newReport(w, h, rec)
-	cause, err := error(nil), tasks.Permanent(refusal)
-	if refusal == nil {
-		cause, err = w.run(h, rec, task, report)
-	}
-	report.close()
-	if h.lease.Err() != nil {
-		w.log.Warn("contact lost, the attempt's outcome is not recorded", "job", rec.ID, "attempt", rec.Attempt)
-		return putBack{retryLock, errLeaseLost.Error()}
-	}
-	info := task.Info()
-	return w.finish(h, report, outcome{
-		attempt: rec, policy: policy{attempts: info.Attempts, backoff: info.Backoff},
-		began: at, err: err, cause: cause,
-	})
+	h := newHold(s, c.record)
+	w.holds.add(h)
+	w.mu.Lock()
+	w.launched[c.ID] = launch{h, c}
+	w.mu.Unlock()
+	w.belt.belt <- stub(c.Job)
 }
 
-// begin opens an attempt in the record. It reports false if the job has
-// changed since it was read.
-func (w *Worker) begin(h *hold, was record, at time.Time) (record, bool, error) {
-	next := was
-	next.State, next.Reason, next.Worker, next.fence = job.Running, "", w.options.Name, h.grant.Fence
-	next.Attempt++
-	next.Progress = job.Progress{}
-	if next.Started == nil {
-		next.Started = &at
+// A launch is an attempt on its way through asynq.
+type launch struct {
+	hold *hold
+	job  claimed
+}
+
+// process is asynq's handler. asynq's own context ends when asynq gives up a
+// task, which is not when ours does, so it is not used.
+func (w *Worker) process(ctx context.Context, _ *asynq.Task) error {
+	id, _ := asynq.GetTaskID(ctx)
+	w.mu.Lock()
+	l, ok := w.launched[id]
+	delete(w.launched, id)
+	w.mu.Unlock()
+	if ok {
+		w.attempt(l.hold, l.job)
 	}
-	started := events.AttemptStarted{ID: was.ID, Attempt: next.Attempt, Worker: next.Worker, At: at}
-	ok, err := w.engine.apply(h.lease, was, next, started)
-	if ok || err != nil {
-		return next, ok, err
+	return nil
+}
+
+// attempt makes one attempt at a job and leaves its outcome on the desk.
+func (w *Worker) attempt(h *hold, c claimed) {
+	report := newReport(w, h)
+	began := w.engine.now()
+	cause, err := error(nil), tasks.Permanent(c.refusal)
+	switch {
+	case c.united:
+		err = tasks.Permanent(c.parts.verdict())
+	case c.refusal == nil:
+		cause, err = w.run(h, c.task, report)
 	}
-	// The reply to a first try may have been lost on the way: look who is in.
-	next, err = w.engine.read(h.lease, was.ID)
-	return next, next.fence == h.grant.Fence, err
+	h.back()
+	report.close()
+	if h.session.lease.Err() != nil {
+		w.log.Warn("contact lost, the attempt's outcome may not count", "job", h.ID, "attempt", h.Attempt)
+	}
+	info := c.task.Info()
+	o := outcome{
+		began: began, err: err, cause: cause, stopping: w.stopping.Err() != nil,
+		policy: policy{attempts: info.Attempts, backoff: info.Backoff},
+	}
+	w.desk.ended(w.decide(h, report, o, report.record()))
+}
+
+// decide says how an attempt ended; rec is the job as it is by now.
+func (w *Worker) decide(h *hold, report *report, o outcome, rec record) ending {
+	next, ended := o.judge(rec, w.engine.now(), jitter())
+	said := report.rest()
+	next.Progress, next.Errors, next.lines = said.progress, said.errors, said.lines
+	ended.Progress, ended.Errors = said.progress, said.errors
+	return ending{
+		was: rec, next: next, way: wayOf(next), events: append(said.events, ended),
+		done: func(recorded bool) {
+			w.holds.remove(h)
+			if recorded {
+				w.tell(next, ended, o.err)
+			}
+		},
+		judge: func(rec record) ending { return w.decide(h, report, o, rec) },
+	}
+}
+
+func wayOf(next record) way {
+	switch {
+	case next.State.Final() && next.unique+next.memo+next.whole != "":
+		return wayTell
+	case next.State.Final():
+		return wayEnd
+	case next.State == job.Retrying:
+		return wayRetry
+	}
+	return wayFirst
+}
+
+// tell logs how an attempt ended, with the whole of what the task returned.
+func (w *Worker) tell(j record, ended events.AttemptEnded, err error) {
+	level := slog.LevelInfo
+	if err == nil {
+		level = slog.LevelDebug
+	}
+	if !w.log.Enabled(context.Background(), level) {
+		return
+	}
+	w.log.Log(context.Background(), level, "attempt ended", "job", j.ID, "task", j.Task, "attempt", j.Attempt, "outcome", ended.Outcome,
+		"state", j.State, "took", ended.At.Sub(ended.Started), "record_errors", j.Errors, "err", err)
 }
 
 // run calls the task's code and returns what ended its context, if anything
 // did, and what it returned itself.
-func (w *Worker) run(h *hold, rec record, task tasks.Task, report *report) (cause, err error) {
-	limit := task.Info().Timeout
-	ctx, cancel := context.WithTimeoutCause(h.work, limit, tooLong{limit})
+func (w *Worker) run(h *hold, task tasks.Task, report *report) (cause, err error) {
+	info := task.Info()
+	ctx, cancel := context.WithTimeoutCause(h.work, info.Timeout, tooLong{info.Timeout})
 	defer cancel()
-	if rec.abortBy != "" {
-		h.end(errAborted)
+	if info.Warn > 0 {
+		defer time.AfterFunc(info.Warn, h.hurry).Stop()
 	}
-	log := report.logger(w.log.With("job", rec.ID, "task", rec.Task, "attempt", rec.Attempt))
+	log := report.logger()
 	err = guard(func() error {
 		return task.Attempt(ctx, tasks.Attempt{
-			JobID: rec.ID, Client: rec.Client, Number: rec.Attempt, Args: rec.Args, Log: log, Sink: report,
+			JobID: h.ID, Client: h.Client, Number: h.Attempt, Args: h.Args, Log: log, Sink: report,
+			Fence: h.fence, WrapUp: h.wrapUp,
 		})
 	})
 	if p, ok := errors.AsType[panicked](err); ok {
@@ -98,50 +158,4 @@ func guard(f func() error) (err error) {
 		_ = err.Error()
 	}
 	return err
-}
-
-// finish records the outcome of an attempt, for as long as the lease lives,
-// and returns what asynq is told.
-func (w *Worker) finish(h *hold, report *report, o outcome) error {
-	for pause := firstPause; ; {
-		rec, done, err := w.conclude(h, report, o)
-		switch {
-		case done && rec.State.Final():
-			return nil
-		case done:
-			return putBack{max(0, time.Until(wholeSecond(rec.Due))), first(rec.Error, rec.Reason, "put back into the queue")}
-		case err == nil:
-			continue // the record has changed: decide again
-		}
-		w.log.Warn("outcome of an attempt not recorded yet", "job", o.attempt.ID, "err", err)
-		if !sleep(h.lease, pause) {
-			return putBack{retryLock, errLeaseLost.Error()}
-		}
-		pause = min(2*pause, maxPause)
-	}
-}
-
-// conclude records the outcome if the attempt is still open. It reports true
-// if there is nothing left to do: it has been recorded, now or by a try whose
-// reply got lost, or the job has passed on to somebody else.
-func (w *Worker) conclude(h *hold, report *report, o outcome) (record, bool, error) {
-	rec, err := w.engine.read(h.lease, o.attempt.ID)
-	if err != nil || rec.fence != h.grant.Fence {
-		return rec, err == nil, err
-	}
-	next, ended := o.judge(rec, now(), jitter())
-	said := report.rest(rec)
-	next.Progress, next.Errors, next.lines = said.progress, said.errors, said.lines
-	ended.Progress, ended.Errors = said.progress, said.errors
-	done, err := w.engine.apply(h.lease, rec, next, append(said.events, ended)...)
-	if done {
-		w.tell(next, ended, o.err)
-	}
-	return next, done, err
-}
-
-// tell logs how an attempt ended, with the whole of what the task returned.
-func (w *Worker) tell(j record, ended events.AttemptEnded, err error) {
-	w.log.Info("attempt ended", "job", j.ID, "task", j.Task, "attempt", j.Attempt, "outcome", ended.Outcome,
-		"state", j.State, "took", ended.At.Sub(ended.Started), "record_errors", j.Errors, "err", err)
 }

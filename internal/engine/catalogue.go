@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -60,7 +59,11 @@ func (e *Engine) announce(ctx context.Context, all []job.Declaration, replace bo
 	if len(changes) == 0 {
 		return nil
 	}
-	return wrap(e.rdb.HSet(ctx, tasksKey, changes...).Err(), "announce tasks")
+	if err := e.rdb.HSet(ctx, tasksKey, changes...).Err(); err != nil {
+		return wrap(err, "announce tasks")
+	}
+	e.known.forget()
+	return nil
 }
 
 // supersedes reports whether d takes the place of the declaration that the
@@ -80,6 +83,10 @@ func declare(reg *tasks.Registry, o WorkerOptions) []job.Declaration {
 		d := job.Declaration{
 			Name: info.Name, Summary: info.Summary, Queue: first(info.Queue, o.Queue), Schema: info.Schema,
 			Timeout: info.Timeout, Attempts: info.Attempts, Backoff: info.Backoff, Build: o.Build, BuiltAt: o.BuiltAt.UTC(),
+			Warn: info.Warn, Locks: info.Locks, Where: info.Where, EachWorker: info.EachWorker, Limits: limitsOf(info),
+		}
+		if info.Unique != nil {
+			d.Unique = &job.Unique{Args: info.Unique.Args, Policy: job.UniquePolicy(info.Unique.Policy)}
 		}
 		if task, ok := reg.Lookup(info.Name); ok {
 			d.Reads, d.Writes = usualLocks(task)
@@ -92,21 +99,29 @@ func declare(reg *tasks.Registry, o WorkerOptions) []job.Declaration {
 	return all
 }
 
+// limitsOf are the limits that a task declares.
+func limitsOf(info tasks.Info) (all []job.Limit) {
+	if info.Limit > 0 {
+		all = append(all, job.Limit{Task: info.Name, Max: info.Limit, From: "task"})
+	}
+	if info.ClientLimit > 0 {
+		all = append(all, job.Limit{Task: info.Name, Client: "*", Max: info.ClientLimit, From: "task"})
+	}
+	return all
+}
+
 // usualLocks returns the locks of a task that can do without arguments; those
 // of others are known only when a job starts.
 func usualLocks(task tasks.Task) (reads, writes []string) {
 	if task.Check(json.RawMessage("{}")) != nil {
 		return nil, nil
 	}
-	reads, writes, err := locksOf(task, json.RawMessage("{}"))
+	w, err := guardWants(task, json.RawMessage("{}"))
 	if err != nil {
 		return nil, nil
 	}
-	return reads, writes
+	return w.Reads, w.Writes
 }
-
-// workerTTL is how long a worker that is not heard of is listed.
-const workerTTL = 10 * time.Second
 
 // Workers returns the workers that were heard of within the last ten seconds,
 // by name.
@@ -137,41 +152,4 @@ func (e *Engine) Workers(ctx context.Context) ([]job.Worker, error) {
 	}
 	slices.SortFunc(live, func(a, b job.Worker) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
 	return live, nil
-}
-
-// beat says that a worker is alive, and returns which of its jobs have been
-// told to stop.
-func (e *Engine) beat(ctx context.Context, w job.Worker) (aborted []string, err error) {
-	flags := make([]*redis.StringCmd, len(w.Running))
-	gone := w.Seen.Add(workerTTL)
-	replies, _ := e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.Set(ctx, workerKey(w.ID), encode(w), workerTTL)
-		p.ZAdd(ctx, workersKey, redis.Z{Score: float64(gone.UnixMilli()), Member: w.ID})
-		p.ZRemRangeByScore(ctx, workersKey, "-inf", fmt.Sprint(w.Seen.Add(-time.Hour).UnixMilli()))
-		for i, id := range w.Running {
-			flags[i] = p.HGet(ctx, recordKey(id), "abort")
-		}
-		return nil
-	})
-	for _, reply := range replies {
-		if err := reply.Err(); err != nil && !errors.Is(err, redis.Nil) {
-			return nil, wrap(err, "send the heartbeat of worker %s", w.Name)
-		}
-	}
-	for i, flag := range flags {
-		if flag.Val() != "" {
-			aborted = append(aborted, w.Running[i])
-		}
-	}
-	return aborted, nil
-}
-
-// retire takes a worker off the list.
-func (e *Engine) retire(ctx context.Context, id string) error {
-	_, err := e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.Del(ctx, workerKey(id))
-		p.ZRem(ctx, workersKey, id)
-		return nil
-	})
-	return wrap(err, "take worker %s off the list", id)
 }

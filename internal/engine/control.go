@@ -2,17 +2,55 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"time"
-
-	"github.com/hibiken/asynq"
+	"strconv"
 
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// Abort tells a job to stop. One that no worker holds ends at once. One that
+// moving is what the scripts share that take a job from where it stands.
+const moving = `
+-- unplace takes a job that no worker runs from where it stands.
+local function unplace(queue, id, client)
+  lock.leave(id)
+  if redis.call('ZREM', waitingKey(queue), id) == 1 then return end
+  if redis.call('ZREM', dueKey(queue, 'scheduled'), id) == 1 then return end
+  if redis.call('ZREM', dueKey(queue, 'retry'), id) == 1 then return end
+  if redis.call('LREM', pendingKey(queue), 1, id) == 1 then return end
+  if redis.call('LREM', aloneKey(queue), 1, id) == 1 then return end
+  if redis.call('LREM', lineKey(queue, client), 1, id) == 1 and redis.call('EXISTS', lineKey(queue, client)) == 0 then
+    redis.call('LREM', ringKey(queue), 0, client)
+  end
+end
+`
+
+// abortScript tells a job to stop, if its record still has that revision: one
+// that runs is marked, any other ends.
+//
+// ARGV: queue, id, revision, who wants it
+//
+// It answers 0 if the record has changed.
+var abortScript = script(moving + `
+local queue, id, by = ARGV[1], ARGV[2], ARGV[4]
+local key = recordKey(queue, id)
+local r = redis.call('HMGET', key, 'msg', 'rev', 'fence')
+if (r[2] or '0') ~= ARGV[3] then return 0 end
+if r[3] and r[3] ~= '0' then
+  redis.call('HSET', key, 'abort', by)
+  redis.call('HINCRBY', key, 'rev', 1)
+  redis.call('PUBLISH', 'beadle:{job}:abort', id)
+else
+  local _, client = head(r[1])
+  unplace(queue, id, client)
+  finish(queue, id, 'aborted', 'Aborted by ' .. by .. '.', r[1])
+  handOver()
+  done()
+end
+return 1
+`)
+
+// Abort tells a job to stop. One that no worker runs ends at once. One that
 // runs is marked as aborting, its context ends within a second, and it has
 // ended when its code returns; if it returned without an error by then, it has
 // succeeded all the same. A job that has ended is a [fault.Conflict].
@@ -28,38 +66,25 @@ func (e *Engine) Abort(ctx context.Context, id, by string) (job.Job, error) {
 			e.nudge(ctx, id)
 			return rec.Job, nil
 		}
-		next, done, err := e.abort(ctx, rec, by)
-		if done || err != nil {
-			return next.Job, err
+		by := first(by, "somebody")
+		changed, err := runScript(ctx, e, abortScript, rec.Queue, id, strconv.FormatInt(rec.rev, 10), by).Bool()
+		if err != nil {
+			return job.Job{}, wrap(err, "abort job %s", id)
+		}
+		if changed {
+			return e.aborted(ctx, rec, by)
 		}
 	}
 }
 
-// abort aborts the job as rec says it is, and reports false if it is otherwise
-// by now.
-func (e *Engine) abort(ctx context.Context, rec record, by string) (next record, ok bool, err error) {
-	next = rec
-	next.abortBy = first(by, "somebody")
-	if rec.fence != 0 {
-		next.Aborting = true
-		if ok, err = e.apply(ctx, rec, next); ok {
-			e.nudge(ctx, rec.ID)
-		}
-		return next, ok, err
+// aborted returns a job that was told to stop.
+func (e *Engine) aborted(ctx context.Context, was record, by string) (job.Job, error) {
+	rec, err := e.read(ctx, was.ID)
+	if fault.KindOf(err) == fault.NotFound { // it has ended, and the ledger has it already
+		rec, err = was, nil
+		rec.State, rec.Reason, rec.Ended = job.Aborted, "Aborted by "+by+".", new(e.now())
 	}
-	if next, ok, err = e.endAborted(ctx, next, rec); ok {
-		e.forget(ctx, rec)
-	}
-	return next, ok, err
-}
-
-// endAborted ends a job that no attempt holds.
-func (e *Engine) endAborted(ctx context.Context, next, was record) (record, bool, error) {
-	at := now()
-	next.State, next.Reason, next.Ended, next.Aborting = job.Aborted, abortReason(next.abortBy), &at, false
-	next.fence, next.Worker = 0, ""
-	ok, err := e.apply(ctx, was, next, events.JobEnded{ID: was.ID, Task: was.Task, State: next.State, Reason: next.Reason, At: at})
-	return next, ok, err
+	return rec.Job, err
 }
 
 func abortReason(by string) string { return "Aborted by " + by + "." }
@@ -68,26 +93,39 @@ func ended(rec record) error {
 	return fault.New(fault.Conflict, "Job %s has already %s.", rec.ID, rec.State)
 }
 
-// nudge tells the workers to look at the job's abort flag now. They look every
-// two seconds anyway.
+// nudge tells the workers once more to look at the job's abort flag. They look
+// every two seconds anyway.
 func (e *Engine) nudge(ctx context.Context, id string) {
 	if err := e.rdb.Publish(ctx, abortTopic, id).Err(); err != nil {
 		e.log.WarnContext(ctx, "abort noted, the worker will see it later", "job", id, "err", err)
 	}
 }
 
-// forget takes the asynq task of an ended job away. If it cannot be, it is
-// acknowledged when it is delivered.
-func (e *Engine) forget(ctx context.Context, rec record) {
-	err := e.inspector.DeleteTask(rec.Queue, rec.ID)
-	if err != nil && !errors.Is(err, asynq.ErrTaskNotFound) && !errors.Is(err, asynq.ErrQueueNotFound) {
-		e.log.DebugContext(ctx, "task of an aborted job stays until it is delivered", "job", rec.ID, "err", err)
-	}
-}
+// hurryScript queues a job that would start later, if its record still has
+// that revision.
+//
+// ARGV: queue, id, revision
+var hurryScript = script(moving + `
+local queue, id = ARGV[1], ARGV[2]
+local key = recordKey(queue, id)
+local r = redis.call('HMGET', key, 'msg', 'rev', 'fence')
+if (r[2] or '0') ~= ARGV[3] then return 0 end
+local _, client = head(r[1])
+unplace(queue, id, client)
+redis.call('HSET', key, 'state', 'pending', 'job', 'queued', 'due', text(ms))
+redis.call('HDEL', key, 'waits', 'reason')
+redis.call('HINCRBY', key, 'rev', 1)
+queueFirst(queue, id)
+say('job.queued', '{"id":"' .. id .. '","at":"' .. iso(at) .. '"}')
+handOver()
+done()
+return 1
+`)
 
-// Hurry queues a job now that would start or be retried later, or that waits.
-// A job that is queued already stays as it is; one that runs or has ended is a
-// [fault.Conflict].
+// Hurry queues a job now that would start or be retried later. One that waits
+// is looked at again, and waits on if it has to. A job that is queued already
+// stays as it is; one that runs or has ended is a [fault.Conflict], and so is
+// one that waits for another job that does the same.
 func (e *Engine) Hurry(ctx context.Context, id string) (job.Job, error) {
 	for {
 		rec, err := e.read(ctx, id)
@@ -100,43 +138,61 @@ func (e *Engine) Hurry(ctx context.Context, id string) (job.Job, error) {
 			return rec.Job, nil
 		case rec.fence != 0 || !rec.State.Can(job.Queued):
 			return job.Job{}, fault.New(fault.Conflict, "Job %s is %s.", id, rec.State)
+		case rec.Waiting != nil && (rec.Waiting.Kind == job.WaitsForTwin || rec.Waiting.Kind == job.WaitsForParts):
+			return job.Job{}, fault.New(fault.Conflict, "Job %s cannot start yet. %s", id, rec.Waiting.Sentence(e.now()))
 		}
-		next := rec
-		next.State, next.Reason, next.Due = job.Queued, "", now()
-		ok, err := e.applyIntent(ctx, rec, next, events.JobQueued{ID: id, At: next.Due})
+		changed, err := runScript(ctx, e, hurryScript, rec.Queue, id, strconv.FormatInt(rec.rev, 10)).Bool()
 		if err != nil {
-			return job.Job{}, err
+			return job.Job{}, wrap(err, "queue job %s", id)
 		}
-		if ok {
-			e.hasten(ctx, next)
-			return next.Job, nil
-		}
-	}
-}
-
-// hasten delivers a job that a worker may be putting back at this very moment.
-func (e *Engine) hasten(ctx context.Context, rec record) {
-	for range 10 {
-		if err := e.drive(ctx, rec); !errors.Is(err, errBusy) {
-			if err != nil {
-				e.log.WarnContext(ctx, "job queued, delivery is left to the sweeper", "job", rec.ID, "err", err)
-			}
-			return
-		}
-		if !sleep(ctx, 20*time.Millisecond) {
-			return
+		if changed {
+			return e.Job(ctx, id)
 		}
 	}
 }
 
-// sleep waits for d and reports whether ctx still lasts.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
+// breakScript takes the locks of a running job away.
+//
+// ARGV: queue, id, fence, kind, body
+var breakScript = script(recovery + `
+local queue, id = ARGV[1], ARGV[2]
+local r = redis.call('HMGET', recordKey(queue, id), 'fence', 'session')
+if r[1] ~= ARGV[3] then return 0 end
+say(ARGV[4], ARGV[5])
+recover(r[2] or '', id, r[1] .. ' ' .. queue, 'broken')
+redis.call('PUBLISH', 'beadle:{job}:abort', id)
+handOver()
+done()
+return 1
+`)
+
+// Break takes away the locks of a job that runs. Its attempt is lost: its
+// context ends within seconds, what it writes from now on is refused by its
+// fence, and the job goes back into the queue, no attempt used. It is an
+// event, with the reason. A job that does not run is a [fault.Conflict].
+func (e *Engine) Break(ctx context.Context, id, by, reason string) (job.Job, error) {
+	if reason == "" {
+		return job.Job{}, fault.New(fault.Invalid, "Say why the locks are taken away; it is kept in the job's history.").In("reason")
 	}
+	rec, err := e.read(ctx, id)
+	if err != nil {
+		return job.Job{}, err
+	}
+	if rec.fence == 0 {
+		return job.Job{}, fault.New(fault.Conflict, "Job %s is %s and holds no locks.", id, rec.State)
+	}
+	args, err := appendEvents([]any{rec.Queue, id, rec.fence}, []events.Event{
+		events.LocksBroken{ID: id, By: first(by, "somebody"), Reason: reason, At: e.now()},
+	})
+	if err != nil {
+		return job.Job{}, err
+	}
+	changed, err := runScript(ctx, e, breakScript, args...).Bool()
+	if err != nil {
+		return job.Job{}, wrap(err, "break the locks of job %s", id)
+	}
+	if !changed {
+		return job.Job{}, fault.New(fault.Conflict, "Job %s has ended its attempt meanwhile.", id)
+	}
+	return e.Job(ctx, id)
 }

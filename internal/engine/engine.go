@@ -8,44 +8,43 @@ import (
 	"log/slog"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// Every key has the hash tag {job}, so that one script may touch them all in a
-// cluster too.
+// The keys that are the engine's own. Jobs stand in asynq's keys, locks in
+// those of package lock.
 const (
 	prefix     = "beadle:{job}:"
-	streamKey  = prefix + "events"  // stream: kind, body
-	depthsKey  = prefix + "depths"  // hash: "state:queue" -> number of jobs
-	intentsKey = prefix + "intents" // zset: job ids that asynq has not confirmed, by ms
+	streamKey  = prefix + "events"  // stream: kind, body, kind, body, …
 	tasksKey   = prefix + "tasks"   // hash: task name -> job.Declaration
 	workersKey = prefix + "workers" // zset: worker ids, by the ms at which they are gone
 	epochKey   = prefix + "epoch"   // id of this data set
 	abortTopic = prefix + "abort"   // channel: ids of jobs to be aborted
 )
 
-func recordKey(id string) string { return prefix + id }
 func workerKey(id string) string { return prefix + "worker:" + id }
 
 // An Engine is the jobs in flight of one installation. It is safe for use by
 // many goroutines, and by many processes on the same Redis.
 type Engine struct {
-	rdb       redis.UniversalClient
-	log       *slog.Logger
-	asynq     *asynq.Client
-	inspector *asynq.Inspector
+	rdb   redis.UniversalClient
+	log   *slog.Logger
+	skew  atomic.Int64 // how far the clock of Redis is ahead of ours
+	known declarations
+	where queues
+	run   serverRun
 }
 
 // New returns the engine whose jobs are kept in rdb. The client should have
 // ContextTimeoutEnabled set, or calls outlast their contexts.
 func New(rdb redis.UniversalClient, log *slog.Logger) *Engine {
-	return &Engine{rdb, log, asynq.NewClientFromRedisClient(rdb), asynq.NewInspectorFromRedisClient(rdb)}
+	return &Engine{rdb: rdb, log: log}
 }
 
 // Epoch returns the id of the data set that Redis holds. It changes when Redis
@@ -61,8 +60,18 @@ func (e *Engine) Epoch(ctx context.Context) (string, error) {
 	return epoch, nil
 }
 
-// now is the time as records and events show it.
-func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+// now is the time as records and events show it: that of Redis, as far as it
+// is known, so that the clocks of workers need not agree.
+func (e *Engine) now() time.Time {
+	return time.Now().Add(time.Duration(e.skew.Load())).UTC().Truncate(time.Millisecond)
+}
+
+// tick takes note of what the clock of Redis said in µs, in answer to a
+// question that was sent at that time.
+func (e *Engine) tick(micros int64, sent time.Time) {
+	middle := sent.Add(time.Since(sent) / 2)
+	e.skew.Store(int64(time.UnixMicro(micros).Sub(middle.Round(0))))
+}
 
 // wrap says what err, which Redis or the way to it gave, interrupted.
 func wrap(err error, doing string, args ...any) error {
@@ -79,7 +88,7 @@ func wrap(err error, doing string, args ...any) error {
 }
 
 // awayReplies begin the errors of a Redis that is there but cannot serve.
-var awayReplies = []string{"LOADING", "READONLY", "OOM", "MASTERDOWN", "CLUSTERDOWN", "NOREPLICAS", "TRYAGAIN", "MISCONF", "BUSY"}
+var awayReplies = []string{"LOADING", "READONLY", "OOM", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "MISCONF", "BUSY"}
 
 // away reports whether err means that Redis cannot be used at the moment.
 func away(err error) bool {
@@ -99,4 +108,26 @@ func away(err error) bool {
 		}
 	}
 	return false
+}
+
+// first returns the first that is not empty.
+func first(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// sleep waits for d and reports whether ctx still lasts.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
 }

@@ -6,8 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,38 +20,112 @@ import (
 
 // Limits of a request, in bytes.
 const (
-	maxArgs = 256 << 10
-	maxKey  = 200
+	maxArgs        = 256 << 10
+	maxKey         = 200
+	maxClient      = 100
+	maxDescription = 2000
+	maxTrace       = 100
 )
 
-// deliveryTime is how long an enqueue may take after the job was accepted.
-const deliveryTime = 5 * time.Second
+// A batch of jobs is sent in portions, so that no script takes long.
+const (
+	portionJobs  = 250
+	portionBytes = 512 << 10
+)
 
 // defaultClient owns the jobs of requests that name no client.
 const defaultClient = "default"
 
-// createScript accepts a job: record, event and intent at once. It answers
-// {"new", id, ""}; {"known", id, state} if the job or its memo is there
-// already, with the state in which a remembered job ended; or
-// {"conflict", id, ""} if the memo is of another request.
+// createScript accepts jobs: each is recorded, put where it stands, and
+// reported, at once.
 //
-// KEYS: as [applyScript]
-// ARGV: id, sum of the request, depth entered, number of fields, field, value,
-// …, kind, body
-var createScript = redis.NewScript(common + `
-local remembers = KEYS[5] ~= KEYS[1]
-if remembers then
-  local memo = redis.call('HMGET', KEYS[5], 'id', 'sum', 'state')
-  if memo[1] and memo[2] ~= ARGV[2] then return {'conflict', memo[1], ''} end
-  if memo[1] then return {'known', memo[1], memo[3] or ''} end
+// ARGV: for each: queue, id, client, message, "pending" or "scheduled", ms at
+// which it is due, sum of the request, key under which it is remembered or "",
+// digest of the uniqueness key or "", policy of uniqueness, ms at which it
+// expires or "", number of further fields, field, value, …, kind, body
+//
+// It answers µs of Redis, and for each: "new"; "known ID STATE" if the job or
+// its memo is there already, with the state in which a remembered job ended;
+// "conflict ID" if the memo is of another request; "skip ID" or "reject ID" if
+// the job with that id is the same and unfinished.
+var createScript = script(`
+local answer, i = {text(at)}, 1
+
+-- unique takes the uniqueness key, and returns what is to be answered if the
+-- job is not accepted, or the job that it waits for.
+local function unique(queue, id, digest, policy)
+  local way, holder, replaced = lock.unique(digest, policy, queue .. ' ' .. id)
+  if way == 'skip' or way == 'reject' then
+    local _, other = split(holder)
+    return way .. ' ' .. other
+  end
+  if way == 'replaced' then
+    local otherQueue, other = split(replaced)
+    redis.call('ZREM', waitingKey(otherQueue), other)
+    local msg = redis.call('HGET', recordKey(otherQueue, other), 'msg')
+    if msg then finish(otherQueue, other, 'aborted', 'Replaced by job ' .. id .. ', which does the same.', msg) end
+  end
+  if way == 'behind' or way == 'replaced' then
+    local _, other = split(holder)
+    return nil, other
+  end
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then return {'known', ARGV[1], ''} end
-append(set(5, tonumber(ARGV[4])))
-count(ARGV[3], 1)
-intend(ARGV[1])
-if remembers then redis.call('HSET', KEYS[5], 'id', ARGV[1], 'sum', ARGV[2]) end
-return {'new', ARGV[1], ''}
+
+local function create(queue, id, client, msg, state, due, sum, memo, digest, policy, expires, n)
+  local key, from = recordKey(queue, id), i
+  i = i + 2 * n
+  local kind, body = ARGV[i], ARGV[i + 1]
+  i = i + 2
+  if memo ~= '' then
+    local was = redis.call('HMGET', memo, 'id', 'sum', 'state')
+    if was[1] and was[2] ~= sum then return 'conflict ' .. was[1] end
+    if was[1] then return 'known ' .. was[1] .. ' ' .. (was[3] or '') end
+  end
+  if redis.call('EXISTS', key) == 1 then return 'known ' .. id .. ' ' end
+  local holder
+  if digest ~= '' then
+    local answer
+    answer, holder = unique(queue, id, digest, policy)
+    if answer then return answer end
+  end
+  if n == 0 and expires == '' then
+    redis.call('HSET', key, 'msg', msg, 'state', state)
+  else
+    redis.call('HSET', key, 'msg', msg, 'state', state, unpack(ARGV, from, from + 2 * n - 1))
+    if expires ~= '' then
+      redis.call('HSET', key, 'expires', expires)
+      redis.call('ZADD', 'beadle:{job}:expiries', expires, queue .. ' ' .. id)
+    end
+  end
+  if memo ~= '' then redis.call('HSET', memo, 'id', id, 'sum', sum) end
+  say(kind, body)
+  if holder then
+    redis.call('SADD', 'asynq:queues', queue)
+    park(queue, id, 0, {kind = 'unique', holder = holder})
+  elseif state == 'scheduled' then
+    redis.call('SADD', 'asynq:queues', queue)
+    redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', due / 1000), id)
+    wake(queue)
+  else
+    queueLast(queue, client, id)
+  end
+  return 'new'
+end
+
+while i <= #ARGV do
+  local from = i
+  i = i + 12
+  answer[#answer + 1] = create(unpack(ARGV, from, from + 11))
+end
+done()
+return answer
 `)
+
+// An Accepted is what became of one request of many.
+type Accepted struct {
+	Job job.Job // if Err is nil
+	Err error
+}
 
 // Enqueue accepts a job. Once it has returned without an error, the job will
 // reach a final state.
@@ -62,62 +136,177 @@ return {'new', ARGV[1], ''}
 // job or a schedule, are remembered until 24 h after the job has ended. A job
 // that is remembered but gone from Redis comes back with what was asked and
 // its final state; the ledger knows the rest.
+//
+// If the task is unique and the same job is unfinished, the policy decides: a
+// skipped request returns the unfinished job, whose id is not the request's;
+// a rejected one is a [fault.Conflict].
 func (e *Engine) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
-	task, err := e.taskOf(ctx, r)
+	all, err := e.EnqueueBatch(ctx, []job.Request{r})
 	if err != nil {
 		return job.Job{}, err
 	}
-	rec, sum, err := accept(r, task)
-	if err != nil {
-		return job.Job{}, err
+	return all[0].Job, all[0].Err
+}
+
+// EnqueueBatch accepts many jobs as [Engine.Enqueue] does one, and returns
+// what became of each, in order. It is an error only if nothing could be
+// tried; jobs that could not be tried because Redis went away in between have
+// that as their error.
+func (e *Engine) EnqueueBatch(ctx context.Context, all []job.Request) ([]Accepted, error) {
+	done := make([]Accepted, len(all))
+	var p createPortion
+	for i, r := range all {
+		x, err := e.accept(ctx, r)
+		if err != nil {
+			done[i].Err = err
+			continue
+		}
+		p.add(i, x)
+		if p.full() {
+			e.create(ctx, p, done)
+			p = createPortion{}
+		}
 	}
-	answer, err := e.create(ctx, rec, sum)
-	if err != nil {
-		return job.Job{}, err
+	if len(p.jobs) > 0 {
+		e.create(ctx, p, done)
 	}
-	switch answer[0] {
+	return done, nil
+}
+
+// A creation is a job that is to be accepted.
+type creation struct {
+	record
+	sum    string // of what was asked, to compare with what is remembered
+	policy job.UniquePolicy
+	key    string // idempotency key
+	args   []any
+}
+
+// A createPortion is what one call of createScript takes.
+type createPortion struct {
+	jobs  []creation
+	place []int // of each in the whole batch
+	args  []any
+	bytes int
+}
+
+func (p *createPortion) add(place int, x creation) {
+	p.jobs, p.place, p.args = append(p.jobs, x), append(p.place, place), append(p.args, x.args...)
+	p.bytes += len(x.Args) + 500
+}
+
+func (p *createPortion) full() bool { return len(p.jobs) >= portionJobs || p.bytes >= portionBytes }
+
+// create sends a portion and notes what became of its jobs.
+func (e *Engine) create(ctx context.Context, p createPortion, done []Accepted) {
+	sent := time.Now()
+	answers, err := runScript(ctx, e, createScript, p.args...).StringSlice()
+	if err == nil && len(answers) != 1+len(p.jobs) {
+		err = fmt.Errorf("unexpected reply %v", answers)
+	}
+	if err == nil {
+		e.tick(micros(answers[0]), sent)
+	}
+	for i, x := range p.jobs {
+		if err != nil {
+			done[p.place[i]].Err = wrap(err, "enqueue %s", x.Task)
+			continue
+		}
+		done[p.place[i]].Job, done[p.place[i]].Err = e.accepted(ctx, x, answers[i+1])
+	}
+}
+
+// accepted reads what createScript answered for one job.
+func (e *Engine) accepted(ctx context.Context, x creation, answer string) (job.Job, error) {
+	word, rest, _ := strings.Cut(answer, " ")
+	id, state, _ := strings.Cut(rest, " ")
+	switch word {
+	case "new":
+		e.sawQueue(x.Queue)
+		return x.Job, nil
 	case "conflict":
-		return job.Job{}, fault.New(fault.Conflict, "The key %s was used for job %s with another task or other arguments.", r.Key, answer[1]).In("key")
-	case "known":
-		return e.known(ctx, rec, answer[1], job.State(answer[2]))
+		return job.Job{}, fault.New(fault.Conflict, "The key %s was used for job %s with another task or other arguments.", x.key, id).In("key")
+	case "reject":
+		return job.Job{}, fault.New(fault.Conflict, "Job %s does the same and has not ended.", id)
 	}
-	e.deliver(ctx, rec)
-	return rec.Job, nil
+	rec, err := e.read(ctx, id)
+	if fault.KindOf(err) == fault.NotFound {
+		x.ID, x.State = id, job.State(state)
+		return x.Job, nil
+	}
+	return rec.Job, err
 }
 
 // accept makes the record of a new job out of what was asked.
-func accept(r job.Request, task job.Declaration) (rec record, sum string, err error) {
-	id, err := idOf(r)
+func (e *Engine) accept(ctx context.Context, r job.Request) (x creation, err error) {
+	task, err := e.taskOf(ctx, r)
 	if err != nil {
-		return rec, "", err
+		return x, err
 	}
-	args, canonical, err := checkArgs(r.Args)
+	if err := check(r); err != nil {
+		return x, err
+	}
+	args, err := compactArgs(r.Args)
 	if err != nil {
-		return rec, "", err
+		return x, err
 	}
-	if len(r.Key) > maxKey {
-		return rec, "", fault.New(fault.Invalid, "An idempotency key has at most %d bytes.", maxKey).In("key")
+	x.record, err = e.recordOf(r, task, args)
+	if err != nil {
+		return x, err
 	}
-	at := now()
+	x.key = r.Key
+	if err := x.remember(r, task); err != nil {
+		return x, err
+	}
+	return x, x.prepare(r.Resume)
+}
+
+// check refuses a request whose fields are too long.
+func check(r job.Request) error {
+	for _, f := range []struct {
+		name, value string
+		most        int
+	}{
+		{"key", r.Key, maxKey}, {"client", r.Client, maxClient}, {"description", r.Description, maxDescription},
+		{"trace", r.Trace, maxTrace}, {"owner", r.Owner, maxDescription}, {"schedule", r.Schedule, maxKey},
+	} {
+		if len(f.value) > f.most {
+			return fault.New(fault.Invalid, "The %s has %d bytes; at most %d are allowed.", f.name, len(f.value), f.most).In(f.name)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) recordOf(r job.Request, task job.Declaration, args json.RawMessage) (rec record, err error) {
+	id, at, err := e.idOf(r)
+	if err != nil {
+		return rec, err
+	}
 	rec.Job = job.Job{
 		ID: id, Task: r.Task, Description: first(r.Description, task.Summary, r.Task), Client: first(r.Client, defaultClient),
-		Owner: r.Owner, Queue: task.Queue, Args: args, State: job.Queued, Parent: r.Parent, Root: first(r.Root, id),
-		RetryOf: r.RetryOf, Schedule: r.Schedule, Due: at, Created: at,
+		Owner: r.Owner, Queue: queueOf(task, r.Worker), Args: args, State: job.Queued, Parent: r.Parent, Root: first(r.Root, id),
+		RetryOf: r.RetryOf, Schedule: r.Schedule, Trace: r.Trace, Due: at, Created: at,
 	}
+	if rec.Description != task.Summary {
+		rec.described = rec.Description
+	}
+	rec.whole = r.Whole
 	if !r.Slot.IsZero() {
 		rec.Slot = new(r.Slot.UTC())
+	}
+	if !r.Expires.IsZero() {
+		rec.Expires = new(r.Expires.UTC().Truncate(time.Millisecond))
 	}
 	if !r.At.IsZero() {
 		rec.Due = r.At.UTC().Truncate(time.Millisecond)
 	}
-	if rec.Due.After(at) {
+	if rec.Due.After(e.now()) {
 		rec.State = job.Scheduled
 	}
 	if r.Resume != nil {
 		rec.resume(*r.Resume)
 	}
-	rec.memo, sum = memoOf(r, rec.Job, canonical)
-	return rec, sum, nil
+	return rec, nil
 }
 
 // resume lets the numbers of a job go on from where they were.
@@ -125,100 +314,122 @@ func (r *record) resume(was job.Resume) {
 	r.Created, r.Attempt, r.Failures, r.Errors, r.lines = was.Created, was.Attempt, was.Failures, was.Errors, was.Lines
 }
 
-func idOf(r job.Request) (string, error) {
+// idOf returns the id of a new job and the time of its acceptance.
+func (e *Engine) idOf(r job.Request) (string, time.Time, error) {
 	if r.ID == "" {
 		id, err := uuid.NewV7()
-		return id.String(), err
+		return id.String(), idTime(id), err
 	}
 	id, err := uuid.Parse(r.ID)
 	if err != nil {
-		return "", fault.New(fault.Invalid, "%q is no job id; ids are UUIDs.", r.ID).In("id")
+		return "", time.Time{}, fault.New(fault.Invalid, "%q is no job id; ids are UUIDs.", r.ID).In("id")
 	}
-	return id.String(), nil
+	return id.String(), e.now(), nil
 }
 
-// checkArgs returns the arguments in their compact form, and in one that is
-// the same for all ways to write the same arguments.
-func checkArgs(raw json.RawMessage) (args json.RawMessage, canonical []byte, err error) {
-	if len(bytes.TrimSpace(raw)) == 0 {
-		raw = json.RawMessage("{}")
+// compactArgs checks that raw is one JSON object, and returns it without
+// blanks.
+func compactArgs(raw json.RawMessage) (json.RawMessage, error) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return json.RawMessage("{}"), nil
 	}
 	if len(raw) > maxArgs {
-		return nil, nil, fault.New(fault.Invalid, "The arguments are %d bytes long; at most %d are allowed. Pass a reference to large data.", len(raw), maxArgs).In("args")
-	}
-	var object map[string]any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&object) != nil || object == nil || d.More() {
-		return nil, nil, fault.New(fault.Invalid, "The arguments must be one JSON object.").In("args")
-	}
-	if canonical, err = json.Marshal(object); err != nil {
-		return nil, nil, fmt.Errorf("write arguments: %w", err)
+		return nil, fault.New(fault.Invalid, "The arguments are %d bytes long; at most %d are allowed. Pass a reference to large data.", len(raw), maxArgs).In("args")
 	}
 	var compact bytes.Buffer
-	if err := json.Compact(&compact, raw); err != nil {
-		return nil, nil, fault.New(fault.Invalid, "The arguments must be one JSON object.").In("args")
+	compact.Grow(len(raw))
+	if err := json.Compact(&compact, raw); err != nil || raw[0] != '{' {
+		return nil, fault.New(fault.Invalid, "The arguments must be one JSON object.").In("args")
 	}
-	return compact.Bytes(), canonical, nil
+	return compact.Bytes(), nil
 }
 
-// memoOf returns the key that remembers a request, and what it compares: an
+// remember works out by what the request is known when it comes again: an
 // idempotency key stands for a task and its arguments; a child's or slot's id
-// stands for itself. Other requests are not remembered beyond their record.
-func memoOf(r job.Request, j job.Job, canonical []byte) (key, sum string) {
+// stands for itself. Other requests are not remembered beyond their record. A
+// unique task's job is known by its arguments as long as it is unfinished.
+func (x *creation) remember(r job.Request, task job.Declaration) error {
 	switch {
 	case r.Key != "":
-		hash := sha256.Sum256(append([]byte(j.Task+"\x00"), canonical...))
-		return prefix + "key:" + j.Client + ":" + r.Key, hex.EncodeToString(hash[:])
+		canonical, err := canonicalArgs(x.Args)
+		if err != nil {
+			return err
+		}
+		hash := sha256.Sum256(append([]byte(x.Task+"\x00"), canonical...))
+		x.memo, x.sum = prefix+"key:"+x.Client+":"+r.Key, hex.EncodeToString(hash[:])
 	case r.Parent != "" || r.Schedule != "":
-		return prefix + "seen:" + j.ID, ""
+		x.memo = prefix + "seen:" + x.ID
 	}
-	return "", ""
-}
-
-func (e *Engine) create(ctx context.Context, rec record, sum string) ([]string, error) {
-	fields := rec.fields()
-	fields["spec"], fields["queue"], fields["memo"], fields["rev"] = encode(rec.Job), rec.Queue, rec.memo, "0"
-	args := []any{rec.ID, sum, depthField(rec.Job)}
-	args = append(args, changed(nil, fields)...)
-	args, err := appendEvents(args, []events.Event{events.JobEnqueued{Job: rec.Job}})
+	if task.Unique == nil || x.whole != "" {
+		return nil
+	}
+	chosen, err := chosenArgs(x.Args, task.Unique.Args)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	answer, err := createScript.Run(ctx, e.rdb, rec.keys(), args...).StringSlice()
+	x.unique = shorten(sha256.Sum256([]byte(x.Task + "\x00" + x.Client + "\x00" + chosen)))
+	x.policy = task.Unique.Policy
+	return nil
+}
+
+// canonicalArgs is the same for all ways to write the same arguments.
+func canonicalArgs(args json.RawMessage) ([]byte, error) {
+	var object map[string]any
+	d := json.NewDecoder(bytes.NewReader(args))
+	d.UseNumber()
+	if err := d.Decode(&object); err != nil {
+		return nil, fmt.Errorf("read arguments: %w", err)
+	}
+	return json.Marshal(object)
+}
+
+// chosenArgs returns some of the arguments in a form that is the same for all
+// ways to write them.
+func chosenArgs(args json.RawMessage, names []string) (string, error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	var object map[string]any
+	d := json.NewDecoder(bytes.NewReader(args))
+	d.UseNumber()
+	if err := d.Decode(&object); err != nil {
+		return "", fmt.Errorf("read arguments: %w", err)
+	}
+	chosen := map[string]any{}
+	for _, name := range names {
+		chosen[name] = object[name]
+	}
+	text, err := json.Marshal(chosen)
+	return string(text), err
+}
+
+// prepare makes the job's arguments of createScript.
+func (x *creation) prepare(was *job.Resume) error {
+	kind, body, err := events.Marshal(events.JobEnqueued{Job: x.Job})
 	if err != nil {
-		return nil, wrap(err, "enqueue %s", rec.Task)
+		return fmt.Errorf("write event %s: %w", kind, err)
 	}
-	if len(answer) != 3 {
-		return nil, fmt.Errorf("enqueue %s: unexpected reply %v", rec.Task, answer)
+	expires := ""
+	if x.Expires != nil {
+		expires = millis(*x.Expires)
 	}
-	return answer, nil
+	x.args = []any{
+		x.Queue, x.ID, x.Client, x.message(), asynqStates[x.State], x.Due.UnixMilli(), x.sum, x.memo,
+		x.unique, string(x.policy), expires,
+	}
+	fields := x.resumed(was)
+	x.args = append(append(x.args, len(fields)/2), fields...)
+	x.args = append(x.args, kind, body)
+	return nil
 }
 
-// known returns a job that was accepted before. That may have been a moment
-// ago by this very call, whose reply got lost on the way, so it sees to the
-// delivery too.
-func (e *Engine) known(ctx context.Context, asked record, id string, ended job.State) (job.Job, error) {
-	rec, err := e.read(ctx, id)
-	if fault.KindOf(err) == fault.NotFound {
-		asked.ID, asked.State = id, ended
-		return asked.Job, nil
+// resumed are the fields of a job that goes on from where it was.
+func (x *creation) resumed(was *job.Resume) []any {
+	if was == nil {
+		return nil
 	}
-	if err == nil && id == asked.ID && rec.Attempt == 0 && !rec.State.Final() {
-		e.deliver(ctx, rec)
-	}
-	return rec.Job, err
-}
-
-// deliver hands an accepted job to asynq, even if the caller has gone. If that
-// does not succeed now, the sweeper does it later: the job is accepted all the
-// same.
-func (e *Engine) deliver(ctx context.Context, rec record) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), deliveryTime)
-	defer cancel()
-	if err := e.drive(ctx, rec); err != nil {
-		e.log.WarnContext(ctx, "job accepted, delivery is left to the sweeper", "job", rec.ID, "err", err)
-	}
+	return []any{"attempt", was.Attempt, "failures", was.Failures, "errors", was.Errors, "lines", was.Lines}
 }
 
 // taskOf returns the task that is asked for. A job that is put back brings what
@@ -230,27 +441,18 @@ func (e *Engine) taskOf(ctx context.Context, r job.Request) (job.Declaration, er
 	return e.declaration(ctx, r.Task)
 }
 
-// declaration returns the task of that name from the catalogue.
-func (e *Engine) declaration(ctx context.Context, name string) (d job.Declaration, err error) {
-	raw, err := e.rdb.HGet(ctx, tasksKey, name).Bytes()
-	if errors.Is(err, redis.Nil) {
-		return d, fault.New(fault.Invalid, "There is no task %q; `jobctl tasks` lists those that workers have announced.", name).In("task")
-	}
-	if err != nil {
-		return d, wrap(err, "read task %s", name)
-	}
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return d, fmt.Errorf("read task %s: %w", name, err)
-	}
-	return d, nil
+// runScript runs one of this package's scripts by itself.
+func runScript(ctx context.Context, e *Engine, s *redis.Script, args ...any) *redis.Cmd {
+	return s.Run(ctx, e.rdb, nil, args...)
 }
 
-// first returns the first that is not empty.
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
+func appendEvents(args []any, report []events.Event) ([]any, error) {
+	for _, event := range report {
+		kind, body, err := events.Marshal(event)
+		if err != nil {
+			return nil, fmt.Errorf("write event %s: %w", event.Kind(), err)
 		}
+		args = append(args, kind, body)
 	}
-	return ""
+	return args, nil
 }

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
-	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/google/uuid"
+
+	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
 // Why the context of an attempt ends, apart from its time limit.
@@ -15,192 +18,158 @@ var (
 	errAborted   = errors.New("the job was aborted")
 	errShutdown  = errors.New("the worker was told to stop")
 	errLeaseLost = errors.New("the worker lost contact for longer than its lease")
+	errBroken    = errors.New("the job's locks were taken away")
 )
+
+// leaseMargin is how long before the lease the contexts of all attempts end.
+const leaseMargin = time.Second
 
 // A tooLong is the cause of a context that ended at the task's time limit.
 type tooLong struct{ limit time.Duration }
 
 func (e tooLong) Error() string { return fmt.Sprintf("ran longer than its limit of %s", e.limit) }
 
-// A hold is a job in this worker's hands, from the grant of its locks until
-// its code has returned. Its lease is the only time it may write; a hold that
-// loses it ends everything below.
-type hold struct {
-	id     string
-	grant  job.Grant
-	lease  context.Context
-	lose   context.CancelCauseFunc
-	work   context.Context // what the task's code sees, but for its time limit
-	end    context.CancelCauseFunc
-	expiry *time.Timer
+// A session is a lease of the worker and all that it holds under it. A session
+// whose lease was lost is over, and all attempts in it; the worker goes on
+// under a new one.
+type session struct {
+	id    string
+	lease context.Context // ends one second before the lease could run out
+	lose  context.CancelCauseFunc
+	timer *time.Timer
 }
 
-// hold takes note of a grant that was asked for at that time.
-func (w *Worker) hold(id string, grant job.Grant, asked time.Time) *hold {
-	h := &hold{id: id, grant: grant}
-	h.lease, h.lose = context.WithCancelCause(context.Background())
-	h.work, h.end = context.WithCancelCause(h.lease)
-	h.expiry = time.AfterFunc(h.remaining(asked), func() { h.lose(errLeaseLost) })
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.holds[id] = h
-	return h
+// newSession returns a session whose lease was asked for at that time.
+func newSession(asked time.Time) *session {
+	s := &session{id: uuid.NewString()}
+	s.lease, s.lose = context.WithCancelCause(context.Background())
+	s.timer = time.AfterFunc(remaining(asked), func() { s.lose(errLeaseLost) })
+	return s
 }
 
 // remaining is how long code may go on under a lease that was asked for at
 // that time, by this process's own monotonic clock.
-func (h *hold) remaining(asked time.Time) time.Duration {
-	return time.Until(asked.Add(h.grant.Lease - leaseMargin))
+func remaining(asked time.Time) time.Duration {
+	return time.Until(asked.Add(lock.Lease - leaseMargin))
 }
 
 // extend takes note of a renewal that was asked for at that time. A lease that
 // was lost stays lost.
-func (h *hold) extend(asked time.Time) {
-	if h.expiry.Stop() {
-		h.expiry.Reset(h.remaining(asked))
+func (s *session) extend(asked time.Time) {
+	if s.timer.Stop() {
+		s.timer.Reset(remaining(asked))
 	}
 }
 
-// letGo gives back what h holds.
-func (w *Worker) letGo(h *hold) {
-	w.mu.Lock()
-	if w.holds[h.id] == h {
-		delete(w.holds, h.id)
-	}
-	w.mu.Unlock()
-	h.expiry.Stop()
-	h.lose(nil)
-	w.release(h.id, h.grant.Fence)
+// A hold is a job in this worker's hands, from the start of its attempt until
+// its outcome is recorded.
+type hold struct {
+	record
+	session *session
+	work    context.Context // what the task's code sees, but for its time limit
+	end     context.CancelCauseFunc
+	wrapUp  chan struct{} // closed: the attempt should come to its end
+	soon    sync.Once
+
+	mu       sync.Mutex
+	told     time.Time // when its context ended; zero if it did not
+	returned bool      // its code has
+	stuck    bool      // it is known to be
+	gone     bool      // Redis did not know of it at the last heartbeat
 }
 
-// release gives back the locks of a job. If Redis does not answer, their lease
-// runs out.
-func (w *Worker) release(id string, fence int64) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if err := w.locks.Release(ctx, id, fence); err != nil {
-		w.log.Warn("locks not released, their lease will run out", "job", id, "err", err)
-	}
+func newHold(s *session, rec record) *hold {
+	h := &hold{record: rec, session: s, wrapUp: make(chan struct{})}
+	h.work, h.end = context.WithCancelCause(s.lease)
+	return h
 }
 
-// running returns the ids of the jobs in hand.
-func (w *Worker) running() []string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	ids := make([]string, 0, len(w.holds))
-	for id := range w.holds {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return ids
+// tell ends the attempt's context.
+func (h *hold) tell(cause error) {
+	h.hurry()
+	h.end(cause)
 }
 
-func (w *Worker) held(id string) (*hold, bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	h, ok := w.holds[id]
-	return h, ok
+// hurry tells the attempt to come to its end.
+func (h *hold) hurry() { h.soon.Do(func() { close(h.wrapUp) }) }
+
+// back takes note that the code has returned.
+func (h *hold) back() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.returned = true
 }
 
-// endAll ends the work on all jobs in hand.
-func (w *Worker) endAll(cause error) {
-	for _, id := range w.running() {
-		if h, ok := w.held(id); ok {
-			h.end(cause)
-		}
+// isStuck reports whether the code still runs that long after it was told to
+// stop. fresh is true the first time.
+func (h *hold) isStuck(after time.Duration) (stuck, fresh bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.work.Err() == nil || h.returned {
+		return false, false
 	}
+	if h.told.IsZero() {
+		h.told = time.Now()
+	}
+	stuck = time.Since(h.told) >= after
+	fresh = stuck && !h.stuck
+	h.stuck = stuck
+	return stuck, fresh
 }
 
-// renewals keeps leases, heartbeat and catalogue fresh until ctx ends.
-func (w *Worker) renewals(ctx context.Context) {
-	tick := time.NewTicker(renewEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			w.renew(ctx)
-			w.heartbeat(ctx)
-		}
-	}
+// stuckNow reports whether the code is known to be stuck.
+func (h *hold) stuckNow() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.stuck && !h.returned
 }
 
-// renew extends the leases of all jobs in hand.
-func (w *Worker) renew(ctx context.Context) {
-	ids, asked := w.running(), time.Now()
-	if len(ids) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, renewEvery)
-	defer cancel()
-	lost, err := w.locks.Renew(ctx, w.self.ID, ids)
-	if err != nil {
-		w.log.Warn("leases not renewed", "jobs", len(ids), "err", err)
-		return
-	}
-	for _, id := range ids {
-		h, ok := w.held(id)
-		switch {
-		case !ok:
-		case slices.Contains(lost, id):
-			h.lose(errLeaseLost)
-		default:
-			h.extend(asked)
-		}
-	}
+// missing takes note that Redis does not know of the hold. It reports true the
+// second time: the first may be because it was just recorded.
+func (h *hold) missing() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	was := h.gone
+	h.gone = true
+	return was
 }
 
-// heartbeat says that the worker lives and what it does, and learns which of
-// its jobs are to be aborted.
-func (w *Worker) heartbeat(ctx context.Context) {
-	self := w.self
-	self.Running, self.Seen, self.Stopping = w.running(), now(), w.stopping.Err() != nil
-	ctx, cancel := context.WithTimeout(ctx, renewEvery)
-	defer cancel()
-	aborted, err := w.engine.beat(ctx, self)
-	if err == nil {
-		err = w.engine.announce(ctx, w.declared, false)
-	}
-	if err != nil && ctx.Err() == nil {
-		w.log.Warn("heartbeat not sent", "err", err)
-	}
-	for _, id := range aborted {
-		if h, ok := w.held(id); ok {
-			h.end(errAborted)
-		}
+// holds are the jobs in a worker's hands, by id and fence: a job whose lease
+// was lost may come back while its old code still runs.
+type holds struct {
+	mu  sync.Mutex
+	all map[string][]*hold
+}
+
+func (a *holds) add(h *hold) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.all[h.ID] = append(a.all[h.ID], h)
+}
+
+func (a *holds) remove(h *hold) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	rest := slices.DeleteFunc(a.all[h.ID], func(other *hold) bool { return other == h })
+	if a.all[h.ID] = rest; len(rest) == 0 {
+		delete(a.all, h.ID)
 	}
 }
 
-// listen looks at abort flags as soon as somebody has set one.
-func (w *Worker) listen(ctx context.Context) {
-	nudges := w.engine.rdb.Subscribe(ctx, abortTopic)
-	defer nudges.Close()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case message, open := <-nudges.Channel():
-			if !open {
-				return
-			}
-			w.obey(ctx, message.Payload)
-		}
-	}
+// of returns the holds of a job.
+func (a *holds) of(id string) []*hold {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.all[id])
 }
 
-// obey ends the work on a job in hand if it is to be aborted.
-func (w *Worker) obey(ctx context.Context, id string) {
-	h, ok := w.held(id)
-	if !ok {
-		return
+// every returns all holds.
+func (a *holds) every() []*hold {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []*hold
+	for _, some := range a.all {
+		all = append(all, some...)
 	}
-	rec, err := w.engine.read(ctx, id)
-	if err != nil {
-		w.log.Warn("abort not seen yet", "job", id, "err", err)
-		return
-	}
-	if rec.abortBy != "" {
-		h.end(errAborted)
-	}
+	return all
 }

@@ -18,11 +18,39 @@ type jobLog struct {
 }
 
 // logger returns a logger for the job's code.
-func (r *report) logger(worker *slog.Logger) *slog.Logger {
-	text := &lineWriter{}
-	attrs := slog.NewTextHandler(&text.buf, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: onlyAttrs})
-	return slog.New(&jobLog{worker.Handler(), r, text, attrs})
+func (r *report) logger() *slog.Logger { return slog.New(&lazyLog{report: r}) }
+
+// A lazyLog becomes a jobLog when something is logged: most jobs never do.
+type lazyLog struct {
+	report *report
+	once   sync.Once
+	log    slog.Handler
 }
+
+func (l *lazyLog) handler() slog.Handler {
+	l.once.Do(func() {
+		h := l.report.hold
+		worker := l.report.worker.log.With("job", h.ID, "task", h.Task, "attempt", h.Attempt)
+		text := &lineWriter{}
+		attrs := slog.NewTextHandler(&text.buf, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: onlyAttrs})
+		l.log = &jobLog{worker.Handler(), l.report, text, attrs}
+	})
+	return l.log
+}
+
+// Enabled implements [slog.Handler].
+func (l *lazyLog) Enabled(ctx context.Context, level slog.Level) bool {
+	return l.handler().Enabled(ctx, level)
+}
+
+// Handle implements [slog.Handler].
+func (l *lazyLog) Handle(ctx context.Context, r slog.Record) error { return l.handler().Handle(ctx, r) }
+
+// WithAttrs implements [slog.Handler].
+func (l *lazyLog) WithAttrs(attrs []slog.Attr) slog.Handler { return l.handler().WithAttrs(attrs) }
+
+// WithGroup implements [slog.Handler].
+func (l *lazyLog) WithGroup(name string) slog.Handler { return l.handler().WithGroup(name) }
 
 // A lineWriter holds the attributes of one line at a time.
 type lineWriter struct {

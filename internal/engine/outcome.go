@@ -36,19 +36,20 @@ func jitter() float64 { return 0.75 + rand.Float64()/2 }
 
 // An outcome is all that decides what becomes of a job whose attempt ended.
 type outcome struct {
-	attempt record // as it was begun
-	began   time.Time
-	policy  policy
-	err     error // what the task returned
-	cause   error // what ended its context before it returned; nil if nothing did
+	began    time.Time
+	policy   policy
+	err      error // what the task returned
+	cause    error // what ended its context before it returned; nil if nothing did
+	stopping bool  // its worker was told to stop, and so was the attempt
 }
 
 // judge decides what becomes of the job: rec is its record by now.
 func (o outcome) judge(rec record, at time.Time, jitter float64) (next record, ended events.AttemptEnded) {
 	next = rec
 	next.fence, next.Worker, next.Reason, next.Aborting = 0, "", "", false
+	next.Crashes, next.alone = 0, false
 	ended = events.AttemptEnded{
-		ID: rec.ID, Task: rec.Task, Attempt: o.attempt.Attempt,
+		ID: rec.ID, Task: rec.Task, Attempt: rec.Attempt,
 		Started: o.began, At: at,
 	}
 	switch {
@@ -56,7 +57,7 @@ func (o outcome) judge(rec record, at time.Time, jitter float64) (next record, e
 		ended.Outcome, next.State, next.Error = job.AttemptSucceeded, job.Succeeded, ""
 	case rec.abortBy != "":
 		ended.Outcome, next.State, next.Reason = job.AttemptAborted, job.Aborted, abortReason(rec.abortBy)
-	case errors.Is(o.cause, errShutdown):
+	case errors.Is(o.cause, errShutdown), o.stopping && !tasks.IsPermanent(o.err):
 		ended.Outcome, next.State, next.Due = job.AttemptInterrupted, job.Queued, at
 		next.Reason = "Its worker was told to stop; it starts again on another."
 	default:

@@ -2,78 +2,138 @@ package engine
 
 import (
 	"context"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// Job returns a job that is in flight or has ended within the last hour.
+// Job returns a job that is in flight or has ended lately.
 func (e *Engine) Job(ctx context.Context, id string) (job.Job, error) {
 	rec, err := e.read(ctx, id)
-	return rec.at(time.Now()), err
+	return rec.at(e.now()), err
 }
 
 // at returns the job as it stands at that time. Nothing is written when the
-// time of a scheduled job comes, but it is queued from then on.
+// time of a scheduled job comes, but it is queued from then on. Why a job
+// waits is said in a sentence that fits the time.
 func (r record) at(now time.Time) job.Job {
 	if r.State == job.Scheduled && !r.Due.After(now) {
 		r.State = job.Queued
+	}
+	if r.Waiting != nil {
+		r.Reason = r.Waiting.Sentence(now)
 	}
 	return r.Job
 }
 
 // Jobs returns those of ids that Redis still has.
 func (e *Engine) Jobs(ctx context.Context, ids []string) (map[string]job.Job, error) {
-	found := make(map[string]job.Job, len(ids))
-	replies := make(map[string]*redis.MapStringStringCmd, len(ids))
-	_, err := e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for _, id := range ids {
-			if uuid.Validate(id) == nil {
-				replies[id] = p.HGetAll(ctx, recordKey(id))
-			}
-		}
-		return nil
-	})
+	records, err := e.readAll(ctx, ids)
 	if err != nil {
-		return nil, wrap(err, "read %d jobs", len(ids))
+		return nil, err
 	}
-	for id, reply := range replies {
-		if reply.Val()["spec"] == "" {
-			continue
-		}
-		rec, err := parse(reply.Val())
-		if err != nil {
-			return nil, fmt.Errorf("read job %s: %w", id, err)
-		}
-		found[id] = rec.at(time.Now())
+	found := make(map[string]job.Job, len(records))
+	for id, rec := range records {
+		found[id] = rec.at(e.now())
 	}
 	return found, nil
 }
 
+// Forget drops the records of jobs that have ended and that the ledger has.
+// Those that have not ended are left alone.
+func (e *Engine) Forget(ctx context.Context, ids []string) error {
+	queues, err := e.queues(ctx)
+	if err != nil {
+		return err
+	}
+	for ; len(ids) > 0; ids = ids[min(portionJobs, len(ids)):] {
+		args := []any{len(queues)}
+		for _, queue := range queues {
+			args = append(args, queue)
+		}
+		for _, id := range ids[:min(portionJobs, len(ids))] {
+			args = append(args, id)
+		}
+		if err := runScript(ctx, e, forgetScript, args...).Err(); err != nil {
+			return wrap(err, "forget ended jobs")
+		}
+	}
+	return nil
+}
+
+// forgetScript drops the records of ended jobs.
+//
+// ARGV: number of queues, queues…, ids…
+var forgetScript = redis.NewScript(`
+local finals = {succeeded = true, failed = true, aborted = true, expired = true}
+local n = tonumber(ARGV[1])
+for i = 2 + n, #ARGV do
+  for j = 2, 1 + n do
+    local key = 'asynq:{' .. ARGV[j] .. '}:t:' .. ARGV[i]
+    local state = redis.call('HGET', key, 'job')
+    if state then
+      if finals[state] then redis.call('UNLINK', key) end
+      break
+    end
+  end
+end
+return 0
+`)
+
+// depthScript counts the jobs of queues.
+//
+// ARGV: queues…
+//
+// It answers for each: queued, scheduled, waiting, retrying.
+var depthScript = redis.NewScript(`
+local answer = {}
+for _, queue in ipairs(ARGV) do
+  local queued = redis.call('LLEN', 'asynq:{' .. queue .. '}:pending')
+  for _, client in ipairs(redis.call('LRANGE', 'beadle:{job}:ring:' .. queue, 0, -1)) do
+    queued = queued + redis.call('LLEN', 'beadle:{job}:line:' .. queue .. ':' .. client)
+  end
+  answer[#answer + 1] = queued
+  answer[#answer + 1] = redis.call('ZCARD', 'asynq:{' .. queue .. '}:scheduled')
+  answer[#answer + 1] = redis.call('ZCARD', 'beadle:{job}:waiting:' .. queue) + redis.call('LLEN', 'beadle:{job}:alone:' .. queue)
+  answer[#answer + 1] = redis.call('ZCARD', 'asynq:{' .. queue .. '}:retry')
+end
+for _, worker in ipairs(redis.call('ZRANGE', 'beadle:{lock}:leases', 0, -1)) do
+  for _, place in ipairs(redis.call('HVALS', 'beadle:{lock}:held:' .. worker)) do
+    answer[#answer + 1] = string.sub(place, string.find(place, ' ', 1, true) + 1)
+  end
+end
+return answer
+`)
+
 // Depths returns how many jobs of each queue stand in each state that is not
-// final.
+// final. Jobs that wait for a rate limit are counted as scheduled.
 func (e *Engine) Depths(ctx context.Context) (map[string]map[job.State]int64, error) {
-	counters, err := e.rdb.HGetAll(ctx, depthsKey).Result()
+	names, err := e.queues(ctx)
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	args := make([]any, len(names))
+	for i, name := range names {
+		args[i] = name
+	}
+	values, err := runScript(ctx, e, depthScript, args...).Slice()
 	if err != nil {
 		return nil, wrap(err, "read the depths of queues")
 	}
 	depths := map[string]map[job.State]int64{}
-	for field, value := range counters {
-		state, queue, _ := strings.Cut(field, ":")
-		n, err := strconv.ParseInt(value, 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("read the depth of queue %s: %w", queue, err)
+	kinds := []job.State{job.Queued, job.Scheduled, job.Waiting, job.Retrying}
+	for i, name := range names {
+		depths[name] = map[job.State]int64{}
+		for j, state := range kinds {
+			depths[name][state], _ = values[i*len(kinds)+j].(int64)
 		}
-		if depths[queue] == nil {
-			depths[queue] = map[job.State]int64{}
+	}
+	for _, queue := range values[len(names)*len(kinds):] {
+		if counts, ok := depths[queue.(string)]; ok {
+			counts[job.Running]++
 		}
-		depths[queue][job.State(state)] = n
 	}
 	return depths, nil
 }

@@ -8,77 +8,120 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// How long Redis remembers a job that has ended: its record, for readers who
-// follow it, and what stands for it when the same request comes again.
+// How long Redis remembers a job that has ended: its record, unless the ledger
+// has it earlier, and what stands for it when the same request comes again.
 const (
 	keepRecord = time.Hour
 	keepMemo   = 24 * time.Hour
 )
 
-// A record is a job as Redis keeps it while it is in flight.
+// A record is a job as Redis keeps it while it is in flight: asynq's hash of
+// the task, with fields of our own beside asynq's.
 type record struct {
 	job.Job
-	rev     int64  // grows with every change but progress
-	fence   int64  // of the attempt that is open; 0 if none is
-	abortBy string // who told it to stop; empty if nobody did
-	lines   int64  // log lines so far, over all attempts
-	memo    string // the key under which the request is remembered; may be empty
+	described string // the description, if the enqueuer gave one
+	rev       int64  // grows with every change of state
+	fence     int64  // of the attempt that is open; 0 if none is
+	abortBy   string // who told it to stop; empty if nobody did
+	lines     int64  // log lines so far, over all attempts
+	unique    string // digest of the uniqueness key; may be empty
+	memo      string // the key under which the request is remembered; may be empty
+	whole     string // the job that it is a part of: "queue id"; may be empty
+	wants     string // job.Wants as JSON, once a worker has said what they are
+	known     bool   // wants are known
+	alone     bool   // runs with no other job in its worker
+	parts     parts  // of a job that was divided
 }
 
-// live is the part of a job that changes, apart from what has a field of its
-// own in the hash.
-type live struct {
-	Reason   string     `json:"reason,omitempty"`
-	Error    string     `json:"error,omitempty"`
-	Attempt  int        `json:"attempt,omitempty"`
-	Failures int        `json:"failures,omitempty"`
-	Worker   string     `json:"worker,omitempty"`
-	Due      time.Time  `json:"due"`
-	Started  *time.Time `json:"started,omitempty"`
-	Ended    *time.Time `json:"ended,omitempty"`
+// parts says how the jobs that a job was divided into have ended.
+type parts struct{ all, open, failed int }
+
+// fieldNames are the fields of the hash in the order in which they are read.
+// All but the first two may be missing.
+var fieldNames = []string{
+	"msg", "state", "job", "rev", "fence", "attempt", "failures", "crashes", "worker", "started", "due", "ended",
+	"reason", "error", "abort", "progress", "errors", "lines", "stuck", "waits", "wants", "expires", "alone", "parts_all", "parts_open", "parts_failed",
 }
 
-// fields returns what changes of r as it stands in the hash.
-func (r record) fields() map[string]string {
-	return map[string]string{
-		"state": string(r.State),
-		"live": encode(live{
-			Reason: r.Reason, Error: r.Error, Attempt: r.Attempt, Failures: r.Failures,
-			Worker: r.Worker, Due: r.Due, Started: r.Started, Ended: r.Ended,
-		}),
-		"progress": encode(r.Progress),
-		"errors":   strconv.FormatInt(r.Errors, 10),
-		"lines":    strconv.FormatInt(r.lines, 10),
-		"fence":    strconv.FormatInt(r.fence, 10),
-		"abort":    r.abortBy,
+// states are those of jobs whose hash has asynq's state only.
+var states = map[string]job.State{"pending": job.Queued, "scheduled": job.Scheduled, "retry": job.Retrying, "active": job.Running}
+
+// parse reads a record from the values of fieldNames.
+func parse(values []any) (r record, err error) {
+	if len(values) != len(fieldNames) {
+		return r, fmt.Errorf("read record: %d fields instead of %d", len(values), len(fieldNames))
 	}
-}
-
-// parse reads a record from its hash.
-func parse(hash map[string]string) (r record, err error) {
-	var l live
-	read := func(field string, v any) {
-		if e := json.Unmarshal([]byte(hash[field]), v); e != nil && err == nil {
-			err = fmt.Errorf("field %s: %w", field, e)
-		}
+	f := fields{values: values}
+	if err := r.readMessage(f.text(0)); err != nil {
+		return r, fmt.Errorf("read message: %w", err)
 	}
-	read("spec", &r.Job)
-	read("live", &l)
-	read("progress", &r.Progress)
-	read("errors", &r.Errors)
-	read("lines", &r.lines)
-	read("fence", &r.fence)
-	read("rev", &r.rev)
-	r.State, r.abortBy, r.memo = job.State(hash["state"]), hash["abort"], hash["memo"]
-	r.Reason, r.Error, r.Attempt, r.Failures, r.Worker = l.Reason, l.Error, l.Attempt, l.Failures, l.Worker
-	r.Due, r.Started, r.Ended = l.Due, l.Started, l.Ended
+	r.State = job.State(first(f.text(2), string(states[f.text(1)])))
+	r.rev, r.fence = f.number(3), f.number(4)
+	r.Attempt, r.Failures, r.Crashes = int(f.number(5)), int(f.number(6)), int(f.number(7))
+	r.Worker = f.text(8)
+	r.Started, r.Ended, r.Expires = f.time(9), f.time(11), f.time(21)
+	if due := f.time(10); due != nil {
+		r.Due = *due
+	}
+	r.Reason, r.Error, r.abortBy = f.text(12), f.text(13), f.text(14)
+	f.json(15, &r.Progress)
+	r.Errors, r.lines = f.number(16), f.number(17)
+	r.Stuck = f.text(18) != "" && r.fence != 0
+	r.wants, r.known = f.text(20), values[20] != nil
+	r.alone = f.text(22) != ""
+	r.parts = parts{int(f.number(23)), int(f.number(24)), int(f.number(25))}
+	if r.State == job.Waiting {
+		f.json(19, &r.Waiting)
+	}
 	r.Aborting = r.abortBy != "" && !r.State.Final()
-	return r, err
+	return r, f.err
+}
+
+// fields reads the values of a hash, of which any may be missing.
+type fields struct {
+	values []any
+	err    error
+}
+
+func (f *fields) text(i int) string {
+	s, _ := f.values[i].(string)
+	return s
+}
+
+func (f *fields) number(i int) int64 {
+	text := f.text(i)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	f.note(i, err)
+	return n
+}
+
+func (f *fields) time(i int) *time.Time {
+	ms := f.number(i)
+	if ms == 0 {
+		return nil
+	}
+	return new(time.UnixMilli(ms).UTC())
+}
+
+func (f *fields) json(i int, v any) {
+	if text := f.text(i); text != "" {
+		f.note(i, json.Unmarshal([]byte(text), v))
+	}
+}
+
+func (f *fields) note(i int, err error) {
+	if err != nil && f.err == nil {
+		f.err = fmt.Errorf("field %s: %w", fieldNames[i], err)
+	}
 }
 
 // encode returns v, a value of this package's own, as JSON.
@@ -92,21 +135,55 @@ func encode(v any) string {
 
 // read returns the record of a job, or [fault.NotFound].
 func (e *Engine) read(ctx context.Context, id string) (record, error) {
-	if uuid.Validate(id) != nil {
-		return record{}, notFound(id)
-	}
-	hash, err := e.rdb.HGetAll(ctx, recordKey(id)).Result()
+	found, err := e.readAll(ctx, []string{id})
 	if err != nil {
-		return record{}, wrap(err, "read job %s", id)
+		return record{}, err
 	}
-	if hash["spec"] == "" {
+	r, ok := found[id]
+	if !ok {
 		return record{}, notFound(id)
-	}
-	r, err := parse(hash)
-	if err != nil {
-		return record{}, fmt.Errorf("read job %s: %w", id, err)
 	}
 	return r, nil
 }
+
+// readAll returns the records of those jobs that Redis has. A record is found
+// by its queue, so all queues are asked; there are few.
+func (e *Engine) readAll(ctx context.Context, ids []string) (map[string]record, error) {
+	queues, err := e.queues(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var replies []*redis.SliceCmd
+	_, err = e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for _, id := range ids {
+			if uuid.Validate(id) != nil {
+				continue
+			}
+			for _, queue := range queues {
+				replies = append(replies, p.HMGet(ctx, recordKey(queue, id), fieldNames...))
+			}
+		}
+		return nil
+	})
+	if err != nil && len(replies) > 0 {
+		return nil, wrap(err, "read %d jobs", len(ids))
+	}
+	found := make(map[string]record, len(ids))
+	for _, reply := range replies {
+		values := reply.Val()
+		if len(values) == 0 || values[0] == nil {
+			continue
+		}
+		r, err := parse(values)
+		if err != nil {
+			return nil, fmt.Errorf("read a job: %w", err)
+		}
+		e.describe(ctx, &r)
+		found[r.ID] = r
+	}
+	return found, nil
+}
+
+func recordKey(queue, id string) string { return "asynq:{" + queue + "}:t:" + id }
 
 func notFound(id string) error { return fault.New(fault.NotFound, "There is no job %s.", id) }

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -18,7 +16,7 @@ const (
 	maxErrors  = 1_000
 	maxLines   = 10_000
 	maxText    = 4 << 10 // bytes of one line or message
-	batch      = 200     // errors or lines in one event
+	batchSize  = 200     // errors or lines in one event
 	flushEvery = 250 * time.Millisecond
 )
 
@@ -34,12 +32,13 @@ const (
 type report struct {
 	worker *Worker
 	hold   *hold
-	job    record // as the attempt began
-	done   chan struct{}
 	wake   context.Context
 	stop   context.CancelFunc
+	begun  sync.Once
+	done   chan struct{} // closed when the writing has ended; nil if it never began
 
 	mu       sync.Mutex
+	job      record // what is written of the job
 	progress job.Progress
 	errors   int64 // numbers given so far
 	lines    int64
@@ -49,11 +48,20 @@ type report struct {
 	dirty    bool // progress not written yet
 }
 
-func newReport(w *Worker, h *hold, rec record) *report {
-	r := &report{worker: w, hold: h, job: rec, errors: rec.Errors, lines: rec.lines, done: make(chan struct{})}
-	r.wake, r.stop = context.WithCancel(h.lease)
-	go r.run()
+func newReport(w *Worker, h *hold) *report {
+	r := &report{worker: w, hold: h, job: h.record, errors: h.Errors, lines: h.lines}
+	r.job.Progress = job.Progress{}
 	return r
+}
+
+// begin begins the writing, when there is something to write: most jobs are
+// over before.
+func (r *report) begin() {
+	r.begun.Do(func() {
+		r.wake, r.stop = context.WithCancel(r.hold.session.lease)
+		r.done = make(chan struct{})
+		go r.run()
+	})
 }
 
 // run writes down what is new until the report is closed or the lease lost.
@@ -61,26 +69,39 @@ func (r *report) run() {
 	defer close(r.done)
 	for sleep(r.wake, flushEvery) {
 		if err := r.flush(); err != nil && r.wake.Err() == nil {
-			r.worker.log.Warn("progress not written", "job", r.job.ID, "err", err)
+			r.worker.log.Warn("progress not written", "job", r.hold.ID, "err", err)
 		}
 	}
 }
 
 // close ends the writing. What is left is written with the outcome.
 func (r *report) close() {
-	r.stop()
-	<-r.done
+	r.begun.Do(func() {}) // nothing begins any more
+	if r.done != nil {
+		r.stop()
+		<-r.done
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.dropped > 0 {
 		r.lines++
 		text := fmt.Sprintf("%d more lines were dropped: a job keeps %d.", r.dropped, maxLines)
-		r.logged = append(r.logged, job.LogLine{Seq: r.lines, Attempt: r.job.Attempt, Level: "warn", Text: text, At: now()})
+		r.logged = append(r.logged, job.LogLine{Seq: r.lines, Attempt: r.hold.Attempt, Level: "warn", Text: text, At: r.now()})
 	}
+}
+
+func (r *report) now() time.Time { return r.worker.engine.now() }
+
+// record is the job as far as it is written.
+func (r *report) record() record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.job
 }
 
 // Progress implements [tasks.Sink].
 func (r *report) Progress(p tasks.Progress) {
+	r.begin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.progress, r.dirty = job.Progress(p), true
@@ -88,13 +109,14 @@ func (r *report) Progress(p tasks.Progress) {
 
 // Error implements [tasks.Sink].
 func (r *report) Error(e tasks.RecordError) {
+	r.begin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.errors++
 	r.dirty = true
 	if r.errors <= maxErrors {
 		r.failed = append(r.failed, job.RecordError{
-			Seq: r.errors, Attempt: r.job.Attempt, Key: clip(e.Key, maxText), Code: clip(e.Code, maxText), Message: clip(e.Message, maxText), At: now(),
+			Seq: r.errors, Attempt: r.hold.Attempt, Key: clip(e.Key, maxText), Code: clip(e.Code, maxText), Message: clip(e.Message, maxText), At: r.now(),
 		})
 	}
 }
@@ -102,14 +124,15 @@ func (r *report) Error(e tasks.RecordError) {
 // Enqueue implements [tasks.Sink].
 func (r *report) Enqueue(ctx context.Context, q tasks.SinkRequest) (string, error) {
 	child, err := r.worker.engine.Enqueue(ctx, job.Request{
-		ID: childID(r.job.ID, q.Task, q.Key), Task: q.Task, Args: q.Args, Description: q.Description,
-		Client: r.job.Client, Owner: "job " + r.job.ID, Parent: r.job.ID, Root: r.job.Root,
+		ID: childID(r.hold.ID, q.Task, q.Key), Task: q.Task, Args: q.Args, Description: q.Description,
+		Client: r.hold.Client, Owner: "job " + r.hold.ID, Parent: r.hold.ID, Root: r.hold.Root, Trace: r.hold.Trace,
 	})
 	return child.ID, err
 }
 
 // line adds a line to the job's log.
 func (r *report) line(level, text string, at time.Time) {
+	r.begin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.lines >= maxLines {
@@ -117,7 +140,7 @@ func (r *report) line(level, text string, at time.Time) {
 		return
 	}
 	r.lines++
-	r.logged = append(r.logged, job.LogLine{Seq: r.lines, Attempt: r.job.Attempt, Level: level, Text: clip(text, maxText), At: at})
+	r.logged = append(r.logged, job.LogLine{Seq: r.lines, Attempt: r.hold.Attempt, Level: level, Text: clip(text, maxText), At: at})
 }
 
 // A saying is what an attempt has said up to some moment, and the events that
@@ -128,17 +151,17 @@ type saying struct {
 	events        []events.Event
 }
 
-// rest returns all that rec does not know yet.
-func (r *report) rest(rec record) saying {
+// rest returns all that is not written yet.
+func (r *report) rest() saying {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.forget(rec.Errors, rec.lines)
+	r.forget(r.job.Errors, r.job.lines)
 	s := saying{progress: r.progress, errors: r.errors, lines: r.lines}
-	for rest := r.failed; len(rest) > 0; rest = rest[min(batch, len(rest)):] {
-		s.events = append(s.events, events.JobErrors{ID: r.job.ID, Errors: rest[:min(batch, len(rest))]})
+	for rest := r.failed; len(rest) > 0; rest = rest[min(batchSize, len(rest)):] {
+		s.events = append(s.events, events.JobErrors{ID: r.hold.ID, Errors: rest[:min(batchSize, len(rest))]})
 	}
-	for rest := r.logged; len(rest) > 0; rest = rest[min(batch, len(rest)):] {
-		s.events = append(s.events, events.JobLogged{ID: r.job.ID, Lines: rest[:min(batch, len(rest))]})
+	for rest := r.logged; len(rest) > 0; rest = rest[min(batchSize, len(rest)):] {
+		s.events = append(s.events, events.JobLogged{ID: r.hold.ID, Lines: rest[:min(batchSize, len(rest))]})
 	}
 	return s
 }
@@ -155,24 +178,28 @@ func (r *report) forget(errors, lines int64) {
 
 // reportScript writes what an open attempt says, unless it was written by a
 // try whose reply got lost. It answers how many errors and lines are written,
-// or nothing if the attempt is not open any more.
+// or nothing if the attempt is not open any more. Workers that died under the
+// job are forgotten: it gets on.
 //
-// KEYS: record, events
-// ARGV: fence, errors before, lines before, errors after, lines after,
-// progress, kind, body, …
-var reportScript = redis.NewScript(common + `
-local was = redis.call('HMGET', KEYS[1], 'fence', 'errors', 'lines')
-if was[1] ~= ARGV[1] then return {} end
-if was[2] == ARGV[2] and was[3] == ARGV[3] then
-  append(7)
-  redis.call('HSET', KEYS[1], 'errors', ARGV[4], 'lines', ARGV[5], 'progress', ARGV[6])
+// ARGV: queue, id, fence, errors before, lines before, errors after, lines
+// after, progress, kind, body, …
+var reportScript = script(`
+local key = recordKey(ARGV[1], ARGV[2])
+local was = redis.call('HMGET', key, 'fence', 'errors', 'lines', 'crashes')
+if was[1] ~= ARGV[3] then return {} end
+local errors, lines = was[2] or '0', was[3] or '0'
+if errors == ARGV[4] and lines == ARGV[5] then
+  for i = 9, #ARGV, 2 do say(ARGV[i], ARGV[i + 1]) end
+  redis.call('HSET', key, 'errors', ARGV[6], 'lines', ARGV[7], 'progress', ARGV[8])
+  errors, lines = ARGV[6], ARGV[7]
+  if was[4] and was[4] ~= '0' then redis.call('HSET', key, 'crashes', '0') end
+  done()
 end
-return redis.call('HMGET', KEYS[1], 'errors', 'lines')
+return {errors, lines}
 `)
 
 // flush writes down what is new.
 func (r *report) flush() error {
-	before := r.job
 	r.mu.Lock()
 	fresh := r.dirty || len(r.logged) > 0 || len(r.failed) > 0
 	r.dirty = false
@@ -180,7 +207,7 @@ func (r *report) flush() error {
 	if !fresh {
 		return nil
 	}
-	err := r.write(before, r.rest(before))
+	err := r.write(r.record(), r.rest())
 	if err != nil {
 		r.mu.Lock()
 		r.dirty = true
@@ -190,19 +217,21 @@ func (r *report) flush() error {
 }
 
 func (r *report) write(before record, s saying) error {
-	args := []any{before.fence, before.Errors, before.lines, s.errors, s.lines, encode(s.progress)}
+	args := []any{before.Queue, before.ID, before.fence, before.Errors, before.lines, s.errors, s.lines, encode(s.progress)}
 	args, err := appendEvents(args, s.events)
 	if err != nil {
 		return err
 	}
-	counts, err := reportScript.Run(r.hold.lease, r.worker.engine.rdb, []string{recordKey(before.ID), streamKey}, args...).Int64Slice()
+	counts, err := runScript(r.hold.session.lease, r.worker.engine, reportScript, args...).Int64Slice()
 	if err != nil {
 		return wrap(err, "write the progress of job %s", before.ID)
 	}
 	if len(counts) != 2 {
 		return nil // the attempt is over
 	}
-	r.job.Errors, r.job.lines = counts[0], counts[1]
+	r.mu.Lock()
+	r.job.Errors, r.job.lines, r.job.Progress, r.job.Crashes = counts[0], counts[1], s.progress, 0
+	r.mu.Unlock()
 	if s.errors != counts[0] || s.lines != counts[1] {
 		return fmt.Errorf("write the progress of job %s: an earlier try counts", before.ID)
 	}

@@ -38,7 +38,11 @@ func (e *Engine) readStream(ctx context.Context, after string, limit int, wait t
 	if wait < time.Millisecond {
 		wait = -1 // Redis takes 0 for ever
 	}
-	streams, err := e.rdb.XRead(ctx, &redis.XReadArgs{Streams: []string{streamKey, after}, Count: int64(limit), Block: wait}).Result()
+	args := []any{"XREAD", "COUNT", limit}
+	if wait > 0 {
+		args = append(args, "BLOCK", wait.Milliseconds())
+	}
+	messages, err := readMessages(e.rdb.Do(ctx, append(args, "STREAMS", streamKey, after)...).Result())
 	if errors.Is(err, redis.Nil) {
 		return nil, nil
 	}
@@ -46,28 +50,84 @@ func (e *Engine) readStream(ctx context.Context, after string, limit int, wait t
 		return nil, wrap(err, "read events after %s", after)
 	}
 	var entries []events.Entry
-	for _, message := range streams[0].Messages {
-		entry, err := e.parseEntry(message)
-		if err != nil {
+	for _, message := range messages {
+		if entries, err = e.parseMessage(entries, message); err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry)
 	}
 	return entries, nil
 }
 
-// parseEntry reads an entry. One whose body makes no sense must not hold up
-// those behind it: it is logged, and left without its event.
-func (e *Engine) parseEntry(m redis.XMessage) (events.Entry, error) {
-	kind, _ := m.Values["kind"].(string)
-	body, _ := m.Values["body"].(string)
+// A message is an entry of the stream as Redis has it. The fields of an entry
+// repeat, which the client's own type cannot express.
+type message struct {
+	id    string
+	words []string // kind, body, kind, body, …
+}
+
+// readMessages reads the reply to XREAD of one stream: in RESP3 a map of
+// streams to entries, in RESP2 a list of pairs.
+func readMessages(reply any, err error) ([]message, error) {
+	if err != nil {
+		return nil, err
+	}
+	var entries any
+	switch streams := reply.(type) {
+	case map[any]any:
+		entries = streams[streamKey]
+	case []any:
+		if pair, ok := streams[0].([]any); ok && len(pair) == 2 {
+			entries = pair[1]
+		}
+	}
+	list, ok := entries.([]any)
+	if !ok {
+		return nil, fmt.Errorf("unexpected reply %T", reply)
+	}
+	all := make([]message, 0, len(list))
+	for _, entry := range list {
+		pair, ok := entry.([]any)
+		if !ok || len(pair) != 2 {
+			return nil, fmt.Errorf("unexpected entry %T", entry)
+		}
+		m := message{id: fmt.Sprint(pair[0])}
+		words, _ := pair[1].([]any)
+		for _, word := range words {
+			text, _ := word.(string)
+			m.words = append(m.words, text)
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
+// parseMessage reads an entry of the stream, which may report several events:
+// kind, body, kind, body, ….
+func (e *Engine) parseMessage(entries []events.Entry, m message) ([]events.Entry, error) {
+	ms, _, err := parsePosition(m.id)
+	if err != nil {
+		return nil, err
+	}
+	at := time.UnixMilli(ms).UTC()
+	for i := 0; i+1 < len(m.words); i += 2 {
+		entries = append(entries, events.Entry{ID: m.id, At: at, Event: e.parseEvent(m.id, m.words[i], m.words[i+1])})
+	}
+	return entries, nil
+}
+
+// parseEvent reads an event. One that makes no sense must not hold up those
+// behind it: it is logged, and left out.
+func (e *Engine) parseEvent(position, kind, body string) events.Event {
 	event, err := events.Unmarshal(kind, []byte(body))
 	if err != nil {
-		e.log.Error("event makes no sense and is passed over", "position", m.ID, "kind", kind, "err", err)
-		event = nil
+		e.log.Error("event makes no sense and is passed over", "position", position, "kind", kind, "err", err)
+		return nil
 	}
-	ms, _, err := parsePosition(m.ID)
-	return events.Entry{ID: m.ID, At: time.UnixMilli(ms).UTC(), Event: event}, err
+	if w, ok := event.(events.JobWaiting); ok && w.Reason == "" && w.Waiting != nil {
+		w.Reason = w.Waiting.Sentence(w.At)
+		return w
+	}
+	return event
 }
 
 // parsePosition reads a position in the stream: milliseconds and a sequence
@@ -97,4 +157,17 @@ func (e *Engine) Trim(ctx context.Context, upTo string) error {
 func (e *Engine) Backlog(ctx context.Context) (int64, error) {
 	n, err := e.rdb.XLen(ctx, streamKey).Result()
 	return n, wrap(err, "count events")
+}
+
+// Last returns the position of the event that was appended last, even if it
+// has been trimmed since; "" if there never was one.
+func (e *Engine) Last(ctx context.Context) (string, error) {
+	info, err := e.rdb.XInfoStream(ctx, streamKey).Result()
+	switch {
+	case err == nil:
+		return info.LastGeneratedID, nil
+	case redis.HasErrorPrefix(err, "ERR no such key"):
+		return "", nil
+	}
+	return "", wrap(err, "read the end of the event stream")
 }

@@ -2,41 +2,166 @@ package engine
 
 import (
 	"context"
-	"strconv"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
-	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
-// The sweeper's pace, and how old an intent is before it is taken for
-// forgotten.
-const (
-	sweepEvery   = 5 * time.Second
-	patience     = 10 * time.Second
-	sweepAtATime = 500
-)
+// recovery is what scripts share that give back jobs whose worker does not
+// hold them any more.
+const recovery = `
+-- recover gives back a job that a worker held. how is 'lost' if the worker
+-- died under it, 'stopped' if it was told to stop, 'returned' if it never
+-- began, and 'broken' if its locks were taken away.
+local function recover(worker, id, place, how)
+  local fence, queue = split(place)
+  local key = recordKey(queue, id)
+  lock.unhold(worker, id)
+  local r = redis.call('HMGET', key, 'msg', 'job', 'fence', 'attempt', 'failures', 'crashes', 'abort', 'errors', 'alone', 'wants', 'progress')
+  if not r[1] or finals[r[2]] then return end
+  if fence == '0' then
+    if r[2] ~= 'waiting' then queueFirst(queue, id) end
+    return
+  end
+  if r[3] ~= fence then return end
+  local task, client = head(r[1])
+  lock.give(id, {task = task, client = client, queue = queue, worker = worker, wants = r[10] or ''})
+  local crashes = tonumber(r[6] or '0')
+  if how == 'lost' then crashes = crashes + 1 end
+  local outcome, state, reason = 'lost', 'queued', 'Its worker died; it starts again on another.'
+  if how == 'stopped' or how == 'returned' then
+    outcome, reason = 'interrupted', 'Its worker was told to stop; it starts again on another.'
+  elseif how == 'broken' then
+    reason = 'Its locks were taken away; it starts again when it gets them.'
+  end
+  if r[7] then
+    state, reason = 'aborted', 'Aborted by ' .. r[7] .. '; its worker died before it could stop.'
+    if how == 'returned' then outcome, reason = 'aborted', 'Aborted by ' .. r[7] .. '.' end
+  elseif how == 'lost' and r[9] then
+    state, reason = 'failed', 'Its worker died ' .. crashes .. ' times in a row, the last time with no other job in it: the job is taken for the cause.'
+  end
+  redis.call('HSET', key, 'job', state, 'fence', '0', 'crashes', crashes, 'reason', reason)
+  redis.call('HDEL', key, 'stuck', 'session')
+  redis.call('HINCRBY', key, 'rev', 1)
+  say('attempt.ended', '{"id":"' .. id .. '","task":"' .. task .. '","attempt":' .. (r[4] or '1') .. ',"outcome":"' .. outcome ..
+    '","state":"' .. state .. '","reason":' .. cjson.encode(reason) .. ',"failures":' .. (r[5] or '0') ..
+    ',"progress":' .. (r[11] or '{}') .. ',"errors":' .. (r[8] or '0') .. ',"at":"' .. iso(at) .. '"}')
+  if state ~= 'queued' then
+    redis.call('HSET', key, 'state', 'completed', 'ended', text(ms))
+    ended(queue, id, state, r[1])
+    return
+  end
+  redis.call('HSET', key, 'state', 'pending')
+  if how == 'lost' and crashes >= 3 then
+    redis.call('HSET', key, 'alone', '1')
+    redis.call('LPUSH', aloneKey(queue), id)
+    wake(queue)
+    local rev = tonumber(redis.call('HGET', key, 'rev'))
+    park(queue, id, rev, {kind = 'alone'})
+    redis.call('ZREM', waitingKey(queue), id)
+  else
+    queueFirst(queue, id)
+  end
+end
 
-// A Sweeper finishes what processes began and did not live to finish. One of
-// them at a time is enough; several do no harm.
-type Sweeper struct {
-	engine   *Engine
-	patience time.Duration
+-- reap gives back what workers held whose lease has run out.
+local function reap()
+  if lock.quiet() then return 0 end
+  local n = 0
+  for _, worker in ipairs(lock.expired(5)) do
+    local how = redis.call('SISMEMBER', 'beadle:{job}:stopping', worker) == 1 and 'stopped' or 'lost'
+    for id, place in pairs(lock.holds(worker)) do
+      recover(worker, id, place, how)
+      n = n + 1
+    end
+    lock.retire(worker)
+    redis.call('SREM', 'beadle:{job}:stopping', worker)
+    redis.call('DEL', 'beadle:{job}:worker:' .. worker)
+    redis.call('ZREM', 'beadle:{job}:workers', worker)
+  end
+  return n
+end
+`
+
+// returnScript gives back jobs that a worker holds and does not run.
+//
+// ARGV: worker id, how, ids…
+var returnScript = script(recovery + `
+local held = lock.holds(ARGV[1])
+for i = 3, #ARGV do
+  if held[ARGV[i]] then recover(ARGV[1], ARGV[i], held[ARGV[i]], ARGV[2]) end
+end
+handOver()
+done()
+return 0
+`)
+
+// giveBack returns a job that was claimed and will not be run here.
+func (w *Worker) giveBack(s *session, c claimed) { w.returnJob(s.id, c.ID) }
+
+// disown returns a job that the worker holds without knowing it.
+func (w *Worker) disown(id string) { w.returnJob(w.sessionID(), id) }
+
+func (w *Worker) returnJob(session, id string) {
+	ctx, cancel := context.WithTimeout(context.Background(), turnTime)
+	defer cancel()
+	if err := runScript(ctx, w.engine, returnScript, session, "returned", id).Err(); err != nil {
+		w.log.Warn("job not given back, its lease will run out", "job", id, "err", err)
+	}
 }
 
-// NewSweeper returns the sweeper of e.
-func NewSweeper(e *Engine) *Sweeper { return &Sweeper{e, patience} }
+// retireScript takes a worker off the list that has stopped, and gives back
+// what it could not finish.
+//
+// ARGV: worker id
+var retireScript = script(recovery + `
+for id, place in pairs(lock.holds(ARGV[1])) do recover(ARGV[1], id, place, 'stopped') end
+lock.retire(ARGV[1])
+redis.call('SREM', 'beadle:{job}:stopping', ARGV[1])
+redis.call('DEL', 'beadle:{job}:worker:' .. ARGV[1])
+redis.call('ZREM', 'beadle:{job}:workers', ARGV[1])
+handOver()
+done()
+return 0
+`)
 
-// Run sweeps every five seconds until ctx ends.
+// retire ends the worker's session. What is left in its hands is code that
+// did not return; its process is about to end.
+func (w *Worker) retire() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := runScript(ctx, w.engine, retireScript, w.sessionID()).Err(); err != nil {
+		w.log.Warn("worker stays listed for a few seconds", "err", err)
+	}
+}
+
+// The sweeper's pace, and how often it looks at all that stands in Redis.
+const (
+	sweepEvery = 500 * time.Millisecond
+	searchIn   = 10 * time.Second
+)
+
+// A Sweeper gives back what dead workers held, has forgotten waiters called
+// again, and cures what should not be. One of them at a time is enough;
+// several do no harm.
+type Sweeper struct{ engine *Engine }
+
+// NewSweeper returns the sweeper of e.
+func NewSweeper(e *Engine) *Sweeper { return &Sweeper{e} }
+
+// Run sweeps twice a second until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) error {
-	for {
-		n, err := s.Sweep(ctx)
+	for searched := time.Time{}; ; {
+		recovered, err := s.Sweep(ctx)
+		if err == nil && time.Since(searched) >= searchIn {
+			searched, err = time.Now(), s.Search(ctx)
+		}
 		switch {
 		case err != nil && ctx.Err() == nil:
+			s.engine.run.forget()
 			s.engine.log.WarnContext(ctx, "sweeping", "err", err)
-		case n > 0:
-			s.engine.log.InfoContext(ctx, "delivered jobs whose enqueue was cut short", "jobs", n)
+		case recovered > 0:
+			s.engine.log.WarnContext(ctx, "workers died, their jobs were put back", "jobs", recovered)
 		}
 		if !sleep(ctx, sweepEvery) {
 			return nil
@@ -44,42 +169,40 @@ func (s *Sweeper) Run(ctx context.Context) error {
 	}
 }
 
-// Sweep hands to asynq the jobs that were accepted more than ten seconds ago
-// and not delivered since, and returns how many there were.
-func (s *Sweeper) Sweep(ctx context.Context) (delivered int, err error) {
-	e := s.engine
-	at, err := e.rdb.Time(ctx).Result()
-	if err != nil {
-		return 0, wrap(err, "read the time of redis")
-	}
-	ids, err := e.rdb.ZRangeByScore(ctx, intentsKey, &redis.ZRangeBy{
-		Min: "-inf", Max: strconv.FormatInt(at.Add(-s.patience).UnixMilli(), 10), Count: sweepAtATime,
-	}).Result()
-	if err != nil {
-		return 0, wrap(err, "read undelivered jobs")
-	}
-	for _, id := range ids {
-		switch again, err := s.again(ctx, id); {
-		case err != nil && ctx.Err() != nil:
-			return delivered, ctx.Err()
-		case err != nil:
-			e.log.WarnContext(ctx, "job not delivered yet", "job", id, "err", err)
-		case again:
-			delivered++
-		}
-	}
-	return delivered, nil
-}
+// sweepScript gives back what dead workers held, and calls those again that
+// could go and do not.
+//
+// ARGV: run id of the server, lease in µs, "1" to look for forgotten waiters
+//
+// It answers: µs of Redis, number of jobs that were given back.
+var sweepScript = script(recovery + `
+lock.master(ARGV[1], tonumber(ARGV[2]))
+local n = reap()
+handOver()
+if ARGV[3] == '1' then
+  for _, next in ipairs(lock.sweep()) do
+    local key = recordKey(next.queue, next.id)
+    if redis.call('HGET', key, 'job') == 'waiting' then ready(next.queue, next.id) end
+  end
+end
+done()
+return {text(at), n}
+`)
 
-// again delivers a job, unless it has ended since.
-func (s *Sweeper) again(ctx context.Context, id string) (bool, error) {
+// Sweep gives back what workers held whose lease has run out, and returns how
+// many jobs that were.
+func (s *Sweeper) Sweep(ctx context.Context) (recovered int, err error) {
 	e := s.engine
-	rec, err := e.read(ctx, id)
-	if fault.KindOf(err) == fault.NotFound || err == nil && rec.State.Final() {
-		return false, wrap(e.rdb.ZRem(ctx, intentsKey, id).Err(), "forget job %s", id)
+	if _, err := e.run.know(ctx, e.rdb); err != nil {
+		return 0, err
 	}
+	sent := time.Now()
+	values, err := runScript(ctx, e, sweepScript, e.run.id(), lock.Lease.Microseconds(), "1").Slice()
 	if err != nil {
-		return false, err
+		return 0, wrap(err, "give back the jobs of dead workers")
 	}
-	return true, e.drive(ctx, rec)
+	at, _ := values[0].(string)
+	n, _ := values[1].(int64)
+	e.tick(micros(at), sent)
+	return int(n), nil
 }

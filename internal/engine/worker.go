@@ -2,89 +2,79 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/hibiken/asynq"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// Locks are what a worker asks of the resource locks.
-type Locks interface {
-	// Take grants all or nothing, and says who stands in the way.
-	Take(ctx context.Context, holder, worker string, reads, writes []string) (job.Grant, []job.Holder, error)
-	// Renew extends the leases of all that the worker holds, and returns the
-	// holders that have lost theirs.
-	Renew(ctx context.Context, worker string, holders []string) (lost []string, err error)
-	// Release gives back what was granted under that fence.
-	Release(ctx context.Context, holder string, fence int64) error
-}
-
 // WorkerOptions are the settings of a worker. All have defaults.
 type WorkerOptions struct {
-	Name        string         // what people call it; empty: host and process id
-	Queue       string         // of tasks that name none; empty: "default"
-	Queues      map[string]int // to take jobs from, with weights; empty: those of its tasks, all alike
-	Concurrency int            // jobs at a time; 0: 10
-	Drain       time.Duration  // how long running jobs may go on when it is told to stop; 0: 20 s
-	Build       string         // version of the binary
-	BuiltAt     time.Time      // of two builds that declare a task, the newer wins
+	Name        string            // what people call it; empty: host and process id
+	Queue       string            // of tasks that name none; empty: "default"
+	Queues      map[string]int    // to take jobs from, with weights; empty: those of its tasks, all alike
+	Concurrency int               // jobs at a time; 0: 10
+	Drain       time.Duration     // how long running jobs may go on when it is told to stop; 0: 20 s
+	Build       string            // version of the binary
+	BuiltAt     time.Time         // of two builds that declare a task, the newer wins
+	Labels      map[string]string // what tasks may ask for by their Where
 }
 
-// The paces of a worker.
-const (
-	renewEvery   = 2 * time.Second        // leases, heartbeat and abort flags
-	leaseMargin  = time.Second            // contexts end that long before the lease
-	returnTime   = 5 * time.Second        // for code to return after its context has ended on shutdown
-	pollEvery    = 200 * time.Millisecond // looking for jobs when there were none
-	forwardEvery = time.Second            // moving jobs that have become due
-)
+// returnTime is how long code has to return after its context has ended on
+// shutdown.
+const returnTime = 5 * time.Second
 
 // A Worker runs jobs.
 type Worker struct {
 	engine   *Engine
-	locks    Locks
 	registry *tasks.Registry
 	options  WorkerOptions
 	declared []job.Declaration
+	plain    string // names of the tasks that want nothing
 	self     job.Worker
 	log      *slog.Logger
-	forward  time.Duration
 
-	slots    chan struct{} // one for each job whose code has not returned
+	desk   *desk
+	belt   *conveyor
+	holds  holds
+	lease  atomic.Pointer[session]
+	served atomic.Pointer[map[string]int] // queues that it takes jobs from, with weights
+
 	stopping context.Context
 	stop     context.CancelFunc // takes no more jobs
 
-	mu    sync.Mutex
-	holds map[string]*hold // by job id
+	mu       sync.Mutex
+	launched map[string]launch // by job id, on their way through asynq
+	strange  map[string]bool   // held by Redis' account, unknown here
 }
 
 // NewWorker returns a worker that runs the tasks of that registry.
-func NewWorker(e *Engine, locks Locks, registry *tasks.Registry, options WorkerOptions) *Worker {
+func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Worker {
 	host, _ := os.Hostname()
 	options = withDefaults(options, fmt.Sprintf("%s-%d", host, os.Getpid()), registry)
 	w := &Worker{
-		engine: e, locks: locks, registry: registry, options: options,
-		declared: declare(registry, options),
-		log:      e.log.With("worker", options.Name),
-		forward:  forwardEvery,
-		slots:    make(chan struct{}, options.Concurrency),
-		holds:    map[string]*hold{},
+		engine: e, registry: registry, options: options,
+		declared: declare(registry, options), plain: plainTasks(registry),
+		log:  e.log.With("worker", options.Name),
+		desk: newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
+		holds: holds{all: map[string][]*hold{}}, launched: map[string]launch{}, strange: map[string]bool{},
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.self = job.Worker{
-		ID: uuid.NewString(), Name: options.Name, Host: host, PID: os.Getpid(), Queues: options.Queues,
-		Concurrency: options.Concurrency, Build: options.Build, Started: now(),
+		Name: options.Name, Host: host, PID: os.Getpid(), Queues: options.Queues,
+		Concurrency: options.Concurrency, Build: options.Build, Started: e.now(), Labels: options.Labels,
+	}
+	for _, info := range registry.Infos() {
+		w.self.Tasks = append(w.self.Tasks, info.Name)
 	}
 	return w
 }
@@ -111,20 +101,24 @@ func withDefaults(o WorkerOptions, name string, registry *tasks.Registry) Worker
 	return o
 }
 
-// Run takes and runs jobs until ctx ends. Jobs that run then may go on for the
-// drain time; after that their contexts end, and those that do not finish are
-// put back into the queue, no attempt used. A Worker runs once.
+func (w *Worker) session() *session { return w.lease.Load() }
+
+func (w *Worker) sessionID() string { return w.lease.Load().id }
+
+// Run takes and runs jobs until ctx ends. Jobs that run then are told to come
+// to their end and may go on for the drain time; after that their contexts
+// end, and those that do not finish are put back at the head of the queue, no
+// attempt used. A Worker runs once.
 func (w *Worker) Run(ctx context.Context) error {
-	stopNow := context.AfterFunc(ctx, w.stop)
-	defer stopNow()
 	defer w.stop()
-	if !w.awaitRedis(ctx) {
+	if !w.enlist(ctx) {
 		return nil
 	}
 	background, end := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.renewals(background) })
 	running.Go(func() { w.listen(background) })
+	running.Go(w.watch)
 	err := w.serve(ctx)
 	end()
 	running.Wait()
@@ -134,71 +128,53 @@ func (w *Worker) Run(ctx context.Context) error {
 
 // serve runs asynq's server until ctx ends and the jobs have been dealt with.
 func (w *Worker) serve(ctx context.Context) error {
-	client := &calmClient{UniversalClient: w.engine.rdb, stopping: w.stopping}
-	server := asynq.NewServerFromRedisClient(client, asynq.Config{
-		Concurrency: w.options.Concurrency, Queues: w.options.Queues,
-		TaskCheckInterval: pollEvery, DelayedTaskCheckInterval: w.forward,
-		ShutdownTimeout: w.options.Drain + returnTime,
-		RetryDelayFunc:  putBackDelay, IsFailure: func(error) bool { return false },
+	server := asynq.NewServerFromRedisClient(w.belt, asynq.Config{
+		Concurrency: w.options.Concurrency, Queues: map[string]int{w.options.Queue: 1},
+		TaskCheckInterval: time.Millisecond, ShutdownTimeout: returnTime,
 		Logger: asynqLog{w.log}, LogLevel: asynq.InfoLevel,
 	})
 	if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
 		return fmt.Errorf("start worker %s: %w", w.options.Name, err)
 	}
 	w.log.Info("worker ready", "queues", slices.Sorted(maps.Keys(w.options.Queues)), "concurrency", w.options.Concurrency)
+	var turns sync.WaitGroup
+	for range lanes {
+		turns.Go(w.takeTurns)
+	}
 	<-ctx.Done()
-	w.log.Info("worker stopping", "running", len(w.running()), "drain", w.options.Drain)
-	drained := time.AfterFunc(w.options.Drain, func() { w.endAll(errShutdown) })
-	defer drained.Stop()
+	w.drain(&turns)
+	close(w.belt.stop)
 	server.Shutdown()
 	w.log.Info("worker stopped")
 	return nil
 }
 
-// awaitRedis announces the worker and its tasks, however long Redis needs to
-// be there. It reports false if ctx ended first.
-func (w *Worker) awaitRedis(ctx context.Context) bool {
-	for pause := firstPause; ; pause = min(2*pause, maxPause) {
-		err := w.engine.announce(ctx, w.declared, true)
-		if err == nil {
-			w.heartbeat(ctx)
-			return true
-		}
-		if ctx.Err() == nil {
-			w.log.Warn("redis does not answer, trying again", "after", pause, "err", err)
-		}
-		if !sleep(ctx, pause) {
-			return false
-		}
+// drain takes no more jobs, and waits until those that run have ended and are
+// recorded: for the drain time by themselves, then with their contexts ended.
+// Code that does not return then is left behind.
+func (w *Worker) drain(turns *sync.WaitGroup) {
+	w.log.Info("worker stopping", "running", len(w.holds.every()), "drain", w.options.Drain)
+	w.stop()
+	w.desk.close()
+	w.sayStopping()
+	for _, h := range w.holds.every() {
+		h.hurry()
 	}
-}
-
-func (w *Worker) retire() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if err := w.engine.retire(ctx, w.self.ID); err != nil {
-		w.log.Warn("worker stays listed for a few seconds", "err", err)
+	done := make(chan struct{})
+	go func() { turns.Wait(); close(done) }()
+	select {
+	case <-done:
+		return
+	case <-time.After(w.options.Drain):
 	}
-}
-
-// putBack asks asynq to deliver a task again later. It is no failure.
-type putBack struct {
-	after time.Duration
-	why   string
-}
-
-func (p putBack) Error() string { return p.why }
-
-// putBackDelay is asynq's RetryDelayFunc: how soon a task is delivered again
-// that its worker did not acknowledge.
-func putBackDelay(_ int, err error, _ *asynq.Task) time.Duration {
-	if p, ok := errors.AsType[putBack](err); ok {
-		return p.after
+	for _, h := range w.holds.every() {
+		h.tell(errShutdown)
 	}
-	if errors.Is(err, asynq.ErrLeaseExpired) {
-		return 0
+	select {
+	case <-done:
+	case <-time.After(returnTime):
+		w.log.Warn("code of jobs has not returned and is left behind", "jobs", len(w.holds.every()))
 	}
-	return time.Second + rand.N(time.Second)
 }
 
 // asynqLog takes what asynq has to say into our log. Its good news is ours

@@ -185,6 +185,7 @@ type Request struct {
 	Expires     time.Time       // zero: never; not started by then, the job expires
 	Trace       string          // W3C traceparent; may be empty
 	Worker      string          // id of the only worker session that may run it; empty: any
+	Whole       string          // set by the engine: the job that this one is a part of
 	Parent      string          //
 	Root        string          // empty: the job itself
 	RetryOf     string          //

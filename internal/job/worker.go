@@ -13,6 +13,7 @@ type Worker struct {
 	Concurrency int               `json:"concurrency"`      // jobs at a time
 	Running     []string          `json:"running"`          // job ids
 	Stuck       []string          `json:"stuck,omitempty"`  // those of them that were told to stop more than 30 s ago
+	Tasks       []string          `json:"tasks,omitempty"`  // that it brings
 	Labels      map[string]string `json:"labels,omitempty"` // where tasks may ask to run
 	Build       string            `json:"build"`
 	Started     time.Time         `json:"started"`

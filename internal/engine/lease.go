@@ -1,0 +1,299 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/lock"
+)
+
+// The paces of a worker.
+const (
+	renewEvery  = 2 * time.Second // lease, heartbeat and abort flags, in one call
+	workerTTL   = 10 * time.Second
+	blockFor    = 2 * time.Second  // of an idle worker's wait for a token
+	stuckAfter  = 30 * time.Second // code that has not returned after it was told to stop
+	catalogueIn = 10 * time.Second // how often a worker looks whether the catalogue has its tasks
+)
+
+// renewScript extends the worker's lease, or takes it if it is a new one, and
+// says that the worker lives. It gives back what dead workers held.
+//
+// ARGV: worker id, run id of the server, lease in µs, "1" for a new session,
+// description of the worker as JSON, seconds that it is listed
+//
+// It answers: µs of Redis; "1", or "" if the lease was lost; then for each job
+// that is held: its id, and who wants it aborted or "".
+var renewScript = script(recovery + `
+local worker, lease = ARGV[1], tonumber(ARGV[3])
+lock.master(ARGV[2], lease)
+local alive = ARGV[4] == '1'
+if alive then lock.enlist(worker, lease) else alive = lock.renew(worker, lease) end
+local answer = {text(at), alive and '1' or ''}
+if alive then
+  redis.call('SET', 'beadle:{job}:worker:' .. worker, ARGV[5], 'EX', ARGV[6])
+  redis.call('ZADD', 'beadle:{job}:workers', text(ms + ARGV[6] * 1000), worker)
+  for id, place in pairs(lock.holds(worker)) do
+    local fence, queue = split(place)
+    answer[#answer + 1] = id
+    answer[#answer + 1] = redis.call('HGET', recordKey(queue, id), 'abort') or ''
+  end
+end
+reap()
+handOver()
+done()
+return answer
+`)
+
+// enlist announces the worker and its tasks, however long Redis needs to be
+// there. It reports false if ctx ended first.
+func (w *Worker) enlist(ctx context.Context) bool {
+	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+		err := w.openSession(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() == nil {
+			w.log.Warn("redis does not answer, trying again", "after", pause, "err", err)
+		}
+		if !sleep(ctx, pause) {
+			return false
+		}
+	}
+}
+
+// openSession announces the worker's tasks and takes a lease for it.
+func (w *Worker) openSession(ctx context.Context) error {
+	if err := w.load(ctx); err != nil {
+		return err
+	}
+	if err := w.engine.announce(ctx, w.declared, true); err != nil {
+		return err
+	}
+	s := newSession(time.Now())
+	if _, err := w.beat(ctx, s, true); err != nil {
+		s.lose(err)
+		return err
+	}
+	s.extend(time.Now())
+	w.lease.Store(s)
+	return w.followQueues(ctx)
+}
+
+// A pulse is the answer to a heartbeat.
+type pulse struct {
+	alive   bool
+	held    map[string]bool // ids that the worker holds by Redis' account
+	aborted []string
+}
+
+// beat renews the lease of a session, and says what the worker does.
+func (w *Worker) beat(ctx context.Context, s *session, fresh bool) (p pulse, err error) {
+	self, sent := w.describe(s), time.Now()
+	values, err := runScript(ctx, w.engine, renewScript, s.id, w.engine.run.id(), lock.Lease.Microseconds(),
+		flag(fresh), encode(self), int(workerTTL.Seconds())).StringSlice()
+	if err != nil {
+		return p, wrap(err, "renew the lease of worker %s", w.options.Name)
+	}
+	if len(values) < 2 {
+		return p, errors.New("renew lease: unexpected reply")
+	}
+	w.engine.tick(micros(values[0]), sent)
+	p.alive, p.held = values[1] == "1", map[string]bool{}
+	for rest := values[2:]; len(rest) > 1; rest = rest[2:] {
+		p.held[rest[0]] = true
+		if rest[1] != "" {
+			p.aborted = append(p.aborted, rest[0])
+		}
+	}
+	return p, nil
+}
+
+// renewals keeps lease, heartbeat and catalogue fresh until ctx ends.
+func (w *Worker) renewals(ctx context.Context) {
+	tick := time.NewTicker(renewEvery)
+	defer tick.Stop()
+	for n := 1; ; n++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		w.renew(ctx)
+		w.watchStuck(ctx)
+		if n%int(catalogueIn/renewEvery) == 0 {
+			w.refresh(ctx)
+		}
+	}
+}
+
+// renew extends the lease for all that the worker holds. If the lease was
+// lost, so is everything, and the worker goes on under a new one.
+func (w *Worker) renew(ctx context.Context) {
+	s, asked := w.session(), time.Now()
+	limited, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
+	p, err := w.beat(limited, s, false)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		w.log.Warn("lease not renewed", "jobs", len(w.holds.every()), "err", err)
+	case err != nil:
+	case !p.alive || s.lease.Err() != nil:
+		s.lose(errLeaseLost)
+		w.log.Warn("lease lost, the worker begins anew")
+		if err := w.openSession(limited); err != nil && ctx.Err() == nil {
+			w.log.Warn("worker not announced yet", "err", err)
+		}
+		w.desk.look()
+	default:
+		s.extend(asked)
+		w.obey(p)
+	}
+}
+
+// obey ends the work on jobs that are to be aborted, or that the worker does
+// not hold any more, and gives back those that it holds without knowing it.
+func (w *Worker) obey(p pulse) {
+	for _, id := range p.aborted {
+		w.abort(id)
+	}
+	for _, h := range w.holds.every() {
+		if h.session == w.session() && !p.held[h.ID] && h.missing() {
+			h.tell(errBroken)
+		}
+	}
+	w.returnStrange(p.held)
+}
+
+// returnStrange gives back jobs that Redis handed out in a reply that got
+// lost: those that were unknown here a heartbeat ago and still are.
+func (w *Worker) returnStrange(held map[string]bool) {
+	now := map[string]bool{}
+	for id := range held {
+		if len(w.holds.of(id)) > 0 || w.desk.knows(id) {
+			continue
+		}
+		if now[id] = true; w.strange[id] {
+			w.log.Warn("a claim's reply got lost, its job is given back", "job", id)
+			w.disown(id)
+		}
+	}
+	w.strange = now
+}
+
+// abort ends the work on a job in hand.
+func (w *Worker) abort(id string) {
+	for _, h := range w.holds.of(id) {
+		h.tell(errAborted)
+	}
+}
+
+// watchStuck tells of code that does not return.
+func (w *Worker) watchStuck(ctx context.Context) {
+	for _, h := range w.holds.every() {
+		if _, fresh := h.isStuck(stuckAfter); !fresh {
+			continue
+		}
+		w.log.Warn("job does not stop", "job", h.ID, "task", h.Task, "cause", context.Cause(h.work))
+		if err := w.engine.noteStuck(ctx, h.record); err != nil {
+			w.log.Warn("stuck job not noted", "job", h.ID, "err", err)
+		}
+	}
+}
+
+// stuckScript notes that a job does not stop, if its attempt is still open.
+//
+// ARGV: queue, id, fence, kind, body
+var stuckScript = script(`
+local key = recordKey(ARGV[1], ARGV[2])
+if redis.call('HGET', key, 'fence') == ARGV[3] then
+  redis.call('HSET', key, 'stuck', '1')
+  say(ARGV[4], ARGV[5])
+  done()
+end
+return 0
+`)
+
+func (e *Engine) noteStuck(ctx context.Context, rec record) error {
+	args, err := appendEvents([]any{rec.Queue, rec.ID, rec.fence}, []events.Event{events.JobStuck{ID: rec.ID, Worker: rec.Worker, At: e.now()}})
+	if err != nil {
+		return err
+	}
+	return wrap(runScript(ctx, e, stuckScript, args...).Err(), "note that job %s is stuck", rec.ID)
+}
+
+// refresh makes sure that the catalogue has the worker's tasks, and that the
+// worker takes jobs from all queues that are its.
+func (w *Worker) refresh(ctx context.Context) {
+	err := w.engine.announce(ctx, w.declared, false)
+	if err == nil {
+		err = w.followQueues(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.log.Warn("catalogue not read", "err", err)
+	}
+}
+
+// listen looks at abort flags as soon as somebody has set one.
+func (w *Worker) listen(ctx context.Context) {
+	nudges := w.engine.rdb.Subscribe(ctx, abortTopic)
+	defer nudges.Close()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case message, open := <-nudges.Channel():
+			if !open {
+				return
+			}
+			if len(w.holds.of(message.Payload)) > 0 {
+				w.abort(message.Payload)
+			}
+		}
+	}
+}
+
+// watch waits, while the worker is idle, for a token that says there is
+// something to take.
+func (w *Worker) watch() {
+	for pause := firstPause; w.desk.idle(); {
+		err := w.engine.rdb.BLPop(context.Background(), blockFor, w.wakeKeys()...).Err()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			sleep(w.stopping, pause)
+			pause = min(2*pause, maxPause)
+			continue
+		}
+		pause = firstPause
+		w.desk.look()
+	}
+}
+
+func wakeKey(queue string) string { return "beadle:{wake}:" + queue }
+
+// wakeKeys are the lists whose tokens wake this worker: those of its queues,
+// and one of its own.
+func (w *Worker) wakeKeys() []string {
+	keys := []string{wakeKey("worker:" + w.sessionID())}
+	for queue := range *w.served.Load() {
+		keys = append(keys, wakeKey(queue))
+	}
+	return keys
+}
+
+// weights are the queues that the worker takes jobs from; the map is the
+// caller's.
+func (w *Worker) weights() map[string]int { return maps.Clone(*w.served.Load()) }
+
+// micros reads a number that a script wrote.
+func micros(text string) (n int64) {
+	for _, c := range strings.TrimSpace(text) {
+		n = n*10 + int64(c-'0')
+	}
+	return n
+}

@@ -1,0 +1,245 @@
+package engine
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// The fields of asynq's TaskMessage that a job uses, by their numbers.
+const (
+	fieldType     protowire.Number = 1
+	fieldPayload  protowire.Number = 2
+	fieldID       protowire.Number = 3
+	fieldQueue    protowire.Number = 4
+	fieldDeadline protowire.Number = 9
+	fieldHeader   protowire.Number = 15
+)
+
+// noDeadline is what asynq is told: how long a job runs is decided here.
+var noDeadline = uint64(time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC).Unix())
+
+// The headers of a message. Empty ones are left out.
+const (
+	headerClient      = "client" // always there, and always first
+	headerOwner       = "owner"
+	headerDescription = "description"
+	headerParent      = "parent"
+	headerRoot        = "root"
+	headerRetryOf     = "retry_of"
+	headerSchedule    = "schedule"
+	headerSlot        = "slot"    // ms
+	headerDue         = "due"     // ms
+	headerCreated     = "created" // ms; left out if the id says it
+	headerTrace       = "trace"
+	headerUnique      = "unique" // digest of the uniqueness key
+	headerMemo        = "memo"   // key under which the request is remembered
+	headerWhole       = "whole"  // "queue id" of the job that this one is a part of
+)
+
+// message returns the unchanging part of a job as asynq keeps it. Type and
+// headers come first, the client before all others: scripts read them from
+// there.
+func (r record) message() []byte {
+	b := make([]byte, 0, 256+len(r.Args))
+	b = appendText(b, fieldType, r.Task)
+	b = appendHeader(b, headerClient, r.Client)
+	for _, h := range r.headers() {
+		if h.value != "" {
+			b = appendHeader(b, h.name, h.value)
+		}
+	}
+	if string(r.Args) != "{}" {
+		b = appendText(b, fieldPayload, string(r.Args))
+	}
+	return appendAddress(b, r.ID, r.Queue)
+}
+
+func appendAddress(b []byte, id, queue string) []byte {
+	b = appendText(b, fieldID, id)
+	b = appendText(b, fieldQueue, queue)
+	b = protowire.AppendTag(b, fieldDeadline, protowire.VarintType)
+	return protowire.AppendVarint(b, noDeadline)
+}
+
+type header struct{ name, value string }
+
+func (r record) headers() []header {
+	all := []header{
+		{headerOwner, r.Owner}, {headerDescription, r.described}, {headerParent, r.Parent}, {headerRetryOf, r.RetryOf},
+		{headerSchedule, r.Schedule}, {headerTrace, r.Trace}, {headerUnique, r.unique}, {headerMemo, r.memo}, {headerWhole, r.whole},
+	}
+	if r.Root != r.ID {
+		all = append(all, header{headerRoot, r.Root})
+	}
+	if r.Slot != nil {
+		all = append(all, header{headerSlot, millis(*r.Slot)})
+	}
+	if !r.Created.Equal(idTime(r.ID)) {
+		all = append(all, header{headerCreated, millis(r.Created)})
+	}
+	if !r.Due.Equal(r.Created) {
+		all = append(all, header{headerDue, millis(r.Due)})
+	}
+	return all
+}
+
+func appendText(b []byte, field protowire.Number, text string) []byte {
+	b = protowire.AppendTag(b, field, protowire.BytesType)
+	return protowire.AppendString(b, text)
+}
+
+func appendHeader(b []byte, name, value string) []byte {
+	b = protowire.AppendTag(b, fieldHeader, protowire.BytesType)
+	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(1)+protowire.SizeBytes(len(name))+protowire.SizeTag(2)+protowire.SizeBytes(len(value))))
+	b = appendText(b, 1, name)
+	return appendText(b, 2, value)
+}
+
+// readMessage takes what a message says into r.
+func (r *record) readMessage(raw string) error {
+	r.Args = json.RawMessage("{}")
+	for b := []byte(raw); len(b) > 0; {
+		field, kind, n := protowire.ConsumeTag(b)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		b = b[n:]
+		if kind != protowire.BytesType {
+			if n = protowire.ConsumeFieldValue(field, kind, b); n < 0 {
+				return protowire.ParseError(n)
+			}
+			b = b[n:]
+			continue
+		}
+		value, n := protowire.ConsumeBytes(b)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		b = b[n:]
+		if err := r.readField(field, value); err != nil {
+			return err
+		}
+	}
+	r.complete()
+	return nil
+}
+
+func (r *record) readField(field protowire.Number, value []byte) error {
+	switch field {
+	case fieldType:
+		r.Task = string(value)
+	case fieldPayload:
+		r.Args = value
+	case fieldID:
+		r.ID = string(value)
+	case fieldQueue:
+		r.Queue = string(value)
+	case fieldHeader:
+		return r.readHeader(value)
+	}
+	return nil
+}
+
+func (r *record) readHeader(entry []byte) error {
+	var pair [2]string
+	for i := range pair {
+		_, _, n := protowire.ConsumeTag(entry)
+		if n < 0 {
+			return protowire.ParseError(n)
+		}
+		text, m := protowire.ConsumeString(entry[n:])
+		if m < 0 {
+			return protowire.ParseError(m)
+		}
+		pair[i], entry = text, entry[n+m:]
+	}
+	return r.setHeader(pair[0], pair[1])
+}
+
+func (r *record) setHeader(name, value string) (err error) {
+	switch name {
+	case headerClient:
+		r.Client = value
+	case headerOwner:
+		r.Owner = value
+	case headerDescription:
+		r.described = value
+	case headerParent:
+		r.Parent = value
+	case headerRoot:
+		r.Root = value
+	case headerRetryOf:
+		r.RetryOf = value
+	case headerSchedule:
+		r.Schedule = value
+	case headerTrace:
+		r.Trace = value
+	case headerUnique:
+		r.unique = value
+	case headerMemo:
+		r.memo = value
+	case headerWhole:
+		r.whole = value
+	case headerSlot:
+		r.Slot = new(time.Time)
+		*r.Slot, err = fromMillis(value)
+	case headerDue:
+		r.Due, err = fromMillis(value)
+	case headerCreated:
+		r.Created, err = fromMillis(value)
+	}
+	if err != nil {
+		return fmt.Errorf("header %s: %w", name, err)
+	}
+	return nil
+}
+
+// complete fills in what was left out because the rest says it.
+func (r *record) complete() {
+	r.Root = first(r.Root, r.ID)
+	if r.Created.IsZero() {
+		r.Created = idTime(r.ID)
+	}
+	if r.Due.IsZero() {
+		r.Due = r.Created
+	}
+	r.Description = first(r.described, r.Task)
+}
+
+// idTime is the time that is in a UUIDv7; zero for other ids.
+func idTime(id string) time.Time {
+	u, err := uuid.Parse(id)
+	if err != nil || u.Version() != 7 {
+		return time.Time{}
+	}
+	ms := int64(0)
+	for _, b := range u[:6] {
+		ms = ms<<8 | int64(b)
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
+
+func fromMillis(text string) (time.Time, error) {
+	ms, err := strconv.ParseInt(text, 10, 64)
+	return time.UnixMilli(ms).UTC(), err
+}
+
+// stub is the message of a job as asynq's server is handed it: enough to call
+// back with its id.
+func stub(j job.Job) string {
+	b := appendText(make([]byte, 0, 128), fieldType, j.Task)
+	return string(appendAddress(b, j.ID, j.Queue))
+}
+
+// digest shortens what makes a job unique to 16 bytes, as text.
+func shorten(sum [32]byte) string { return base64.RawStdEncoding.EncodeToString(sum[:16]) }

@@ -1,0 +1,208 @@
+package engine
+
+import (
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/lock"
+)
+
+// script returns a script that has the libraries of locks and of jobs before
+// its own text.
+func script(text string) *redis.Script { return redis.NewScript(lock.Library + library + text) }
+
+// library is what the scripts of this package share. Where a job stands:
+//
+//	asynq:{queue}:t:<id>           its record
+//	beadle:{job}:line:<queue>:<c>  list: the queued jobs of a client
+//	beadle:{job}:ring:<queue>      list: clients that have queued jobs, next first
+//	asynq:{queue}:pending          list: those that are next, from all clients in turn
+//	asynq:{queue}:scheduled|retry  zset: those that are due later, by seconds
+//	beadle:{job}:waiting:<queue>   zset: those that wait, by µs since when
+//	beadle:{job}:alone:<queue>     list: those that wait for a worker without other jobs
+//	beadle:{job}:lacks:<task>      set of "queue id": those that wait for a worker that knows the task
+//	beadle:{lock}:held:<worker>    hash: id -> "fence queue", those in a worker's hands
+//	beadle:{wake}:<queue>          list: a token, if there may be something to take
+const library = `
+local streamKey = 'beadle:{job}:events'
+local keepRecord, keepMemo = 3600, 86400
+local at = lock.at
+local ms = math.floor(at / 1000)
+
+local function text(n) return string.format('%.0f', n) end
+local function recordKey(queue, id) return 'asynq:{' .. queue .. '}:t:' .. id end
+local function pendingKey(queue) return 'asynq:{' .. queue .. '}:pending' end
+local function dueKey(queue, set) return 'asynq:{' .. queue .. '}:' .. set end
+local function lineKey(queue, client) return 'beadle:{job}:line:' .. queue .. ':' .. client end
+local function ringKey(queue) return 'beadle:{job}:ring:' .. queue end
+local function waitingKey(queue) return 'beadle:{job}:waiting:' .. queue end
+local function aloneKey(queue) return 'beadle:{job}:alone:' .. queue end
+local function wakeKey(queue) return 'beadle:{wake}:' .. queue end
+
+-- iso writes µs since 1970 as Go writes a time in JSON.
+local function iso(us)
+  local s = math.floor(us / 1000000)
+  local day, rest = math.floor(s / 86400), s % 86400
+  local z = day + 719468
+  local era = math.floor(z / 146097)
+  local doe = z - era * 146097
+  local yoe = math.floor((doe - math.floor(doe / 1460) + math.floor(doe / 36524) - math.floor(doe / 146096)) / 365)
+  local doy = doe - (365 * yoe + math.floor(yoe / 4) - math.floor(yoe / 100))
+  local mp = math.floor((5 * doy + 2) / 153)
+  local month = mp < 10 and mp + 3 or mp - 9
+  local year = yoe + era * 400 + (month <= 2 and 1 or 0)
+  return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, doy - math.floor((153 * mp + 2) / 5) + 1,
+    math.floor(rest / 3600), math.floor(rest % 3600 / 60), rest % 60, math.floor(us % 1000000 / 1000))
+end
+
+-- Events, all of one script in one entry of the stream.
+local said = {}
+local function say(kind, body)
+  said[#said + 1] = kind
+  said[#said + 1] = body
+end
+
+-- Tokens for idle workers.
+local wakes = {}
+local function wake(queue) wakes[queue] = true end
+
+-- Tails of lines: jobs that are queued behind those of their client.
+local tails = {}
+local function queueLast(queue, client, id)
+  local lines = tails[queue]
+  if not lines then lines = {}; tails[queue] = lines end
+  local line = lines[client]
+  if not line then line = {}; lines[client] = line end
+  line[#line + 1] = id
+end
+local function queueFirst(queue, id)
+  redis.call('RPUSH', pendingKey(queue), id)
+  wake(queue)
+end
+
+-- done writes what was collected; the last call of every script.
+local function done()
+  for queue, lines in pairs(tails) do
+    redis.call('SADD', 'asynq:queues', queue)
+    for client, ids in pairs(lines) do
+      if redis.call('RPUSH', lineKey(queue, client), unpack(ids)) == #ids then
+        redis.call('RPUSH', ringKey(queue), client)
+      end
+    end
+    wake(queue)
+  end
+  for queue in pairs(wakes) do
+    if redis.call('EXISTS', wakeKey(queue)) == 0 then redis.call('LPUSH', wakeKey(queue), '1') end
+  end
+  if #said > 0 then redis.call('XADD', streamKey, '*', unpack(said)) end
+  lock.flush()
+end
+
+-- head reads the task and the client from a message.
+local function head(msg)
+  local n = string.byte(msg, 2)
+  local at = 14 + n
+  return string.sub(msg, 3, 2 + n), string.sub(msg, at + 1, at + string.byte(msg, at))
+end
+
+-- headers reads the headers of a message; none is longer than 16383 bytes.
+local function headers(msg)
+  local all, at = {}, 3 + string.byte(msg, 2)
+  local function varint()
+    local n = string.byte(msg, at)
+    at = at + 1
+    if n >= 128 then
+      n = n - 128 + 128 * string.byte(msg, at)
+      at = at + 1
+    end
+    return n
+  end
+  local function word()
+    at = at + 1
+    local n = varint()
+    at = at + n
+    return string.sub(msg, at - n, at - 1)
+  end
+  while string.byte(msg, at) == 122 do
+    at = at + 1
+    varint()
+    local name = word()
+    all[name] = word()
+  end
+  return all
+end
+
+local finals = {succeeded = true, failed = true, aborted = true, expired = true}
+
+-- ready queues a job, before all others, that has waited.
+local function ready(queue, id)
+  local key = recordKey(queue, id)
+  if redis.call('HGET', key, 'job') ~= 'waiting' then return end
+  redis.call('ZREM', waitingKey(queue), id)
+  redis.call('HSET', key, 'state', 'pending', 'job', 'queued')
+  redis.call('HDEL', key, 'waits')
+  redis.call('HINCRBY', key, 'rev', 1)
+  queueFirst(queue, id)
+  say('job.queued', '{"id":"' .. id .. '","at":"' .. iso(at) .. '"}')
+end
+
+-- handOver queues those whose turn has come since locks were given back.
+local function handOver()
+  for _, next in ipairs(lock.call()) do ready(next.queue, next.id) end
+end
+
+local function split(place)
+  local cut = string.find(place, ' ', 1, true)
+  return string.sub(place, 1, cut - 1), string.sub(place, cut + 1)
+end
+
+-- ended does what follows from the end of a job, whose record says so by now.
+local function ended(queue, id, state, msg)
+  redis.call('EXPIRE', recordKey(queue, id), keepRecord)
+  local h = headers(msg)
+  if h.memo then
+    redis.call('HSET', h.memo, 'state', state)
+    redis.call('EXPIRE', h.memo, keepMemo)
+  end
+  if h.unique then
+    local next = lock.ununique(h.unique, queue .. ' ' .. id)
+    if next then ready(split(next)) end
+  end
+  if h.whole then
+    local queue, id = split(h.whole)
+    local key = recordKey(queue, id)
+    if redis.call('EXISTS', key) == 1 then
+      if state ~= 'succeeded' then redis.call('HINCRBY', key, 'parts_failed', 1) end
+      if redis.call('HINCRBY', key, 'parts_open', -1) == 0 then ready(queue, id) end
+    end
+  end
+end
+
+-- finish ends a job outside an attempt.
+local function finish(queue, id, state, reason, msg)
+  local key, task = recordKey(queue, id), head(msg)
+  redis.call('HSET', key, 'state', 'completed', 'job', state, 'reason', reason, 'ended', text(ms), 'fence', '0')
+  redis.call('HINCRBY', key, 'rev', 1)
+  say('job.ended', '{"id":"' .. id .. '","task":"' .. task .. '","state":"' .. state .. '","reason":' ..
+    cjson.encode(reason) .. ',"at":"' .. iso(at) .. '"}')
+  ended(queue, id, state, msg)
+end
+
+-- park lets a job wait for what why says, which is as lock.try gives it.
+local function park(queue, id, rev, why)
+  local wait = '{"kind":"' .. why.kind .. '"'
+  if why.name then wait = wait .. ',"for":' .. cjson.encode(why.name) end
+  if why.holder and why.holder ~= '' then wait = wait .. ',"holder":"' .. why.holder .. '"' end
+  if why.task and why.task ~= '' then wait = wait .. ',"task":"' .. why.task .. '"' end
+  if why.since and why.since > 0 then wait = wait .. ',"since":"' .. iso(why.since) .. '"' end
+  if why.due then wait = wait .. ',"until":"' .. iso(why.due * 1000) .. '"' end
+  wait = wait .. '}'
+  redis.call('HSET', recordKey(queue, id), 'state', 'scheduled', 'job', 'waiting', 'waits', wait, 'rev', rev + 1)
+  if why.due then
+    redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', why.due / 1000), id)
+    wake(queue)
+  else
+    redis.call('ZADD', waitingKey(queue), text(at), id)
+  end
+  say('job.waiting', '{"id":"' .. id .. '","waiting":' .. wait .. ',"at":"' .. iso(at) .. '"}')
+end
+`

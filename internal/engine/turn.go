@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/lock"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// lanes is how many turns of a worker are under way at a time: while Redis
+// works on one, the worker works on what the other has brought.
+const lanes = 2
+
+// turnTime bounds a turn, so that a connection that died without a word is
+// found out before the lease runs out.
+const turnTime = 3 * time.Second
+
+// The pauses between turns of a Redis that cannot serve.
+const (
+	firstPause = 100 * time.Millisecond
+	maxPause   = 5 * time.Second
+)
+
+// takeTurns records, starts and claims until the worker has stopped and all is
+// done.
+func (w *Worker) takeTurns() {
+	pause := firstPause
+	for {
+		b, ok := w.desk.next()
+		if !ok {
+			return
+		}
+		err := w.turn(b)
+		if err == nil {
+			pause = firstPause
+			continue
+		}
+		w.log.Warn("redis does not answer, trying again", "after", pause, "err", err)
+		w.engine.run.forget()
+		time.Sleep(pause/2 + rand.N(pause))
+		pause = min(2*pause, maxPause)
+	}
+}
+
+// turn does all that a batch says in one round trip. What was not done stays
+// on the desk.
+func (w *Worker) turn(b batch) error {
+	ctx, cancel := context.WithTimeout(context.Background(), turnTime)
+	defer cancel()
+	dials, err := w.engine.run.know(ctx, w.engine.rdb)
+	if err != nil {
+		w.undo(b)
+		return err
+	}
+	session, sent := w.session(), time.Now()
+	var finished, started, claimed *redis.Cmd
+	_, err = w.engine.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if finished, err = w.sendEndings(ctx, p, b.endings); err != nil {
+			return err
+		}
+		if len(b.asking) > 0 {
+			started = startScript.EvalSha(ctx, p, nil, w.startArgs(b.asking)...)
+		}
+		if b.claim > 0 {
+			claimed = claimScript.EvalSha(ctx, p, nil, w.claimArgs(w.order(b))...)
+		}
+		return nil
+	})
+	if redis.HasErrorPrefix(err, "NOSCRIPT") {
+		w.undo(b)
+		return w.load(ctx)
+	}
+	safe := w.engine.run.dials.Load() == dials
+	return errors.Join(
+		w.settleEndings(finished, b.endings),
+		w.settleStarts(session, started, b.asking, safe),
+		w.settleClaim(session, claimed, b.claim, sent, safe),
+	)
+}
+
+// undo puts a batch back on the desk.
+func (w *Worker) undo(b batch) {
+	w.desk.change(func() {
+		w.desk.endings = append(b.endings, w.desk.endings...)
+		w.desk.asking = append(b.asking, w.desk.asking...)
+		w.desk.free += b.claim
+		w.desk.claiming = w.desk.claiming && b.claim == 0
+	})
+}
+
+func (w *Worker) sendEndings(ctx context.Context, p redis.Pipeliner, all []ending) (*redis.Cmd, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	args := []any{w.sessionID()}
+	for _, x := range all {
+		more, err := x.args()
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, more...)
+	}
+	return finishScript.EvalSha(ctx, p, nil, args...), nil
+}
+
+func (w *Worker) settleEndings(cmd *redis.Cmd, all []ending) error {
+	if cmd == nil {
+		return nil
+	}
+	again, err := readRecorded(cmd, all)
+	if err != nil {
+		w.undo(batch{endings: all})
+		return fmt.Errorf("record %d attempts: %w", len(all), err)
+	}
+	w.undo(batch{endings: again})
+	return nil
+}
+
+func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, safe bool) error {
+	if cmd == nil {
+		return nil
+	}
+	started, err := w.readStarted(cmd, asked)
+	if err != nil {
+		w.desk.vacate(len(asked))
+		return fmt.Errorf("start %d jobs: %w", len(asked), err)
+	}
+	w.desk.vacate(len(asked) - len(started))
+	for _, c := range started {
+		w.launch(s, c, safe)
+	}
+	return nil
+}
+
+func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.Time, safe bool) error {
+	if cmd == nil {
+		return nil
+	}
+	h, err := w.readHaul(cmd, sent)
+	if err != nil {
+		w.desk.claimed(places, haul{more: true})
+		return fmt.Errorf("claim jobs: %w", err)
+	}
+	w.desk.claimed(places, h)
+	for _, c := range h.jobs {
+		w.receive(s, c, safe)
+	}
+	return nil
+}
+
+// order asks for jobs for the free places of a batch: from each queue a share
+// by its weight, so that none starves, in an order by chance.
+func (w *Worker) order(b batch) order {
+	o := order{n: b.claim, room: 2 * w.options.Concurrency, idle: b.idle, plain: w.plain}
+	weights := w.weights()
+	total := 0
+	for _, weight := range weights {
+		total += weight
+	}
+	for len(weights) > 0 {
+		queue := draw(weights)
+		quota := max(1, b.claim*weights[queue]/total)
+		o.from = append(o.from, portion{queue, quota})
+		delete(weights, queue)
+	}
+	return o
+}
+
+// draw chooses a queue by chance and weight.
+func draw(weights map[string]int) string {
+	total := 0
+	for _, weight := range weights {
+		total += weight
+	}
+	n := rand.N(total)
+	for queue, weight := range weights {
+		if n -= weight; n < 0 {
+			return queue
+		}
+	}
+	panic("unreachable: weights add up to their total")
+}
+
+// receive sees to a job that was claimed.
+func (w *Worker) receive(s *session, c claimed, safe bool) {
+	task, known := w.registry.Lookup(c.Task)
+	c.task = task
+	switch {
+	case c.started:
+		w.launch(s, c, safe)
+	case !known:
+		w.aside(s, c)
+	case task.Info().EachWorker && c.whole == "":
+		w.divide(s, c)
+	default:
+		c.wants, c.refusal = wantsOf(c.record, task)
+		w.desk.change(func() { w.desk.asking = append(w.desk.asking, c) })
+	}
+}
+
+// startArgs are those of startScript.
+func (w *Worker) startArgs(asking []claimed) []any {
+	args := w.startingArgs()
+	for _, c := range asking {
+		args = append(args, c.Queue, c.ID, c.wants)
+	}
+	return args
+}
+
+// wantsOf asks a task what a job wants, as JSON; "" is nothing. What is wrong
+// with it is returned as refusal, so that an attempt can fail with it.
+func wantsOf(rec record, task tasks.Task) (wants string, refusal error) {
+	asked, err := guardWants(task, rec.Args)
+	if err != nil {
+		return "", err
+	}
+	w := job.Wants{Reads: scoped(rec.Client, asked.Reads), Writes: scoped(rec.Client, asked.Writes), Blocking: asked.Blocking}
+	for _, r := range asked.Rates {
+		w.Rates = append(w.Rates, job.Rate{Key: scope(rec.Client, r.Key), Count: r.Count, Per: r.Per, Window: r.Window})
+	}
+	if err := lock.CheckWants(w); err != nil {
+		return "", err
+	}
+	if len(w.Reads)+len(w.Writes)+len(w.Rates) == 0 && !w.Blocking {
+		return "", nil
+	}
+	return encode(w), nil
+}
+
+// guardWants asks a task. A panic in there is an error of the task.
+func guardWants(task tasks.Task, args []byte) (w tasks.Wants, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			err = fmt.Errorf("name the locks of %s: panic: %v", task.Info().Name, x)
+		}
+	}()
+	w, err = task.Wants(args)
+	if err != nil {
+		err = fault.New(fault.Invalid, "The arguments do not fit the task: %v.", err).Because(err)
+	}
+	return w, err
+}
+
+// scoped makes the names of resources those of one client.
+func scoped(client string, names []string) []string {
+	var all []string
+	for _, name := range names {
+		all = append(all, scope(client, name))
+	}
+	return all
+}
+
+// scope makes a name that of one client, unless it is of the whole platform.
+func scope(client, name string) string {
+	if name == "" || name[0] == '/' {
+		return name
+	}
+	return client + "/" + name
+}

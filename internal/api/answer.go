@@ -97,19 +97,23 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // refuse writes the error object of err.
 func refuse(w http.ResponseWriter, status int, err error) {
-	var body client.ErrorBody
-	body.Error.Code = fault.KindOf(err).Code()
-	body.Error.Message = fault.Message(err)
-	f := asFault(err)
-	body.Error.Field = f.Field
-	if f.Kind == fault.Unavailable {
-		after := f.After
-		if after <= 0 {
-			after = retryAfter
-		}
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
+	if f := asFault(err); f.Kind == fault.Unavailable {
+		comeBack(w, f.After)
 	}
-	_ = reply(w, status, body) // strings always encode
+	_ = reply(w, status, client.ErrorBody{Error: problem(err)}) // strings always encode
+}
+
+// problem is what an error object says of err.
+func problem(err error) client.Problem {
+	return client.Problem{Code: fault.KindOf(err).Code(), Message: fault.Message(err), Field: asFault(err).Field}
+}
+
+// comeBack tells when another try may help; zero: nobody knows.
+func comeBack(w http.ResponseWriter, after time.Duration) {
+	if after <= 0 {
+		after = retryAfter
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
 }
 
 // everythingElse is the pattern behind all routes.
@@ -127,7 +131,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 
 // methods returns the methods that r's path has instead of r's own.
 func (a *API) methods(r *http.Request) (methods []string) {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := a.mux.Handler(other); pattern != everythingElse {

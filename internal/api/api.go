@@ -4,7 +4,7 @@
 //
 // Every answer is JSON. A request that is not carried out is answered by an
 // error object with a stable code and a sentence for people, and changes
-// nothing. Every change is a POST. Where a job stands is asked of the engine
+// nothing. No GET changes anything. Where a job stands is asked of the engine
 // first and of the ledger for the rest, so that an id which was acknowledged
 // is never answered by 404.
 //
@@ -24,14 +24,34 @@ import (
 
 // Engine is what the API asks of the engine.
 type Engine interface {
+	// Enqueue returns the accepted job. If its id is not the request's, another
+	// job stands for it: that of the same key, or the one that does the same.
 	Enqueue(ctx context.Context, r job.Request) (job.Job, error)
+	// EnqueueBatch is Enqueue of each, in order. Its error says that nothing
+	// was tried.
+	EnqueueBatch(ctx context.Context, rs []job.Request) ([]Accepted, error)
 	Job(ctx context.Context, id string) (job.Job, error)
 	Jobs(ctx context.Context, ids []string) (map[string]job.Job, error)
 	Abort(ctx context.Context, id, by string) (job.Job, error)
 	Hurry(ctx context.Context, id string) (job.Job, error)
+	// Break takes the locks of a running job away and queues it again.
+	Break(ctx context.Context, id, by, reason string) (job.Job, error)
 	Tasks(ctx context.Context) ([]job.Declaration, error)
 	Workers(ctx context.Context) ([]job.Worker, error)
 	Epoch(ctx context.Context) (string, error)
+	Backlog(ctx context.Context) (int64, error) // events that wait to be recorded
+}
+
+// Accepted is what became of one request of a batch.
+type Accepted struct {
+	Job job.Job
+	Err error // Job is nothing if it is not nil
+}
+
+// Locks is what the API asks of the locks.
+type Locks interface {
+	List(ctx context.Context) ([]job.Lock, error)
+	LiveLimits
 }
 
 // Ledger is what the API asks of the ledger.
@@ -41,6 +61,7 @@ type Ledger interface {
 	ClientLedger
 	ScheduleLedger
 	SyncLedger
+	LimitLedger
 }
 
 // JobLedger is the record of jobs.
@@ -69,15 +90,18 @@ type ScheduleLedger interface {
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
 }
 
-// Config is what the API is made of. All of it is required but Lag.
+// Config is what the API is made of. All of it is required but Lag and
+// MaxBacklog.
 type Config struct {
-	Engine  Engine
-	Ledger  Ledger
-	Syncs   []sync.Sync          // as the settings name them
-	Lag     func() time.Duration // how far the ledger is behind what has happened; nil: never
-	Log     *slog.Logger
-	Now     func() time.Time
-	Version string
+	Engine     Engine
+	Ledger     Ledger
+	Locks      Locks
+	Syncs      []sync.Sync          // as the settings name them
+	Lag        func() time.Duration // how far the ledger is behind what has happened; nil: never
+	MaxBacklog int64                // events that wait to be recorded, at which batches are refused; 0: never
+	Log        *slog.Logger
+	Now        func() time.Time
+	Version    string
 }
 
 // API is the handler of all routes.
@@ -120,6 +144,7 @@ func (a *API) routes() []route {
 
 		{"GET", "/api/v1/jobs", []string{"state", "task", "client", "owner", "root", "schedule", "errors", "before", "limit"}, a.jobs},
 		{"POST", "/api/v1/jobs", nil, a.enqueue},
+		{"POST", "/api/v1/jobs:batch", nil, a.enqueueBatch},
 		{"GET", "/api/v1/jobs/{id}", nil, a.job},
 		{"POST", "/api/v1/jobs/{id}/abort", nil, a.abort},
 		{"POST", "/api/v1/jobs/{id}/retry", nil, a.retry},
@@ -138,6 +163,11 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/clients/{name}/disable", nil, a.disableClient},
 		{"POST", "/api/v1/clients/{name}/enable", nil, a.enableClient},
 		{"GET", "/api/v1/workers", nil, a.workers},
+		{"GET", "/api/v1/locks", nil, a.locks},
+		{"POST", "/api/v1/locks:break", nil, a.breakLocks},
+		{"GET", "/api/v1/limits", nil, a.limits},
+		{"PUT", "/api/v1/limits", nil, a.putLimit},
+		{"DELETE", "/api/v1/limits", []string{"task", "client"}, a.deleteLimit},
 
 		{"GET", "/api/v1/syncs", nil, a.syncs},
 		{"GET", "/api/v1/syncs/{name}", nil, a.syncStatus},

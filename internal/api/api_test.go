@@ -19,7 +19,7 @@ import (
 
 func serve(t testing.TB, p *apitest.Platform) *api.API {
 	return api.New(api.Config{
-		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Syncs: p.Syncs(),
 		Log:     slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now:     func() time.Time { return apitest.Now },
 		Version: "v1.2.3",
@@ -46,6 +46,14 @@ func do(h http.Handler, method, target, body string) *httptest.ResponseRecorder 
 	return w
 }
 
+func decoded[T any](t *testing.T, w *httptest.ResponseRecorder) (answer T) {
+	t.Helper()
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		t.Fatalf("%v in %d %s", err, w.Code, w.Body)
+	}
+	return answer
+}
+
 func TestAnswersEachRequestByItsSense(t *testing.T) {
 	for _, tt := range []struct {
 		method, target, body string
@@ -59,6 +67,7 @@ func TestAnswersEachRequestByItsSense(t *testing.T) {
 		{"GET", "/api/v1/nowhere", "", 404, "There is nothing at this path"},
 		{"GET", "/", "", 404, "not_found"},
 		{"DELETE", "/api/v1/jobs", "", 405, "use GET or POST"},
+		{"POST", "/api/v1/limits", "", 405, "use GET or PUT or DELETE"},
 		{"GET", "/api/v1/jobs/running/abort", "", 405, "use POST"},
 
 		{"GET", "/api/v1/jobs", "", 200, `"succeeded":1`},
@@ -171,7 +180,7 @@ func TestRefusesWhatCouldNeverRunAndEnqueuesNothing(t *testing.T) {
 		{"half a body", `{"task":`, 400, "", "The body is not valid JSON: unexpected EOF."},
 		{"a list", `[1]`, 400, "", "The body must be a JSON object, not an array."},
 		{"two bodies", `{"task":"cache.clear"} {}`, 400, "", "The body must be one JSON object, and there is more after it."},
-		{"unknown field", `{"task":"cache.clear","prio":1}`, 400, "prio", "There is no field prio; this request takes task, args, client, at, in, description, key."},
+		{"unknown field", `{"task":"cache.clear","prio":1}`, 400, "prio", "There is no field prio; this request takes task, args, client, at, in, expires, description, key, trace."},
 		{"wrong type", `{"task":5}`, 400, "task", "Field task must be a string, not a number."},
 		{"too long", `{"task":"` + long + `"}`, 400, "", "The body is longer than 1 MiB, the most that is accepted."},
 		{"NUL", `{"task":"a\u0000"}`, 400, "", `The body holds a NUL character (\u0000), which cannot be stored.`},
@@ -182,6 +191,10 @@ func TestRefusesWhatCouldNeverRunAndEnqueuesNothing(t *testing.T) {
 		{"unknown argument", `{"task":"roster.sync","args":{"school":"17","scool":1}}`, 400, "scool", "there is no argument scool; this task takes dry_run, groups, limit, outcome, school, since"},
 		{"bad time", `{"task":"cache.clear","at":"tomorrow"}`, 400, "at", `Field at must be a time such as 2026-09-01T08:00:00Z, not tomorrow.`},
 		{"a number for a time", `{"task":"cache.clear","at":1798754400}`, 400, "at", `Field at must be a time such as 2026-09-01T08:00:00Z.`},
+		{"bad expiry", `{"task":"cache.clear","at":"2026-09-01T09:00:00Z","expires":"soon"}`, 400, "expires", `Field expires must be a time such as 2026-09-01T08:00:00Z, not soon.`},
+		{"expired", `{"task":"cache.clear","expires":"2026-09-01T08:00:00Z"}`, 400, "expires", "Field expires must be in the future, not 2026-09-01T08:00:00Z."},
+		{"expires before it starts", `{"task":"cache.clear","in":"2h","expires":"2026-09-01T09:00:00Z"}`, 400, "expires", "Field expires must be later than 2026-09-01T10:00:00Z, when the job is to start."},
+		{"no trace", `{"task":"cache.clear","trace":"00-00000000000000000000000000000000-00f067aa0ba902b7-01"}`, 400, "trace", "Field trace must be a W3C traceparent such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01."},
 		{"bad duration", `{"task":"cache.clear","in":"10"}`, 400, "in", `Field in must be a duration such as 90s, 10m or 2h, not "10".`},
 		{"at and in", `{"task":"cache.clear","in":"10m","at":"2026-09-01T09:00:00Z"}`, 400, "in", "Fields at and in both say when; give one of them."},
 		{"unknown client", `{"task":"cache.clear","client":"nobody"}`, 400, "client", "There is no client nobody; jobctl clients lists them."},
@@ -217,8 +230,9 @@ func TestTheSameKeyIsTheSameJob(t *testing.T) {
 	if got, want := []int{first.Code, again.Code, other.Code}, []int{201, 200, 409}; !cmp.Equal(got, want) {
 		t.Errorf("statuses = %v, want %v", got, want)
 	}
-	if diff := cmp.Diff(first.Body.String(), again.Body.String()); diff != "" {
-		t.Errorf("the second answer differs (-first +second):\n%s", diff)
+	made, found := decoded[client.Enqueued](t, first), decoded[client.Enqueued](t, again)
+	if diff := cmp.Diff(made.Job, found.Job); diff != "" || made.Existing || !found.Existing {
+		t.Errorf("existing = %v, %v, want false, true (-first +second):\n%s", made.Existing, found.Existing, diff)
 	}
 	if p.Enqueued() != 1 {
 		t.Errorf("%d jobs were enqueued, want 1", p.Enqueued())
@@ -280,7 +294,7 @@ func TestSaysWhenToComeBackWhileRedisIsAway(t *testing.T) {
 		t.Errorf("the list is %d, want 200 with a notice: %s", list.Code, list.Body)
 	}
 	ready := do(h, "GET", "/readyz", "")
-	if ready.Code != 503 || !strings.Contains(ready.Body.String(), "Redis does not answer") {
+	if ready.Code != 503 || ready.Header().Get("Retry-After") == "" || !strings.Contains(ready.Body.String(), "Redis does not answer") {
 		t.Errorf("readyz is %d, want 503 with the reason: %s", ready.Code, ready.Body)
 	}
 }

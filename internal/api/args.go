@@ -26,6 +26,11 @@ func checkArgs(schema, args json.RawMessage) error {
 	if err != nil {
 		return fmt.Errorf("read the task's schema: %w", err)
 	}
+	return fits(compiled, args)
+}
+
+// fits is checkArgs with a schema that is compiled already.
+func fits(compiled *jsonschema.Schema, args json.RawMessage) error {
 	given, err := jsonschema.UnmarshalJSON(bytes.NewReader(args))
 	if err != nil {
 		return fault.New(fault.Invalid, "arguments are not valid JSON: %v", err).In("args")

@@ -25,6 +25,11 @@ func decode(w http.ResponseWriter, r *http.Request, dst any) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	return parse(raw, dst)
+}
+
+// parse reads raw, one JSON object, into dst, as decode does.
+func parse(raw []byte, dst any) error {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil
 	}
@@ -37,7 +42,7 @@ func decode(w http.ResponseWriter, r *http.Request, dst any) error {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.DisallowUnknownFields()
 	if err := d.Decode(dst); err != nil {
-		return explain(err, dst)
+		return explain(err, raw, dst)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fault.New(fault.Invalid, "The body must be one JSON object, and there is more after it.")
@@ -52,7 +57,7 @@ func unreadable(err error) error {
 	return fault.New(fault.Invalid, "The body ended before it was complete.").Because(err)
 }
 
-func explain(err error, dst any) error {
+func explain(err error, raw []byte, dst any) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		if wrong.Field == "" {
 			return fault.New(fault.Invalid, "The body must be a JSON object, not %s.", article(wrong.Value))
@@ -60,16 +65,27 @@ func explain(err error, dst any) error {
 		return fault.New(fault.Invalid, "Field %s must be %s, not %s.", wrong.Field, wordFor(wrong.Type), article(wrong.Value)).In(wrong.Field)
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
-		return fault.New(fault.Invalid, "Field at must be a time such as 2026-09-01T08:00:00Z, not %s.", wrong.Value).In("at")
+		return notATime(raw, ", not "+wrong.Value)
 	}
 	if strings.HasPrefix(err.Error(), "Time.UnmarshalJSON") {
-		return fault.New(fault.Invalid, "Field at must be a time such as 2026-09-01T08:00:00Z.").In("at")
+		return notATime(raw, "")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		field = strings.Trim(field, `"`)
 		return fault.New(fault.Invalid, "There is no field %s; this request takes %s.", field, fieldNames(dst)).In(field)
 	}
 	return fault.New(fault.Invalid, "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
+}
+
+// notATime names the field of the body that is to be a time and is none.
+func notATime(raw []byte, not string) error {
+	var times struct{ At, Expires json.RawMessage }
+	_ = json.Unmarshal(raw, &times) // it is an object, or there were no times in it
+	field := "expires"
+	if len(times.At) > 0 && json.Unmarshal(times.At, new(time.Time)) != nil {
+		field = "at"
+	}
+	return fault.New(fault.Invalid, "Field %s must be a time such as 2026-09-01T08:00:00Z%s.", field, not).In(field)
 }
 
 // wordFor says what t is to somebody who writes JSON.

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"log/slog"
+	"strings"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -15,6 +17,7 @@ type Jobs struct {
 	Engine Engine
 	Ledger JobLedger
 	Log    *slog.Logger
+	Now    func() time.Time // nil: time.Now
 }
 
 // Job returns one job. A job that was acknowledged is always found, or the
@@ -22,12 +25,12 @@ type Jobs struct {
 func (b Jobs) Job(ctx context.Context, id string) (job.Job, error) {
 	live, err := b.Engine.Job(ctx, id)
 	if err == nil {
-		return live, nil
+		return b.worded(live), nil
 	}
 	past, ledgerErr := b.Ledger.Job(ctx, id)
 	switch {
 	case ledgerErr == nil:
-		return past, nil
+		return b.worded(past), nil
 	case fault.KindOf(ledgerErr) != fault.NotFound:
 		return job.Job{}, ledgerErr
 	case fault.KindOf(err) != fault.NotFound:
@@ -52,14 +55,28 @@ func (b Jobs) list(ctx context.Context, f job.Filter) (jobs []job.Job, live bool
 	now, err := b.Engine.Jobs(ctx, inFlight(jobs))
 	if err != nil {
 		b.Log.WarnContext(ctx, "job list without live progress", "err", err)
-		return jobs, false, nil
 	}
 	for i, j := range jobs {
 		if fresh, ok := now[j.ID]; ok {
-			jobs[i] = fresh
+			j = fresh
 		}
+		jobs[i] = b.worded(j)
 	}
-	return jobs, true, nil
+	return jobs, err == nil, nil
+}
+
+// worded says why a job waits as it is right now: for how long it has waited
+// grows from look to look.
+func (b Jobs) worded(j job.Job) job.Job {
+	if j.Waiting == nil || j.State.Final() {
+		return j
+	}
+	now := time.Now
+	if b.Now != nil {
+		now = b.Now
+	}
+	j.Reason = j.Waiting.Sentence(now())
+	return j
 }
 
 func inFlight(jobs []job.Job) []string {
@@ -112,6 +129,25 @@ func (b Jobs) whyNot(ctx context.Context, id string) error {
 		return fault.New(fault.Conflict, "Job %s has already %s.", id, j.State)
 	}
 	return fault.New(fault.Unavailable, "Job %s is on its way back into Redis; try again in a moment.", id)
+}
+
+// maxReason bounds what is said of why something was done.
+const maxReason = 500
+
+// Break takes the locks of a running job away, in the name of by, and puts it
+// back into its queue. The reason is kept in the job's history.
+func (b Jobs) Break(ctx context.Context, id, by, reason string) (job.Job, error) {
+	switch reason = strings.TrimSpace(reason); {
+	case reason == "":
+		return job.Job{}, fault.New(fault.Invalid, "Say why the locks are to be broken: the job's history keeps the reason.").In("reason")
+	case len(reason) > maxReason || strings.ContainsAny(reason, "\r\n"):
+		return job.Job{}, fault.New(fault.Invalid, "The reason must be one line of at most %d bytes.", maxReason).In("reason")
+	}
+	j, err := b.Engine.Break(ctx, id, by, reason)
+	if fault.KindOf(err) != fault.NotFound {
+		return b.worded(j), err
+	}
+	return job.Job{}, b.whyNot(ctx, id)
 }
 
 // Retry makes a new job of one that ended without success, or starts one that

@@ -31,7 +31,7 @@ func FuzzNoQueryIsOurFault(f *testing.F) {
 // forms are the routes that take a body.
 var forms = []string{
 	"/api/v1/jobs", "/api/v1/jobs/running/abort", "/api/v1/jobs/failed/retry", "/api/v1/schedules/roster.sync/run",
-	"/api/v1/clients", "/api/v1/clients/default", "/api/v1/clients/default/disable",
+	"/api/v1/jobs:batch", "/api/v1/locks:break", "/api/v1/clients", "/api/v1/clients/default", "/api/v1/clients/default/disable",
 }
 
 func FuzzNoBodyIsOurFault(f *testing.F) {

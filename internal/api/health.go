@@ -37,6 +37,7 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if len(reasons) > 0 {
 		status = http.StatusServiceUnavailable
+		comeBack(w, 0)
 	}
 	return reply(w, status, client.Readiness{Ready: len(reasons) == 0, Reasons: reasons})
 }

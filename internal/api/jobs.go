@@ -9,7 +9,7 @@ import (
 )
 
 // book is what is known of jobs, in flight and ended.
-func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log} }
+func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log, Now: a.Now} }
 
 // jobs serves GET /api/v1/jobs: newest first, as they stand now.
 func (a *API) jobs(w http.ResponseWriter, r *http.Request) error {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -23,14 +24,17 @@ type batch struct {
 // A record is what is known of one job.
 type record struct {
 	job.Job
+	known    bool   // recorded before this batch
 	seen     string // stream entry of the last event that was applied
+	before   string // the same, when the batch began
 	attempts map[int]*attempt
 	touched  bool
 }
 
 type attempt struct {
 	job.Attempt
-	touched bool
+	written bool // has a row of its own
+	touched bool // changed since
 }
 
 type jobError struct {
@@ -43,7 +47,8 @@ type jobLine struct {
 	job.LogLine
 }
 
-// apply applies the event of entry, unless it was applied before.
+// apply applies the event of entry, unless it was applied before. Several events
+// may come from one stream entry, all of them in one batch.
 func (b *batch) apply(entry events.Entry) {
 	if entry.Event == nil {
 		b.skipped++
@@ -58,7 +63,7 @@ func (b *batch) apply(entry events.Entry) {
 	case r == nil:
 		b.skipped++
 		return
-	case !later(entry.ID, r.seen):
+	case !later(entry.ID, r.before):
 		return
 	default:
 		b.happen(r, entry)
@@ -72,7 +77,7 @@ func (b *batch) add(id string, j job.Job, at time.Time) *record {
 	r.ID = id
 	r.Client = cmp.Or(key(j.Client), job.DefaultClient)
 	r.Root = cmp.Or(j.Root, id)
-	r.State, r.Ended = "", nil
+	r.State, r.Waiting, r.Started, r.Ended = "", nil, nil, nil
 	if r.Created.IsZero() {
 		r.Created = at
 	}
@@ -80,25 +85,34 @@ func (b *batch) add(id string, j job.Job, at time.Time) *record {
 		j.State = job.Queued
 	}
 	b.move(r, j.State, j.Reason, at)
+	r.waitFor(j.Waiting)
 	b.records[id] = r
 	return r
 }
 
-// happen applies an event to a job that is known.
+// happen applies an event to a job that is known. One that does not say when it
+// happened was told when it did.
 func (b *batch) happen(r *record, entry events.Entry) {
 	switch e := entry.Event.(type) {
 	case events.JobEnqueued:
 		b.resume(r, e.Job, entry.At)
 	case events.JobWaiting:
-		b.putBack(r, job.Waiting, e.Reason, e.At)
+		b.wait(r, e, cmp.Or(e.At, entry.At))
 	case events.JobQueued:
-		b.putBack(r, job.Queued, e.Reason, e.At)
+		b.putBack(r, job.Queued, e.Reason, cmp.Or(e.At, entry.At))
 	case events.AttemptStarted:
+		e.At = cmp.Or(e.At, entry.At)
 		b.start(r, e)
 	case events.AttemptEnded:
+		e.At = cmp.Or(e.At, entry.At)
 		b.finish(r, e)
 	case events.JobEnded:
+		e.At = cmp.Or(e.At, entry.At)
 		b.end(r, e)
+	case events.JobStuck:
+		r.stick(e)
+	case events.LocksBroken:
+		b.breakLocks(r, e, cmp.Or(e.At, entry.At))
 	case events.JobErrors:
 		b.addErrors(r, e)
 	case events.JobLogged:
@@ -118,6 +132,42 @@ func (b *batch) resume(r *record, j job.Job, at time.Time) {
 	r.Failures = max(r.Failures, j.Failures)
 	r.Due = j.Due
 	b.putBack(r, j.State, j.Reason, at)
+	r.waitFor(j.Waiting)
+}
+
+// wait parks a job.
+func (b *batch) wait(r *record, e events.JobWaiting, at time.Time) {
+	if e.Reason == "" && e.Waiting != nil {
+		e.Reason = e.Waiting.Sentence(at)
+	}
+	b.putBack(r, job.Waiting, e.Reason, at)
+	r.waitFor(e.Waiting)
+}
+
+// waitFor says what a job waits for, provided that it does.
+func (r *record) waitFor(w *job.Wait) {
+	if r.State == job.Waiting {
+		r.Waiting = w
+	}
+}
+
+// stick says of a job that was told to stop that its code still runs.
+func (r *record) stick(e events.JobStuck) {
+	if r.State == job.Running {
+		r.Reason = "Was told to stop more than 30 s ago; its code still runs at worker " + e.Worker + "."
+	}
+}
+
+// breakLocks puts a job back whose locks a person has taken away. The attempt
+// that lost them remembers who and why.
+func (b *batch) breakLocks(r *record, e events.LocksBroken, at time.Time) {
+	reason := fmt.Sprintf("Its locks were taken away by %s: %s", e.By, e.Reason)
+	for _, a := range r.attempts {
+		if a.Outcome == job.AttemptRunning {
+			a.Error, a.touched = reason, true
+		}
+	}
+	b.putBack(r, job.Queued, reason, at)
 }
 
 // putBack takes the job out of a worker's hands. An attempt that is still open
@@ -158,6 +208,7 @@ func (b *batch) finish(r *record, e events.AttemptEnded) {
 		return
 	}
 	r.Attempt, r.Failures = e.Attempt, e.Failures
+	r.countCrashes(e)
 	r.Progress, r.Errors = e.Progress, e.Errors
 	if e.Outcome == job.AttemptFailed {
 		r.Error = e.Error
@@ -169,6 +220,19 @@ func (b *batch) finish(r *record, e events.AttemptEnded) {
 		r.Worker = ""
 	}
 	b.move(r, e.State, e.Reason, e.At)
+}
+
+// countCrashes counts the workers that died under a job in a row, without
+// recorded progress in between.
+func (r *record) countCrashes(e events.AttemptEnded) {
+	switch {
+	case e.Outcome != job.AttemptLost:
+		r.Crashes = 0
+	case e.Progress != r.Progress:
+		r.Crashes = 1
+	default:
+		r.Crashes++
+	}
 }
 
 // end ends a job outside an attempt. If one was still open, its worker is gone.
@@ -199,7 +263,7 @@ func (b *batch) move(r *record, to job.State, reason string, at time.Time) {
 		return
 	}
 	b.counts.move(r.Client, r.State, to)
-	r.State, r.Reason = to, reason
+	r.State, r.Reason, r.Waiting = to, reason, nil
 	if to.Final() {
 		r.Ended = new(at)
 	}

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -23,12 +22,14 @@ func (l *Ledger) JobErrors(ctx context.Context, id string, after int64, limit in
 	return found, wrap(err, "read record errors of job %s", id)
 }
 
+var newJobErrors = inserting("job_errors",
+	"job_id TEXT, seq BIGINT, attempt BIGINT, record TEXT, code TEXT, message TEXT, at BIGINT", "ON CONFLICT (job_id, seq) DO NOTHING")
+
 // putJobErrors adds record errors. One that is there already stays as it is.
-func putJobErrors(ctx context.Context, tx *sql.Tx, added []jobError) error {
+func putJobErrors(ctx context.Context, w writer, added []jobError) error {
 	rows := make([][]any, len(added))
 	for i, e := range added {
-		rows[i] = []any{e.job, e.Seq, e.Attempt, prose(e.Key), key(e.Code), prose(e.Message), millis(e.At)}
+		rows[i] = []any{e.job, e.Seq, int64(e.Attempt), prose(e.Key), key(e.Code), prose(e.Message), millis(e.At)}
 	}
-	return insert(ctx, tx, `INSERT INTO job_errors (job_id, seq, attempt, record, code, message, at)`, rows,
-		`ON CONFLICT (job_id, seq) DO NOTHING`)
+	return w.put(ctx, newJobErrors, rows)
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -23,12 +22,14 @@ func (l *Ledger) JobLogs(ctx context.Context, id string, after int64, limit int)
 	return lines, wrap(err, "read log of job %s", id)
 }
 
+var newJobLogs = inserting("job_logs",
+	"job_id TEXT, seq BIGINT, attempt BIGINT, level TEXT, text TEXT, at BIGINT", "ON CONFLICT (job_id, seq) DO NOTHING")
+
 // putJobLogs adds log lines. One that is there already stays as it is.
-func putJobLogs(ctx context.Context, tx *sql.Tx, added []jobLine) error {
+func putJobLogs(ctx context.Context, w writer, added []jobLine) error {
 	rows := make([][]any, len(added))
 	for i, line := range added {
-		rows[i] = []any{line.job, line.Seq, line.Attempt, key(line.Level), prose(line.Text), millis(line.At)}
+		rows[i] = []any{line.job, line.Seq, int64(line.Attempt), key(line.Level), prose(line.Text), millis(line.At)}
 	}
-	return insert(ctx, tx, `INSERT INTO job_logs (job_id, seq, attempt, level, text, at)`, rows,
-		`ON CONFLICT (job_id, seq) DO NOTHING`)
+	return w.put(ctx, newJobLogs, rows)
 }

@@ -41,6 +41,8 @@ import (
 type Ledger struct {
 	read  *sql.DB
 	write *sql.DB // SQLite: a pool of one, so that writers queue here and not in the file
+
+	server bool // PostgreSQL, not SQLite
 }
 
 // Open opens the ledger at location and brings its schema up to date. A
@@ -88,7 +90,7 @@ func openPostgres(ctx context.Context, location string) (*Ledger, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Ledger{read: db, write: db}, nil
+	return &Ledger{read: db, write: db, server: true}, nil
 }
 
 func openSQLite(ctx context.Context, path string) (*Ledger, error) {

@@ -75,10 +75,7 @@ func scanText(r row) (text string, err error) {
 
 // How much goes into one statement. The SQLite driver's work grows with the
 // square of the number of placeholders; PostgreSQL would take more.
-const (
-	rowsPerInsert = 20
-	idsPerQuery   = 250
-)
+const rowsPerInsert = 20
 
 // insert writes rows in as few statements as it takes: head, then the rows'
 // placeholders, then tail.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/events"
 )
@@ -24,7 +25,8 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 		if err := advance(ctx, tx, after, entries[len(entries)-1].ID); err != nil {
 			return err
 		}
-		b, err := readBatch(ctx, tx, entries)
+		w := writer{tx, l.server}
+		b, err := readBatch(ctx, w, entries)
 		if err != nil {
 			return err
 		}
@@ -32,7 +34,7 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 			b.apply(entry)
 		}
 		skipped = b.skipped
-		return b.save(ctx, tx)
+		return b.save(ctx, w)
 	})
 	if err != nil {
 		return 0, wrap(err, "record %d events", len(entries))
@@ -41,14 +43,16 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 }
 
 // readBatch reads what is recorded of the jobs that entries speak of.
-func readBatch(ctx context.Context, tx *sql.Tx, entries []events.Entry) (*batch, error) {
+func readBatch(ctx context.Context, w writer, entries []events.Entry) (*batch, error) {
 	b := &batch{records: map[string]*record{}, counts: tally{}}
-	for ids := range slices.Chunk(jobsOf(entries), idsPerQuery) {
-		if err := b.read(ctx, tx, ids); err != nil {
-			return nil, err
-		}
+	records, err := readRecords(ctx, w, jobsOf(entries))
+	if err != nil {
+		return nil, err
 	}
-	return b, nil
+	for _, r := range records {
+		b.records[r.ID] = r
+	}
+	return b, readAttempts(ctx, w, b.records)
 }
 
 // jobsOf returns the ids of the jobs that entries speak of, each once.
@@ -63,36 +67,27 @@ func jobsOf(entries []events.Entry) []string {
 	return slices.Compact(ids)
 }
 
-func (b *batch) read(ctx context.Context, tx *sql.Tx, ids []string) error {
-	records, err := readRecords(ctx, tx, ids)
-	if err != nil {
-		return err
-	}
-	for _, r := range records {
-		b.records[r.ID] = r
-	}
-	return readAttempts(ctx, tx, b.records, ids)
-}
-
 // save writes what has changed, jobs first because the rest refers to them.
-func (b *batch) save(ctx context.Context, tx *sql.Tx) error {
+func (b *batch) save(ctx context.Context, w writer) error {
 	var touched []*record
 	for _, r := range b.records {
 		if r.touched {
 			touched = append(touched, r)
 		}
 	}
-	if err := putJobs(ctx, tx, touched); err != nil {
+	// Neighbours in the tables and their indexes are written one after the other.
+	slices.SortFunc(touched, func(a, b *record) int { return strings.Compare(a.ID, b.ID) })
+	if err := putJobs(ctx, w, touched); err != nil {
 		return err
 	}
-	if err := putAttempts(ctx, tx, touched); err != nil {
+	if err := putAttempts(ctx, w, touched); err != nil {
 		return err
 	}
-	if err := putJobErrors(ctx, tx, b.errors); err != nil {
+	if err := putJobErrors(ctx, w, b.errors); err != nil {
 		return err
 	}
-	if err := putJobLogs(ctx, tx, b.lines); err != nil {
+	if err := putJobLogs(ctx, w, b.lines); err != nil {
 		return err
 	}
-	return b.counts.save(ctx, tx)
+	return b.counts.save(ctx, w.Tx)
 }

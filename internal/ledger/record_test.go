@@ -1,7 +1,6 @@
 package ledger_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -262,35 +261,4 @@ func TestCutsVeryLongErrorsAndSaysSo(t *testing.T) {
 			t.Errorf("error has %d bytes and ends with %q", len(got), got[max(0, len(got)-40):])
 		}
 	})
-}
-
-func BenchmarkRecord(b *testing.B) {
-	for name, location := range locations {
-		b.Run(name, func(b *testing.B) {
-			l := open(b, location(b))
-			for run := range b.N {
-				entries := manyShortJobs(run).entries()
-				if err := l.Rewind(b.Context()); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := l.Record(b.Context(), "", entries); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(500*b.N)/b.Elapsed().Seconds(), "events/s")
-		})
-	}
-}
-
-// manyShortJobs is a story of 500 events.
-func manyShortJobs(run int) (s story) {
-	for i := range 125 {
-		id := fmt.Sprintf("job-%d-%d", run, i)
-		s = append(s, events.JobEnqueued{Job: newJob(id)},
-			events.AttemptStarted{ID: id, Attempt: 1, Worker: "w", At: second(1)},
-			events.JobLogged{ID: id, Lines: []job.LogLine{{Seq: 1, Level: "info", Text: "hello", At: second(2)}}},
-			events.AttemptEnded{ID: id, Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(3)},
-		)
-	}
-	return s
 }

@@ -75,11 +75,11 @@ func instant(ms int64) time.Time {
 }
 
 // maybe returns a time that may be unknown as it is stored.
-func maybe(t *time.Time) sql.NullInt64 {
+func maybe(t *time.Time) any {
 	if t == nil {
-		return sql.NullInt64{}
+		return nil
 	}
-	return sql.NullInt64{Int64: millis(*t), Valid: true}
+	return millis(*t)
 }
 
 // known returns the time that was stored as ms, if one was.

@@ -74,37 +74,42 @@ func post[T any](ctx context.Context, c *Client, path string, body any) (answer 
 
 // do sends a request, reads the answer, and returns the HTTP status.
 func (c *Client) do(ctx context.Context, method, path string, body, answer any) (int, error) {
-	resp, err := c.send(ctx, method, path, body)
+	content, err := encode(body)
+	if err != nil {
+		return 0, err
+	}
+	resp, err := c.send(ctx, method, path, "application/json", content)
 	if err != nil {
 		return 0, err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= http.StatusBadRequest {
-		return resp.StatusCode, refusal(resp)
-	}
 	if err := json.NewDecoder(resp.Body).Decode(answer); err != nil {
 		return resp.StatusCode, fmt.Errorf("read the answer of %s: %w", c.server, err)
 	}
 	return resp.StatusCode, nil
 }
 
-func (c *Client) send(ctx context.Context, method, path string, body any) (*http.Response, error) {
+func encode(body any) (io.Reader, error) {
+	if body == nil {
+		return http.NoBody, nil
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return nil, fmt.Errorf("write the request: %w", err)
+	}
+	return bytes.NewReader(raw), nil
+}
+
+// send sends a request. A refusal is an error.
+func (c *Client) send(ctx context.Context, method, path, contentType string, content io.Reader) (*http.Response, error) {
 	if u, err := url.Parse(c.server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, &Error{Code: "invalid", Message: c.server + " is not the URL of a server; write it as http://127.0.0.1:8080.", Field: "server", Err: err}
-	}
-	var content io.Reader = http.NoBody
-	if body != nil {
-		raw, err := json.Marshal(body)
-		if err != nil {
-			return nil, fmt.Errorf("write the request: %w", err)
-		}
-		content = bytes.NewReader(raw)
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.server+path, content)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("Accept", "application/json")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
@@ -115,6 +120,10 @@ func (c *Client) send(ctx context.Context, method, path string, body any) (*http
 	}
 	if err != nil {
 		return nil, &Error{Code: "unavailable", Message: "There is no answer from " + c.server + ".", Err: err}
+	}
+	if resp.StatusCode >= http.StatusBadRequest {
+		defer resp.Body.Close()
+		return nil, refusal(resp)
 	}
 	return resp, nil
 }

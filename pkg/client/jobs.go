@@ -7,10 +7,12 @@ import (
 )
 
 // Enqueue starts a job. It reports whether the job is new: with a Key that was
-// used before it is the job of that time.
+// used before it is the job of that time, and where only one job of a kind may
+// be in flight it is that one.
 func (c *Client) Enqueue(ctx context.Context, n NewJob) (j Job, isNew bool, err error) {
-	status, err := c.do(ctx, http.MethodPost, path("jobs"), n, &j)
-	return j, status == http.StatusCreated, err
+	var answer Enqueued
+	status, err := c.do(ctx, http.MethodPost, path("jobs"), n, &answer)
+	return answer.Job, status == http.StatusCreated, err
 }
 
 // Jobs lists jobs, newest first.

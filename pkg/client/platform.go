@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"time"
 )
@@ -79,6 +80,39 @@ func (c *Client) EnableClient(ctx context.Context, name string) (Organisation, e
 func (c *Client) Workers(ctx context.Context) ([]Worker, error) {
 	list, err := get[WorkerList](ctx, c, path("workers"), nil)
 	return list.Workers, err
+}
+
+// Locks returns every resource that jobs hold or wait for.
+func (c *Client) Locks(ctx context.Context) ([]Lock, error) {
+	list, err := get[LockList](ctx, c, path("locks"), nil)
+	return list.Locks, err
+}
+
+// BreakLocks takes the locks of a running job away and puts it back into its
+// queue. The reason is kept in its history.
+func (c *Client) BreakLocks(ctx context.Context, id, reason string) (Job, error) {
+	return post[Job](ctx, c, path("locks:break"), BreakLocks{Job: id, Reason: reason})
+}
+
+// Limits returns every limit, with its use.
+func (c *Client) Limits(ctx context.Context) ([]Limit, error) {
+	list, err := get[LimitList](ctx, c, path("limits"), nil)
+	return list.Limits, err
+}
+
+// PutLimit sets an operator's limit.
+func (c *Client) PutLimit(ctx context.Context, l NewLimit) (limit Limit, err error) {
+	_, err = c.do(ctx, http.MethodPut, path("limits"), l, &limit)
+	return limit, err
+}
+
+// DeleteLimit removes an operator's limit.
+func (c *Client) DeleteLimit(ctx context.Context, task, client string) (limit Limit, err error) {
+	q := url.Values{}
+	set(q, "task", task)
+	set(q, "client", client)
+	_, err = c.do(ctx, http.MethodDelete, path("limits")+"?"+q.Encode(), nil, &limit)
+	return limit, err
 }
 
 func setTime(q url.Values, name string, t time.Time) {

@@ -32,6 +32,12 @@ type (
 	Organisation = job.Client
 	// A Worker is a process that runs jobs.
 	Worker = job.Worker
+	// A Wait says what a job waits for.
+	Wait = job.Wait
+	// A Lock is a resource that jobs hold or wait for.
+	Lock = job.Lock
+	// A Limit bounds how many jobs run at a time.
+	Limit = job.Limit
 )
 
 // A NewJob asks for a job. Only Task is required.
@@ -41,8 +47,25 @@ type NewJob struct {
 	Client      string          `json:"client,omitempty"` // empty: "default"
 	At          time.Time       `json:"at,omitzero"`      // not before; zero: now
 	In          string          `json:"in,omitempty"`     // the same, from now: "10m"
+	Expires     time.Time       `json:"expires,omitzero"` // not started by then, it expires; zero: never
 	Description string          `json:"description,omitempty"`
-	Key         string          `json:"key,omitempty"` // idempotency key: the same key and content again is the same job
+	Key         string          `json:"key,omitempty"`   // idempotency key: the same key and content again is the same job
+	Trace       string          `json:"trace,omitempty"` // W3C traceparent; empty: that of the request's header
+}
+
+// Enqueued is the answer to a [NewJob].
+type Enqueued struct {
+	Job
+	Existing bool `json:"existing,omitempty"` // the job was there before: of the same key, or because it does the same
+}
+
+// A BatchLine is what became of one line of a batch: an id, or a Problem.
+type BatchLine struct {
+	Line     int      `json:"line"` // 1 for the first
+	ID       string   `json:"id,omitempty"`
+	State    State    `json:"state,omitempty"`
+	Existing bool     `json:"existing,omitempty"` // as in Enqueued
+	Error    *Problem `json:"error,omitempty"`
 }
 
 // A JobList is one page of jobs, newest first.
@@ -86,11 +109,28 @@ type Readiness struct {
 
 // An ErrorBody is the answer to a request that was not carried out.
 type ErrorBody struct {
-	Error struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Field   string `json:"field,omitempty"`
-	} `json:"error"`
+	Error Problem `json:"error"`
+}
+
+// A Problem is why something was not carried out.
+type Problem struct {
+	Code    string `json:"code"`    // stable, as in [Error]
+	Message string `json:"message"` // a sentence for people
+	Field   string `json:"field,omitempty"`
+}
+
+// BreakLocks takes the locks of a running job away.
+type BreakLocks struct {
+	Job    string `json:"job"`
+	Reason string `json:"reason"` // required; the job's history keeps it
+}
+
+// A NewLimit bounds how many jobs run at a time: of a task, of a client, or of
+// a task for a client.
+type NewLimit struct {
+	Task   string `json:"task,omitempty"`
+	Client string `json:"client,omitempty"` // "*": each client
+	Max    int    `json:"max"`
 }
 
 // A NewClient asks for a client.
@@ -126,6 +166,14 @@ type (
 	// ClientList is every client.
 	ClientList struct {
 		Clients []Organisation `json:"clients"`
+	}
+	// LockList is every resource that jobs hold or wait for.
+	LockList struct {
+		Locks []Lock `json:"locks"`
+	}
+	// LimitList is every limit, with its use.
+	LimitList struct {
+		Limits []Limit `json:"limits"`
 	}
 	// WorkerList is every worker that was heard of lately.
 	WorkerList struct {

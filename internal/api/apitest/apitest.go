@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -24,21 +25,25 @@ var Now = time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC)
 
 // A Platform is the state that an [Engine] and a [Ledger] share.
 type Platform struct {
-	mu        sync.Mutex
-	jobs      map[string]job.Job
-	past      map[string]bool // known to the ledger only
-	keys      map[string]string
-	errors    map[string][]job.RecordError
-	logs      map[string][]job.LogLine
-	clients   map[string]job.Client
-	tasks     []job.Declaration
-	schedules []job.Schedule
-	slots     []job.Slot
-	enqueued  int
-	ticks     time.Duration
-	redisDown bool
-	booksDown bool
-	campus    campus
+	mu         sync.Mutex
+	jobs       map[string]job.Job
+	past       map[string]bool // known to the ledger only
+	keys       map[string]string
+	errors     map[string][]job.RecordError
+	logs       map[string][]job.LogLine
+	clients    map[string]job.Client
+	tasks      []job.Declaration
+	schedules  []job.Schedule
+	slots      []job.Slot
+	enqueued   int
+	ticks      time.Duration
+	redisDown  bool
+	booksDown  bool
+	steady     int // batches that are accepted before some are refused
+	falters    int // how many are refused
+	unrecorded int64
+	locks      locks
+	campus     campus
 }
 
 // New returns a platform with two tasks, a schedule, a client and no jobs.
@@ -104,6 +109,15 @@ func (p *Platform) SeedClient(c job.Client) { p.clients[c.Name] = c }
 // StopRedis makes the engine unavailable.
 func (p *Platform) StopRedis() { p.redisDown = true }
 
+// Falter refuses the next n batches: Redis is back a second later.
+func (p *Platform) Falter(n int) { p.FalterAfter(0, n) }
+
+// FalterAfter accepts some batches and then refuses n.
+func (p *Platform) FalterAfter(some, n int) { p.steady, p.falters = some, n }
+
+// Lag says how many events wait to be recorded.
+func (p *Platform) Lag(events int64) { p.unrecorded = events }
+
 // StopLedger makes the ledger unavailable.
 func (p *Platform) StopLedger() { p.booksDown = true }
 
@@ -134,8 +148,36 @@ func (e Engine) check() error {
 func (e Engine) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	return e.enqueue(r)
+}
+
+// EnqueueBatch implements api.Engine.
+func (e Engine) EnqueueBatch(_ context.Context, rs []job.Request) (all []api.Accepted, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.steady > 0:
+		e.steady--
+	case e.falters > 0:
+		e.falters--
+		return nil, &fault.Error{Kind: fault.Unavailable, Msg: "Redis does not answer.", After: time.Second}
+	}
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	for _, r := range rs {
+		j, err := e.enqueue(r)
+		all = append(all, api.Accepted{Job: j, Err: err})
+	}
+	return all, nil
+}
+
+func (e Engine) enqueue(r job.Request) (job.Job, error) {
 	if err := e.check(); err != nil {
 		return job.Job{}, err
+	}
+	if twin, taken := e.twin(r); taken {
+		return twin, e.refusal(twin)
 	}
 	if known, ok := e.jobs[e.keys[r.Key]]; ok && r.Key != "" {
 		if known.Task != r.Task || string(known.Args) != string(r.Args) {
@@ -147,7 +189,10 @@ func (e Engine) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	j := job.Job{
 		ID: id, Task: r.Task, Args: r.Args, Client: cmp.Or(r.Client, job.DefaultClient), Owner: r.Owner, Queue: "worker",
 		Description: r.Description, State: job.Queued, Root: cmp.Or(r.Root, id), Parent: r.Parent, RetryOf: r.RetryOf,
-		Schedule: r.Schedule, Created: e.tick(), Due: Now,
+		Schedule: r.Schedule, Trace: r.Trace, Created: e.tick(), Due: Now,
+	}
+	if !r.Expires.IsZero() {
+		j.Expires = &r.Expires
 	}
 	if r.At.After(Now) {
 		j.State, j.Due = job.Scheduled, r.At
@@ -273,12 +318,15 @@ func (e Engine) Tasks(context.Context) ([]job.Declaration, error) {
 func (e Engine) Workers(context.Context) ([]job.Worker, error) {
 	return []job.Worker{{
 		ID: "w-1", Name: "campus-1", Host: "w1", PID: 4711, Queues: map[string]int{"worker": 1}, Concurrency: 10,
-		Running: []string{"a"}, Build: "v0.1.0", Started: Now.Add(-3 * time.Hour), Seen: Now,
+		Running: []string{"a", "b"}, Stuck: []string{"b"}, Labels: map[string]string{"zone": "b", "gpu": "yes"}, Build: "v0.1.0", Started: Now.Add(-3 * time.Hour), Seen: Now,
 	}}, e.check()
 }
 
 // Epoch implements api.Engine.
 func (e Engine) Epoch(context.Context) (string, error) { return "e", e.check() }
+
+// Backlog implements api.Engine.
+func (e Engine) Backlog(context.Context) (int64, error) { return e.unrecorded, e.check() }
 
 // sorted returns all jobs, newest first.
 func (p *Platform) sorted() []job.Job {

@@ -1,0 +1,173 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"slices"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+// LimitLedger is the record of the limits that operators set.
+type LimitLedger interface {
+	Limits(ctx context.Context) ([]job.Limit, error)
+	PutLimit(ctx context.Context, l job.Limit) error
+	DeleteLimit(ctx context.Context, task, client string) error
+}
+
+// LiveLimits is the limits as the engine applies them.
+type LiveLimits interface {
+	// Limits returns the limits of operators and of tasks, with their use.
+	Limits(ctx context.Context) ([]job.Limit, error)
+	// SetLimits replaces the limits of operators.
+	SetLimits(ctx context.Context, all []job.Limit) error
+}
+
+// Limits is what bounds how many jobs run at a time. The ledger keeps what
+// operators set; the engine applies what it was told last. Publish brings the
+// engine up to date.
+type Limits struct {
+	Ledger LimitLedger
+	Live   LiveLimits
+	Log    *slog.Logger
+}
+
+// fromOperator is where limits of the ledger come from.
+const fromOperator = "operator"
+
+// Limits returns all limits with their use, in the order of tasks and clients.
+// A limit that was set a moment ago is among them already.
+func (l Limits) Limits(ctx context.Context) ([]job.Limit, error) {
+	set, err := l.Ledger.Limits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live, err := l.Live.Limits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.DeleteFunc(slices.Clone(live), func(x job.Limit) bool { return x.From == fromOperator })
+	for _, s := range set {
+		s.From = fromOperator
+		if i := slices.IndexFunc(live, func(x job.Limit) bool { return x.From == fromOperator && sameScope(x, s) }); i >= 0 {
+			s.InUse, s.Waits = live[i].InUse, live[i].Waits
+		}
+		all = append(all, s)
+	}
+	slices.SortStableFunc(all, byScope)
+	return all, nil
+}
+
+func sameScope(x, y job.Limit) bool { return x.Task == y.Task && x.Client == y.Client }
+
+func byScope(x, y job.Limit) int {
+	return cmp.Or(cmp.Compare(x.Task, y.Task), cmp.Compare(x.Client, y.Client), cmp.Compare(x.From, y.From))
+}
+
+// Publish tells the engine the limits of the ledger, if it has others.
+func (l Limits) Publish(ctx context.Context) error {
+	set, err := l.Ledger.Limits(ctx)
+	if err != nil {
+		return err
+	}
+	live, err := l.Live.Limits(ctx)
+	if err != nil {
+		return err
+	}
+	live = slices.DeleteFunc(slices.Clone(live), func(x job.Limit) bool { return x.From != fromOperator })
+	if sameLimits(set, live) {
+		return nil
+	}
+	return l.Live.SetLimits(ctx, set)
+}
+
+func sameLimits(x, y []job.Limit) bool {
+	x, y = slices.SortedFunc(slices.Values(x), byScope), slices.SortedFunc(slices.Values(y), byScope)
+	return slices.EqualFunc(x, y, func(a, b job.Limit) bool { return sameScope(a, b) && a.Max == b.Max })
+}
+
+// changed publishes what the ledger has just been told. Where that fails, the
+// leader does it within seconds.
+func (l Limits) changed(ctx context.Context) {
+	if err := l.Publish(ctx); err != nil {
+		l.Log.WarnContext(ctx, "limits not published yet", "err", err)
+	}
+}
+
+func (a *API) quota() Limits { return Limits{Ledger: a.Ledger, Live: a.Locks, Log: a.Log} }
+
+// limits serves GET /api/v1/limits.
+func (a *API) limits(w http.ResponseWriter, r *http.Request) error {
+	all, err := a.quota().Limits(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, client.LimitList{Limits: orEmpty(all)})
+}
+
+// putLimit serves PUT /api/v1/limits: a new limit, or another maximum.
+func (a *API) putLimit(w http.ResponseWriter, r *http.Request) error {
+	var n client.NewLimit
+	if err := decode(w, r, &n); err != nil {
+		return err
+	}
+	l := job.Limit{Task: n.Task, Client: n.Client, Max: n.Max, From: fromOperator}
+	if err := a.checkLimit(r.Context(), l); err != nil {
+		return err
+	}
+	if err := a.Ledger.PutLimit(r.Context(), l); err != nil {
+		return err
+	}
+	a.quota().changed(r.Context())
+	return reply(w, http.StatusOK, l)
+}
+
+// maxTaskName is longer than any task's name.
+const maxTaskName = 200
+
+// checkLimit refuses limits that bound nothing, or nobody knows what.
+func (a *API) checkLimit(ctx context.Context, l job.Limit) error {
+	switch {
+	case l.Task == "" && l.Client == "":
+		return fault.New(fault.Invalid, "Name the task or the client that is to be limited, or both.").In("task")
+	case len(l.Task) > maxTaskName || !storable(l.Task):
+		return fault.New(fault.Invalid, "Field task must be the name of a task, at most %d bytes.", maxTaskName).In("task")
+	case l.Max < 1:
+		return fault.New(fault.Invalid, "Field max must be 1 or more, not %d; to have no limit, remove it.", l.Max).In("max")
+	case l.Client == "" || l.Client == "*":
+		return nil
+	}
+	_, err := a.Ledger.Client(ctx, l.Client)
+	if fault.KindOf(err) == fault.NotFound {
+		return fault.New(fault.Invalid, "There is no client %s; jobctl clients lists them.", l.Client).In("client")
+	}
+	return err
+}
+
+// deleteLimit serves DELETE /api/v1/limits and answers with what was removed.
+func (a *API) deleteLimit(w http.ResponseWriter, r *http.Request) error {
+	q := queryOf(r)
+	l := job.Limit{Task: q.text("task"), Client: q.text("client")}
+	if q.err != nil {
+		return q.err
+	}
+	set, err := a.Ledger.Limits(r.Context())
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(set, func(x job.Limit) bool { return sameScope(x, l) })
+	if i < 0 {
+		return fault.New(fault.NotFound, "No operator has set a limit of that task and client; jobctl limits lists those that there are.")
+	}
+	if err := a.Ledger.DeleteLimit(r.Context(), l.Task, l.Client); err != nil {
+		return err
+	}
+	a.quota().changed(r.Context())
+	l = set[i]
+	l.From = fromOperator
+	return reply(w, http.StatusOK, l)
+}

@@ -1,0 +1,164 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// A bulk is a way to write many rows of one table. The two databases want it
+// differently: SQLite is fastest with a small statement that is prepared once
+// and run for each row, PostgreSQL with one statement that takes an array for
+// each column.
+type bulk struct {
+	columns []column
+	each    string // takes a row
+	arrays  string // takes columns
+}
+
+// A column of a bulk has a name and the type of its values: TEXT for strings,
+// BIGINT for int64 and nil.
+type column struct{ name, kind string }
+
+// columns reads "id TEXT, number BIGINT".
+func columns(text string) (all []column) {
+	for one := range strings.SplitSeq(text, ",") {
+		name, kind, _ := strings.Cut(strings.TrimSpace(one), " ")
+		all = append(all, column{name, kind})
+	}
+	return all
+}
+
+// join puts what is said of each column, and of its number from one on,
+// between commas.
+func join(columns []column, say func(c column, n int) string) string {
+	all := make([]string, len(columns))
+	for i, c := range columns {
+		all[i] = say(c, i+1)
+	}
+	return strings.Join(all, ", ")
+}
+
+func name(c column, _ int) string { return c.name }
+
+// unnest says how arrays, one for each column, are read as rows named r.
+func unnest(columns []column) string {
+	return "unnest(" + join(columns, func(c column, n int) string { return fmt.Sprintf("$%d::%s[]", n, c.kind) }) +
+		") AS r (" + join(columns, name) + ")"
+}
+
+// inserting returns the bulk that inserts rows, or does what conflict says
+// about those that are there.
+func inserting(table, list, conflict string) bulk {
+	c := columns(list)
+	head := "INSERT INTO " + table + " (" + join(c, name) + ") "
+	return bulk{
+		columns: c,
+		each:    head + "VALUES " + placeholders(1, len(c)) + " " + conflict,
+		arrays:  head + "SELECT * FROM " + unnest(c) + " " + conflict,
+	}
+}
+
+// changing returns the bulk that sets columns of the rows which the last
+// column finds.
+func changing(table, list string) bulk {
+	c := columns(list)
+	set, found := c[:len(c)-1], c[len(c)-1].name
+	return bulk{
+		columns: c,
+		each: "UPDATE " + table + " SET " + join(set, func(c column, n int) string { return fmt.Sprintf("%s = $%d", c.name, n) }) +
+			fmt.Sprintf(" WHERE %s = $%d", found, len(c)),
+		arrays: "UPDATE " + table + " SET " + join(set, func(c column, _ int) string { return c.name + " = r." + c.name }) +
+			" FROM " + unnest(c) + " WHERE " + table + "." + found + " = r." + found,
+	}
+}
+
+// A writer is a transaction that knows its database.
+type writer struct {
+	*sql.Tx
+	server bool // PostgreSQL, not SQLite
+}
+
+// rowsPerArray bounds the arrays of one statement.
+const rowsPerArray = 2000
+
+// put writes rows, whose values are in the order of b's columns.
+func (w writer) put(ctx context.Context, b bulk, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if !w.server {
+		return w.putEach(ctx, b.each, rows)
+	}
+	for len(rows) > 0 {
+		some := rows[:min(len(rows), rowsPerArray)]
+		rows = rows[len(some):]
+		if _, err := w.ExecContext(ctx, b.arrays, arrays(b.columns, some)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putEach runs a statement for each row. It looks at ctx itself: the driver
+// would start a goroutine for each row to watch it.
+func (w writer) putEach(ctx context.Context, statement string, rows [][]any) error {
+	run, err := w.PrepareContext(ctx, statement)
+	if err != nil {
+		return err
+	}
+	defer run.Close()
+	unwatched := context.WithoutCancel(ctx)
+	for _, row := range rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if _, err := run.ExecContext(unwatched, row...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrays turns rows into columns.
+func arrays(columns []column, rows [][]any) []any {
+	all := make([]any, len(columns))
+	for i, c := range columns {
+		if c.kind == "TEXT" {
+			all[i] = textArray(rows, i)
+		} else {
+			all[i] = numberArray(rows, i)
+		}
+	}
+	return all
+}
+
+func textArray(rows [][]any, i int) []string {
+	all := make([]string, len(rows))
+	for n, row := range rows {
+		all[n], _ = row[i].(string)
+	}
+	return all
+}
+
+func numberArray(rows [][]any, i int) []*int64 {
+	all := make([]*int64, len(rows))
+	for n, row := range rows {
+		if number, known := row[i].(int64); known {
+			all[n] = &number
+		}
+	}
+	return all
+}
+
+// among returns the condition that column is one of texts, which are its only
+// argument.
+func (w writer) among(column string, texts []string) (condition string, arg any, err error) {
+	if w.server {
+		return column + " = ANY($1)", texts, nil
+	}
+	body, err := json.Marshal(texts)
+	return column + " IN (SELECT value FROM json_each($1))", string(body), err
+}

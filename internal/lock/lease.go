@@ -1,0 +1,72 @@
+package lock
+
+// libraryLeases: the leases of workers, and what each holds.
+const libraryLeases = `
+local hold = {}
+local function lease(worker)
+  local ends = call('ZSCORE', P .. 'leases', worker)
+  return ends and tonumber(ends)
+end
+local function holding(worker)
+  local of = hold[worker]
+  if not of then
+    of = {}
+    hold[worker] = of
+  end
+  return of
+end
+function lock.enlist(worker, us) call('ZADD', P .. 'leases', text(at + us), worker) end
+function lock.renew(worker, us)
+  local ends = lease(worker)
+  if not ends then return false end
+  if at + us > ends then call('ZADD', P .. 'leases', text(at + us), worker) end
+  return true
+end
+function lock.expired(max)
+  if lock.quiet() then return {} end
+  return call('ZRANGEBYSCORE', P .. 'leases', '-inf', text(at), 'LIMIT', 0, max)
+end
+function lock.alive(worker)
+  local ends = lease(worker)
+  return ends and ends > at or false
+end
+function lock.hold(worker, id, fence) holding(worker)[id] = fence end
+function lock.unhold(worker, id) holding(worker)[id] = false end
+local function sethold(worker)
+  if hold[worker] then hwrite(P .. 'held:' .. worker, hold[worker]) end
+  hold[worker] = nil
+end
+function lock.holds(worker)
+  sethold(worker)
+  local flat, held = call('HGETALL', P .. 'held:' .. worker), {}
+  for i = 1, #flat, 2 do held[flat[i]] = flat[i + 1] end
+  return held
+end
+function lock.retire(worker)
+  hold[worker] = nil
+  call('ZREM', P .. 'leases', worker)
+  call('DEL', P .. 'held:' .. worker)
+end
+`
+
+// libraryFlush writes what the calls of this script have collected.
+const libraryFlush = `
+function lock.flush()
+  for _, s in pairs(scopes) do
+    if s.delta ~= 0 then
+      if call('HINCRBY', P .. 'use', s.name, s.delta) <= 0 then call('HDEL', P .. 'use', s.name) end
+      s.delta, s.base = 0, nil
+    end
+  end
+  settle()
+  for worker in pairs(hold) do sethold(worker) end
+  if blocked ~= 0 then
+    if call('INCRBY', P .. 'blocking', blocked) <= 0 then call('DEL', P .. 'blocking') end
+    blocked = 0
+  end
+  if fenced then
+    call('SET', P .. 'fence', text(last))
+    fenced = false
+  end
+end
+`

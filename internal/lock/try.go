@@ -1,0 +1,179 @@
+package lock
+
+// libraryTry: take, give back, stop waiting.
+const libraryTry = `
+function lock.try(id, who, wants)
+  if not last then read() end
+  if quiet > at then return nil, {kind = 'redis', due = ms(quiet)} end
+  local r, w = room(who.task, who.client), wants ~= '' and parse(wants)
+  local m = inline() > 0 and waiter(id) or nil
+  local why = obstacle(r, w, m)
+  if why then
+    stand(m or enter(id, who, wants), why)
+    return nil, why
+  end
+  if w and #w.rates > 0 then
+    why = early(id, wants, w)
+    if why then
+      if m then leave(m) end
+      return nil, why
+    end
+  end
+  if m then drop(m) end
+  add(r, 1)
+  local fence = lock.fence()
+  if w then put(id, who, wants, w, fence) end
+  return fence
+end
+function lock.give(id, who)
+  if not last then read() end
+  local r = room(who.task, who.client)
+  if who.wants ~= '' then
+    local h = holder(id)
+    if not h and who.wants then return end
+    if h then
+      local w = parse(h.wants)
+      for i = 1, #w.names do
+        local name = w.names[i]
+        if w.modes[name] == 'w' then setwriter(name, false) else setreader(name, id, false) end
+        gone[name] = true
+      end
+      if w.blocking then
+        setwriter(r.everything, false)
+        blocking, blocked = blocking - 1, blocked - 1
+        gone[r.everything] = true
+      end
+      hpend[id] = false
+    end
+  end
+  add(r, -1)
+  r.given = true
+end
+function lock.leave(id)
+  if inline() > 0 then
+    local m = waiter(id)
+    if m then leave(m) end
+  end
+  forfeit(id)
+end
+`
+
+// libraryCall: hand over to those who wait.
+const libraryCall = `
+local function summon(m, out)
+  m.called = at
+  if not m.places then m.places = {} end
+  local has = {}
+  for _, s in ipairs(m.places) do has[s] = true end
+  for _, l in ipairs(limits(room(m.task, m.client))) do
+    if not has[l.scope.name] then
+      call('ZADD', P .. 'places:' .. l.scope.name, text(m.ticket), m.id)
+      m.places[#m.places + 1] = l.scope.name
+    end
+  end
+  save(m)
+  out[#out + 1] = m
+end
+local function examine(m, out)
+  local why = obstacle(room(m.task, m.client), m.wants ~= '' and parse(m.wants), m)
+  if not why then
+    summon(m, out)
+  elseif m.called or why.place and (#m.places ~= 1 or m.places[1] ~= why.place) or not why.place and (#m.places > 0 or not m.locks) then
+    stand(m, why)
+  end
+  return why
+end
+local function answer(out)
+  table.sort(out, function(a, b) return a.ticket < b.ticket end)
+  for i, m in ipairs(out) do out[i] = {m.id, m.queue, m.client} end
+  return out
+end
+local function heads(name, after, found)
+  local passed = 0
+  local ids = call('ZRANGEBYSCORE', P .. 'line:' .. name, after, '+inf', 'LIMIT', 0, PAGE)
+  for _, id in ipairs(ids) do
+    local m = waiter(id)
+    if m then
+      local w = m.wants ~= '' and parse(m.wants)
+      found[#found + 1] = m
+      if w and (w.modes[name] == 'w' or w.blocking and name == m.client .. '/*' and patience(m) % 2 == 0) then return end
+      passed = m.ticket
+    end
+  end
+  if #ids == PAGE then call('HSET', P .. 'again', name, '(' .. text(passed)) end
+end
+local function places(s, out)
+  for _, id in ipairs(call('ZRANGE', P .. 'places:' .. s, 0, PAGE - 1)) do
+    local m = waiter(id)
+    if m and not m.called then
+      local why = examine(m, out)
+      if why and why.place == s then return end
+    end
+  end
+end
+local function given()
+  for _, of in pairs(rooms) do
+    for _, r in pairs(of) do
+      if r.given then
+        r.given = nil
+        for _, l in ipairs(limits(r)) do free[l.scope.name] = true end
+        if count(r.own) == 0 and first('wline:' .. r.everything) then gone[r.everything] = true end
+        if count(r.all) == 0 and first('wline:/*') then gone['/*'] = true end
+      end
+    end
+  end
+end
+local function resume()
+  local again = call('HGETALL', P .. 'again')
+  if #again > 0 then call('DEL', P .. 'again') end
+  for i = 1, #again, 2 do
+    if not gone[again[i]] then gone[again[i]] = again[i + 1] end
+  end
+end
+function lock.call()
+  if not last then read() end
+  if inline() == 0 then return {} end
+  given()
+  resume()
+  local out, found = {}, {}
+  local lines = gone
+  gone = {}
+  for name, after in pairs(lines) do heads(name, after == true and '-inf' or after, found) end
+  table.sort(found, function(a, b) return a.ticket < b.ticket end)
+  for _, m in ipairs(found) do
+    if not m.called then examine(m, out) end
+  end
+  while next(free) do
+    local some = free
+    free = {}
+    for s in pairs(some) do places(s, out) end
+  end
+  return answer(out)
+end
+function lock.sweep()
+  if not last then read() end
+  if inline() == 0 then return {} end
+  local out = {}
+  local ids = call('ZRANGEBYSCORE', P .. 'waiting', call('GET', P .. 'sweep') or '-inf', '+inf', 'LIMIT', 0, 500)
+  for _, id in ipairs(ids) do
+    local m = waiter(id)
+    if not m then
+      call('ZREM', P .. 'waiting', id)
+    elseif not m.called or m.called < at - FORGOTTEN then
+      local phase = m.phase or 0
+      local why = examine(m, out)
+      if why and m.wants ~= '' and parse(m.wants).blocking and patience(m) ~= phase then
+        m.phase = patience(m)
+        save(m)
+        out[#out + 1] = m
+      end
+    end
+  end
+  if #ids == 500 then
+    call('SET', P .. 'sweep', '(' .. call('ZSCORE', P .. 'waiting', ids[500]), 'PX', 60000)
+  else
+    call('DEL', P .. 'sweep')
+  end
+  return answer(out)
+end
+`

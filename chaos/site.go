@@ -1,0 +1,215 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/beadle-jobs/beadle/chaos/errand"
+	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/chaos/proxy"
+)
+
+// schedulers is how many there are: one leads, the other is ready to.
+const schedulers = 2
+
+// A site is the installation.
+type site struct {
+	settings
+	dir   string
+	api   *api
+	rdb   *redis.Client
+	sink  *process
+	redis *process
+
+	redisAddr, sinkAddr string
+	processes           []*process // workers and schedulers
+	proxies             map[*process]*proxy.Proxy
+	faults              sync.WaitGroup
+}
+
+func newSite(dir string, s settings) (*site, error) {
+	ports, err := freePorts(2 + schedulers)
+	if err != nil {
+		return nil, err
+	}
+	t := &site{settings: s, dir: dir, proxies: map[*process]*proxy.Proxy{}}
+	t.redisAddr, t.sinkAddr = ports[0], ports[1]
+	t.rdb = redis.NewClient(&redis.Options{Addr: t.redisAddr, MaxRetries: -1})
+	t.sink = t.process("sink", func(string) *exec.Cmd {
+		return exec.Command(t.bin("sink"), "-listen", t.sinkAddr, "-log", filepath.Join(dir, journal.Sink))
+	})
+	t.sink.mark = func(journal.Sunk) {}
+	t.redis = t.process("redis", t.redisCommand)
+	t.api = newAPI(ports[2:])
+	for i, addr := range ports[2:] {
+		if err := t.add("scheduler-"+strconv.Itoa(i+1), t.scheduler(addr)); err != nil {
+			return nil, err
+		}
+	}
+	for i := range s.workers {
+		if err := t.add("worker-"+strconv.Itoa(i+1), t.worker); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// freePorts returns loopback addresses that nobody listens on now.
+func freePorts(n int) (addrs []string, err error) {
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		addrs = append(addrs, l.Addr().String())
+	}
+	return addrs, nil
+}
+
+func (t *site) bin(name string) string { return filepath.Join(t.dir, "bin", name) }
+
+func (t *site) process(name string, command func(string) *exec.Cmd) *process {
+	return &process{name: name, dir: t.dir, command: command, mark: t.mark}
+}
+
+// add adds a process behind a proxy to Redis.
+func (t *site) add(name string, command func(incarnation, redis string) *exec.Cmd) error {
+	way, err := proxy.Listen(t.redisAddr)
+	if err != nil {
+		return err
+	}
+	url := "redis://" + way.Addr() + "/0"
+	p := t.process(name, func(incarnation string) *exec.Cmd { return command(incarnation, url) })
+	t.processes = append(t.processes, p)
+	t.proxies[p] = way
+	return nil
+}
+
+func (t *site) redisCommand(string) *exec.Cmd {
+	_, port, _ := net.SplitHostPort(t.redisAddr)
+	return exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", t.dir,
+		"--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction")
+}
+
+func (t *site) scheduler(addr string) func(incarnation, redis string) *exec.Cmd {
+	return func(_, redis string) *exec.Cmd {
+		cmd := exec.Command(t.bin("scheduler"))
+		cmd.Dir = t.dir
+		cmd.Env = append(os.Environ(), "BEADLE_REDIS="+redis, "BEADLE_LEDGER="+filepath.Join(t.dir, "ledger.db"), "BEADLE_LISTEN="+addr)
+		return cmd
+	}
+}
+
+func (t *site) worker(incarnation, redis string) *exec.Cmd {
+	cmd := exec.Command(t.bin("chaosworker"))
+	cmd.Dir = t.dir
+	cmd.Env = append(os.Environ(), "BEADLE_REDIS="+redis, "BEADLE_WORKER_CONCURRENCY=24", "BEADLE_WORKER_DRAIN=2s",
+		"CHAOS_NAME="+incarnation, "CHAOS_SINK=http://"+t.sinkAddr, "CHAOS_HANDLERS="+filepath.Join(t.dir, journal.Handlers),
+		clockVariable+"="+strconv.Itoa(t.clock(incarnation)))
+	return cmd
+}
+
+// clock is how many seconds a worker's clock is wrong by: up to five minutes,
+// either way.
+func (t *site) clock(incarnation string) int {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(incarnation)) // a hash takes everything
+	return rand.New(rand.NewPCG(t.seed, h.Sum64())).IntN(601) - 300
+}
+
+// mark tells the sink what is done to a process.
+func (t *site) mark(s journal.Sunk) {
+	body, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	resp, err := http.Post("http://"+t.sinkAddr, "application/json", bytes.NewReader(body))
+	if err != nil {
+		fmt.Println("a mark is missing:", err)
+		return
+	}
+	resp.Body.Close()
+}
+
+// start starts everything and waits until it can work.
+func (t *site) start(ctx context.Context) error {
+	if err := t.sink.begin(); err != nil {
+		return err
+	}
+	if err := until(ctx, "the sink", func() bool { return listens(t.sinkAddr) }); err != nil {
+		return err
+	}
+	if err := t.redis.begin(); err != nil {
+		return err
+	}
+	if err := until(ctx, "Redis", func() bool { return t.rdb.Ping(ctx).Err() == nil }); err != nil {
+		return err
+	}
+	for _, p := range t.processes {
+		if err := p.begin(); err != nil {
+			return err
+		}
+	}
+	return t.api.ready(ctx, errand.Tasks, clients)
+}
+
+func listens(addr string) bool {
+	c, err := net.Dial("tcp", addr)
+	if err == nil {
+		c.Close()
+	}
+	return err == nil
+}
+
+// until waits for something that takes seconds at most.
+func until(ctx context.Context, what string, ok func() bool) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s: %w", what, ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return nil
+}
+
+// close ends every process.
+func (t *site) close() {
+	t.faults.Wait()
+	for _, p := range append(t.processes, t.redis, t.sink) {
+		p.kill()
+	}
+	for _, way := range t.proxies {
+		way.Close()
+	}
+	t.rdb.Close()
+}
+
+// kill ends a process without a word; it may never have been started.
+func (p *process) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.wanted {
+		p.wanted = false
+		p.signal(syscall.SIGKILL)
+		<-p.ended
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/beadle-jobs/beadle/chaos/errand"
+	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
+)
+
+// A desk is where the handlers of one worker process report.
+type desk struct {
+	name string // of the process
+	sink string // URL
+	log  *journal.Log
+}
+
+var errErrand = errors.New("the errand says that this attempt fails")
+
+// runs returns a handler.
+func (d *desk) runs(task string) func(context.Context, *tasks.Job[errand.Errand]) error {
+	return func(ctx context.Context, job *tasks.Job[errand.Errand]) error {
+		v := &visit{desk: d, job: job, holds: job.Args.Holds(task, job.Client)}
+		if err := v.note(journal.Handled{What: journal.Begin}); err != nil {
+			return err
+		}
+		result, err := v.run(ctx)
+		// What follows is no write, and is said even by a handler that was stopped.
+		_, lost := v.tell(context.WithoutCancel(ctx), journal.Left, result)
+		return errors.Join(err, v.note(journal.Handled{What: journal.End, Result: result}), lost)
+	}
+}
+
+// A visit is one attempt at an errand.
+type visit struct {
+	*desk
+	job   *tasks.Job[errand.Errand]
+	holds []errand.Hold
+}
+
+// run runs the errand and says how it returns.
+func (v *visit) run(ctx context.Context) (result string, err error) {
+	failures, err := v.tell(ctx, journal.Begin, "")
+	if err != nil {
+		return journal.Stopped, err
+	}
+	if err := v.steps(ctx); err != nil {
+		return journal.Stopped, err
+	}
+	if err := v.children(ctx); err != nil {
+		return journal.Stopped, err
+	}
+	result, verdict := v.verdict(failures)
+	if _, err := v.tell(ctx, journal.End, result); err != nil {
+		return journal.Stopped, err
+	}
+	return result, verdict
+}
+
+func (v *visit) steps(ctx context.Context) error {
+	e := v.job.Args
+	for i := range e.Steps {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(e.StepMS) * time.Millisecond):
+		}
+		v.job.Progress(tasks.Progress{Done: int64(i + 1), Total: int64(e.Steps)})
+		if _, err := v.tell(ctx, journal.Write, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *visit) children(ctx context.Context) error {
+	for i := range v.job.Args.Children {
+		task, child := v.job.Args.Child(i)
+		id, err := v.enqueue(ctx, tasks.Request{Task: task, Args: child, Key: child.Name})
+		if err != nil {
+			return fmt.Errorf("enqueue %s: %w", child.Name, err)
+		}
+		if err := v.note(journal.Handled{What: journal.Child, Child: id, Name: child.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enqueue asks again while Redis is away: its absence is no failure of the
+// errand.
+func (v *visit) enqueue(ctx context.Context, r tasks.Request) (id string, err error) {
+	for {
+		if id, err = v.job.Enqueue(ctx, r); err == nil {
+			return id, nil
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func (v *visit) verdict(failures int) (result string, err error) {
+	switch e := v.job.Args; {
+	case e.Permanent:
+		return journal.Permanent, tasks.Permanent(errErrand)
+	case failures < e.Fail:
+		return journal.Error, errErrand
+	}
+	return journal.OK, nil
+}
+
+// tell tells the sink and returns how many attempts at the job have failed. A
+// write that is refused is no error here.
+func (v *visit) tell(ctx context.Context, what, result string) (failures int, err error) {
+	body, err := json.Marshal(journal.Sunk{
+		What: what, Result: result, Job: v.job.ID, Attempt: v.job.Attempt, Worker: v.name, Fence: v.job.Fence(), Holds: v.holds,
+	})
+	if err != nil {
+		return 0, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.sink, bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err
+	}
+	defer resp.Body.Close()
+	var answer struct {
+		Failures int `json:"failures"`
+	}
+	err = json.NewDecoder(resp.Body).Decode(&answer)
+	return answer.Failures, err
+}
+
+func (v *visit) note(h journal.Handled) error {
+	h.Job, h.Attempt, h.Worker, h.Fence = v.job.ID, v.job.Attempt, v.name, v.job.Fence()
+	return v.log.Add(h)
+}

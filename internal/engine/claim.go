@@ -19,47 +19,63 @@ import (
 const starting = `
 local session, name = ARGV[1], cjson.encode(ARGV[2])
 lock.master(ARGV[3], tonumber(ARGV[4]))
-local wanted = {'msg', 'state', 'job', 'rev', 'fence', 'attempt', 'failures', 'crashes', 'worker', 'started', 'due', 'ended',
-  'reason', 'error', 'abort', 'progress', 'errors', 'lines', 'stuck', 'waits', 'wants', 'expires', 'alone',
-  'parts_all', 'parts_open', 'parts_failed'}
+local opening = ',"worker":' .. name .. ',"at":"' .. now .. '"}'
+local begun = ' ' .. text(ms) .. ' 0 ' .. session .. ' ' .. ARGV[2]
+local rest = {'due', 'failures', 'crashes', 'reason', 'error', 'abort', 'progress', 'errors', 'lines',
+  'stuck', 'waits', 'wants', 'expires', 'alone', 'parts_all', 'parts_open', 'parts_failed'}
 
--- start opens an attempt, if the job gets what it wants; else it waits. It
--- returns the fence.
-local function start(queue, id, r, wants)
-  local task, client = head(r[1])
+-- refuse lets a job wait that does not get what it wants.
+local function refuse(queue, id, l, why)
+  lock.unhold(session, id)
+  park(queue, id, l, why)
+end
+
+-- startFresh opens the first attempt of a job that was not touched since it
+-- was accepted, if it gets what it wants; else it waits.
+local function startFresh(queue, id, task, client, wants)
   local fence, why = lock.try(id, {task = task, client = client, queue = queue, worker = session}, wants)
-  local rev = tonumber(r[4] or '0')
-  if not fence then
-    lock.unhold(session, id)
-    park(queue, id, rev, why)
-    return nil
-  end
-  local attempt = tonumber(r[6] or '0') + 1
-  local key = recordKey(queue, id)
-  redis.call('HSET', key, 'state', 'active', 'job', 'running', 'rev', rev + 1, 'fence', fence, 'attempt', attempt,
-    'worker', ARGV[2], 'session', session, 'started', r[10] or text(ms))
-  if attempt > 1 or r[20] then redis.call('HDEL', key, 'waits', 'progress', 'reason', 'stuck') end
+  if not fence then return refuse(queue, id, readLive(nil, 'pending'), why) end
+  local live = 'running 1 ' .. fence .. ' 1' .. begun
+  redis.call('HSET', recordKey(queue, id), 'state', 'active', 'live', live)
   lock.hold(session, id, fence .. ' ' .. queue)
-  say('attempt.started', '{"id":"' .. id .. '","attempt":' .. attempt .. ',"worker":' .. name .. ',"at":"' .. iso(at) .. '"}')
-  r[3], r[4], r[5], r[6], r[10] = 'running', tostring(rev + 1), fence, tostring(attempt), r[10] or text(ms)
-  return fence
+  say('attempt.started', '{"id":"' .. id .. '","attempt":1' .. opening)
+  return live
+end
+
+-- startAgain does the same for any job; its record was read into r.
+local function startAgain(queue, id, r, task, client, wants)
+  local fence, why = lock.try(id, {task = task, client = client, queue = queue, worker = session}, wants)
+  local l = r.live
+  if not fence then return refuse(queue, id, l, why) end
+  local key = recordKey(queue, id)
+  l.job, l.fence, l.attempt, l.ended, l.session, l.worker = 'running', fence, text(l.attempt + 1), '0', session, ARGV[2]
+  if l.started == '0' then l.started = text(ms) end
+  redis.call('HDEL', key, 'waits', 'progress', 'reason', 'stuck')
+  lock.hold(session, id, fence .. ' ' .. queue)
+  say('attempt.started', '{"id":"' .. id .. '","attempt":' .. l.attempt .. opening)
+  return writeLive(key, 'active', l)
 end
 
 -- over ends a job that must not start any more, and reports whether it did.
 local function over(queue, id, r)
-  if not r[1] or finals[r[3]] then
+  if finals[r.live.job] then
     lock.unhold(session, id)
-    return true
-  end
-  if r[15] then
-    finish(queue, id, 'aborted', 'Aborted by ' .. r[15] .. '.', r[1])
-  elseif r[22] and tonumber(r[22]) <= ms then
-    finish(queue, id, 'expired', 'It was not started in time.', r[1])
+  elseif r.abort then
+    finish(queue, id, r.live, 'aborted', 'Aborted by ' .. r.abort .. '.', r.msg)
+    lock.unhold(session, id)
+  elseif r.expires and tonumber(r.expires) <= ms and r.live.attempt == '0' then
+    finish(queue, id, r.live, 'expired', 'It was not started in time.', r.msg)
+    lock.unhold(session, id)
   else
     return false
   end
-  lock.unhold(session, id)
   return true
+end
+
+-- whole reads what else there is of a record.
+local function whole(queue, id, msg, live)
+  local values = redis.call('HMGET', recordKey(queue, id), unpack(rest))
+  return {msg = msg, live = readLive(live), abort = values[6], wants = values[12], expires = values[13], alone = values[14], values = values}
 end
 `
 
@@ -88,11 +104,12 @@ local function forward(queue)
       for _, id in ipairs(ids) do
         redis.call('ZREM', key, id)
         local record = recordKey(queue, id)
-        local r = redis.call('HMGET', record, 'msg', 'job')
-        if r[1] and not finals[r[2]] then
-          redis.call('HSET', record, 'state', 'pending', 'job', 'queued')
-          redis.call('HINCRBY', record, 'rev', 1)
-          if r[2] then say('job.queued', '{"id":"' .. id .. '","at":"' .. iso(at) .. '"}') end
+        local r = redis.call('HMGET', record, 'msg', 'live', 'state')
+        local l = readLive(r[2], r[3])
+        if r[1] and not finals[l.job] then
+          if l.job ~= 'scheduled' then say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}') end
+          l.job = 'queued'
+          writeLive(record, 'pending', l)
           local _, client = head(r[1])
           queueLast(queue, client, id)
         end
@@ -136,31 +153,52 @@ local function refill(queue)
   end
 end
 
-local function hand(queue, r, started)
+-- hand puts a job into the answer: fresh ones without the fields that they
+-- do not have.
+local function hand(queue, started, msg, live, r)
   answer[#answer + 1] = queue
-  answer[#answer + 1] = started and '1' or ''
-  for i = 1, #wanted do answer[#answer + 1] = r[i] or '' end
+  answer[#answer + 1] = (started and 'started' or 'held') .. (r and '' or ' fresh')
+  answer[#answer + 1] = msg
+  answer[#answer + 1] = live or ''
+  if r then
+    for i = 1, #rest do answer[#answer + 1] = r.values[i] or '' end
+  end
+  free = free - 1
 end
 
-local function take(queue, id)
-  local r = redis.call('HMGET', recordKey(queue, id), unpack(wanted))
+local function takeFresh(queue, id, msg)
+  local task, client = head(msg)
+  if string.find(plain, '\n' .. task .. '\n', 1, true) then
+    local live = startFresh(queue, id, task, client, '')
+    if live then hand(queue, true, msg, live) end
+  else
+    lock.hold(session, id, '0 ' .. queue)
+    hand(queue, false, msg)
+  end
+end
+
+local function takeAgain(queue, id, msg, live)
+  local r = whole(queue, id, msg, live)
   if over(queue, id, r) then return end
-  local task = head(r[1])
-  if r[23] and not idle then
+  if r.alone and not idle then
     redis.call('LPUSH', aloneKey(queue), id)
     return
   end
-  local wants = r[21] or (string.find(plain, '\n' .. task .. '\n', 1, true) and '')
+  local task, client = head(msg)
+  local wants = r.wants or (string.find(plain, '\n' .. task .. '\n', 1, true) and '')
   if wants then
-    if start(queue, id, r, wants) then
-      hand(queue, r, true)
-      free = free - 1
-    end
+    live = startAgain(queue, id, r, task, client, wants)
+    if live then hand(queue, true, msg, live, r) end
   else
     lock.hold(session, id, '0 ' .. queue)
-    hand(queue, r, false)
-    free = free - 1
+    hand(queue, false, msg, live, r)
   end
+end
+
+local function take(queue, id)
+  local r = redis.call('HMGET', recordKey(queue, id), 'msg', 'live')
+  if not r[1] then return end
+  if r[2] then takeAgain(queue, id, r[1], r[2]) else takeFresh(queue, id, r[1]) end
 end
 
 local function takeFrom(queue, quota)
@@ -218,21 +256,39 @@ return answer
 //
 // ARGV: as starting, then for each: queue, id, wants as JSON or ""
 //
-// It answers: for each job, "1" if it was started, and the fields.
+// It answers as [claimScript] does for jobs, those that were started.
 var startScript = script(starting + `
 local answer, held = {}, lock.holds(session)
 for i = 5, #ARGV, 3 do
   local queue, id, wants = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  local r, started = {}, false
   if held[id] == '0 ' .. queue then
-    r = redis.call('HMGET', recordKey(queue, id), unpack(wanted))
-    if not over(queue, id, r) then
-      if not r[21] then redis.call('HSET', recordKey(queue, id), 'wants', wants) end
-      started = start(queue, id, r, wants)
+    local key = recordKey(queue, id)
+    local m = redis.call('HMGET', key, 'msg', 'live')
+    local live, r
+    if not m[1] then
+      lock.unhold(session, id)
+    elseif not m[2] then
+      local task, client = head(m[1])
+      if wants ~= '' then redis.call('HSET', key, 'wants', wants) end
+      live = startFresh(queue, id, task, client, wants)
+    else
+      r = whole(queue, id, m[1], m[2])
+      if not over(queue, id, r) then
+        if not r.wants then redis.call('HSET', key, 'wants', wants) end
+        local task, client = head(m[1])
+        live = startAgain(queue, id, r, task, client, wants)
+      end
+    end
+    if live then
+      answer[#answer + 1] = queue
+      answer[#answer + 1] = r and 'started' or 'started fresh'
+      answer[#answer + 1] = m[1]
+      answer[#answer + 1] = live
+      if r then
+        for j = 1, #rest do answer[#answer + 1] = r.values[j] or '' end
+      end
     end
   end
-  answer[#answer + 1] = started and '1' or ''
-  for j = 1, #wanted do answer[#answer + 1] = r[j] or '' end
 end
 done()
 return answer
@@ -241,10 +297,10 @@ return answer
 // A claimed is a job in a worker's hands.
 type claimed struct {
 	record
-	task     tasks.Task
-	started  bool // an attempt is open
-	refusal  error // what is wrong with its wants
-	united   bool  // it was divided, and its parts have ended
+	task    tasks.Task
+	started bool  // an attempt is open
+	refusal error // what is wrong with its wants
+	united  bool  // it was divided, and its parts have ended
 }
 
 // An order asks for jobs.
@@ -296,8 +352,7 @@ func (w *Worker) readHaul(cmd *redis.Cmd, sent time.Time) (h haul, err error) {
 	if err != nil {
 		return h, err
 	}
-	width := 2 + len(fieldNames)
-	if len(values) < 4 || (len(values)-4)%width != 0 {
+	if len(values) < 4 {
 		return h, fmt.Errorf("claim jobs: unexpected reply of %d values", len(values))
 	}
 	micros, err := strconv.ParseInt(fmt.Sprint(values[0]), 10, 64)
@@ -310,48 +365,60 @@ func (w *Worker) readHaul(cmd *redis.Cmd, sent time.Time) (h haul, err error) {
 		h.due = h.due.Add(-time.Duration(w.engine.skew.Load()))
 	}
 	h.more, h.suspect = values[2] == "1", values[3] != ""
-	for rest := values[4:]; len(rest) > 0 && err == nil; rest = rest[width:] {
-		var c claimed
-		c.record, err = parseReply(rest[2:width])
-		c.started = rest[1] == "1"
-		h.jobs = append(h.jobs, c)
+	if err == nil {
+		h.jobs, err = readJobs(values[4:])
 	}
 	return h, err
 }
 
-// parseReply reads a record from a script's answer, where fields that are
-// missing are empty.
-func parseReply(values []any) (record, error) {
-	fields := make([]any, len(values))
-	for i, v := range values {
-		if v != "" {
-			fields[i] = v
+// readJobs reads jobs from a script's answer: queue, "started" or "held" and
+// maybe "fresh", message, live part, and if it is not fresh the other fields,
+// empty where there are none.
+func readJobs(values []any) (all []claimed, err error) {
+	for len(values) > 0 {
+		width := 4
+		how, _ := values[1].(string)
+		if !strings.HasSuffix(how, "fresh") {
+			width += len(fieldNames) - 3
 		}
+		if len(values) < width {
+			return nil, errors.New("read jobs: the reply ends early")
+		}
+		fields := make([]any, width-1)
+		fields[0] = values[2]
+		for i, v := range values[3:width] {
+			if v != "" {
+				fields[2+i] = v
+			}
+		}
+		fields[1] = "pending"
+		c := claimed{started: strings.HasPrefix(how, "started")}
+		if c.record, err = parse(fields); err != nil {
+			return nil, err
+		}
+		all, values = append(all, c), values[width:]
 	}
-	return parse(fields)
+	return all, nil
 }
 
 // readStarted reads the answer of startScript for those jobs.
-func (w *Worker) readStarted(cmd *redis.Cmd, asked []claimed) ([]claimed, error) {
+func readStarted(cmd *redis.Cmd, asked []claimed) ([]claimed, error) {
 	values, err := cmd.Slice()
 	if err != nil {
 		return nil, err
 	}
-	width := 1 + len(fieldNames)
-	if len(values) != width*len(asked) {
-		return nil, errors.New("start jobs: unexpected reply")
+	started, err := readJobs(values)
+	if err != nil {
+		return nil, err
 	}
-	var started []claimed
-	for i, c := range asked {
-		reply := values[i*width : (i+1)*width]
-		if reply[0] != "1" {
-			continue
-		}
-		if c.record, err = parseReply(reply[1:]); err != nil {
-			return nil, err
-		}
-		c.started = true
-		started = append(started, c)
+	byID := make(map[string]claimed, len(asked))
+	for _, c := range asked {
+		byID[c.ID] = c
+	}
+	for i, c := range started {
+		was := byID[c.ID]
+		c.task, c.refusal, c.united, c.wants = was.task, was.refusal, was.united, was.wants
+		started[i] = c
 	}
 	return started, nil
 }

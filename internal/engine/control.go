@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -25,25 +24,25 @@ local function unplace(queue, id, client)
 end
 `
 
-// abortScript tells a job to stop, if its record still has that revision: one
+// abortScript tells a job to stop, if its record is still as it was: one
 // that runs is marked, any other ends.
 //
-// ARGV: queue, id, revision, who wants it
+// ARGV: queue, id, the live part as it should be, who wants it
 //
 // It answers 0 if the record has changed.
 var abortScript = script(moving + `
 local queue, id, by = ARGV[1], ARGV[2], ARGV[4]
 local key = recordKey(queue, id)
-local r = redis.call('HMGET', key, 'msg', 'rev', 'fence')
-if (r[2] or '0') ~= ARGV[3] then return 0 end
-if r[3] and r[3] ~= '0' then
-  redis.call('HSET', key, 'abort', by)
-  redis.call('HINCRBY', key, 'rev', 1)
+local r = redis.call('HMGET', key, 'msg', 'live', 'state')
+if (r[2] or '') ~= ARGV[3] then return 0 end
+local l = readLive(r[2], r[3])
+if l.fence ~= '0' then
+  writeLive(key, 'active', l, 'abort', by)
   redis.call('PUBLISH', 'beadle:{job}:abort', id)
 else
   local _, client = head(r[1])
   unplace(queue, id, client)
-  finish(queue, id, 'aborted', 'Aborted by ' .. by .. '.', r[1])
+  finish(queue, id, l, 'aborted', 'Aborted by ' .. by .. '.', r[1])
   handOver()
   done()
 end
@@ -67,7 +66,7 @@ func (e *Engine) Abort(ctx context.Context, id, by string) (job.Job, error) {
 			return rec.Job, nil
 		}
 		by := first(by, "somebody")
-		changed, err := runScript(ctx, e, abortScript, rec.Queue, id, strconv.FormatInt(rec.rev, 10), by).Bool()
+		changed, err := runScript(ctx, e, abortScript, rec.Queue, id, rec.liveText, by).Bool()
 		if err != nil {
 			return job.Job{}, wrap(err, "abort job %s", id)
 		}
@@ -101,22 +100,23 @@ func (e *Engine) nudge(ctx context.Context, id string) {
 	}
 }
 
-// hurryScript queues a job that would start later, if its record still has
-// that revision.
+// hurryScript queues a job that would start later, if its record is still as
+// it was.
 //
-// ARGV: queue, id, revision
+// ARGV: queue, id, the live part as it should be
 var hurryScript = script(moving + `
 local queue, id = ARGV[1], ARGV[2]
 local key = recordKey(queue, id)
-local r = redis.call('HMGET', key, 'msg', 'rev', 'fence')
-if (r[2] or '0') ~= ARGV[3] then return 0 end
+local r = redis.call('HMGET', key, 'msg', 'live', 'state')
+if (r[2] or '') ~= ARGV[3] then return 0 end
 local _, client = head(r[1])
 unplace(queue, id, client)
-redis.call('HSET', key, 'state', 'pending', 'job', 'queued', 'due', text(ms))
+local l = readLive(r[2], r[3])
+l.job = 'queued'
+writeLive(key, 'pending', l, 'due', text(ms))
 redis.call('HDEL', key, 'waits', 'reason')
-redis.call('HINCRBY', key, 'rev', 1)
 queueFirst(queue, id)
-say('job.queued', '{"id":"' .. id .. '","at":"' .. iso(at) .. '"}')
+say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}')
 handOver()
 done()
 return 1
@@ -141,7 +141,7 @@ func (e *Engine) Hurry(ctx context.Context, id string) (job.Job, error) {
 		case rec.Waiting != nil && (rec.Waiting.Kind == job.WaitsForTwin || rec.Waiting.Kind == job.WaitsForParts):
 			return job.Job{}, fault.New(fault.Conflict, "Job %s cannot start yet. %s", id, rec.Waiting.Sentence(e.now()))
 		}
-		changed, err := runScript(ctx, e, hurryScript, rec.Queue, id, strconv.FormatInt(rec.rev, 10)).Bool()
+		changed, err := runScript(ctx, e, hurryScript, rec.Queue, id, rec.liveText).Bool()
 		if err != nil {
 			return job.Job{}, wrap(err, "queue job %s", id)
 		}
@@ -156,10 +156,11 @@ func (e *Engine) Hurry(ctx context.Context, id string) (job.Job, error) {
 // ARGV: queue, id, fence, kind, body
 var breakScript = script(recovery + `
 local queue, id = ARGV[1], ARGV[2]
-local r = redis.call('HMGET', recordKey(queue, id), 'fence', 'session')
-if r[1] ~= ARGV[3] then return 0 end
+local live = redis.call('HGET', recordKey(queue, id), 'live')
+local l = readLive(live)
+if not live or l.fence ~= ARGV[3] then return 0 end
 say(ARGV[4], ARGV[5])
-recover(r[2] or '', id, r[1] .. ' ' .. queue, 'broken')
+recover(l.session, id, l.fence .. ' ' .. queue, 'broken')
 redis.call('PUBLISH', 'beadle:{job}:abort', id)
 handOver()
 done()

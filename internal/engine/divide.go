@@ -14,12 +14,13 @@ import (
 var divideScript = script(`
 local worker, queue, id, n = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local key = recordKey(queue, id)
-local r = redis.call('HMGET', key, 'job', 'rev')
-if not lock.holds(worker)[id] or finals[r[1]] then return 0 end
+local r = redis.call('HMGET', key, 'live', 'state')
+local l = readLive(r[1], r[2])
+if not lock.holds(worker)[id] or finals[l.job] then return 0 end
 lock.unhold(worker, id)
 redis.call('HSET', key, 'parts_all', n)
 local open = redis.call('HINCRBY', key, 'parts_open', n)
-park(queue, id, tonumber(r[2] or '0'), {kind = 'parts', name = ARGV[5]})
+park(queue, id, l, {kind = 'parts', name = ARGV[5]})
 if open <= 0 then ready(queue, id) end
 done()
 return 1

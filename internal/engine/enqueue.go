@@ -62,8 +62,10 @@ local function unique(queue, id, digest, policy)
   if way == 'replaced' then
     local otherQueue, other = split(replaced)
     redis.call('ZREM', waitingKey(otherQueue), other)
-    local msg = redis.call('HGET', recordKey(otherQueue, other), 'msg')
-    if msg then finish(otherQueue, other, 'aborted', 'Replaced by job ' .. id .. ', which does the same.', msg) end
+    local r = redis.call('HMGET', recordKey(otherQueue, other), 'msg', 'live', 'state')
+    if r[1] then
+      finish(otherQueue, other, readLive(r[2], r[3]), 'aborted', 'Replaced by job ' .. id .. ', which does the same.', r[1])
+    end
   end
   if way == 'behind' or way == 'replaced' then
     local _, other = split(holder)
@@ -92,6 +94,7 @@ local function create(queue, id, client, msg, state, due, sum, memo, digest, pol
     redis.call('HSET', key, 'msg', msg, 'state', state)
   else
     redis.call('HSET', key, 'msg', msg, 'state', state, unpack(ARGV, from, from + 2 * n - 1))
+    if redis.call('HEXISTS', key, 'live') == 0 then writeLive(key, state, readLive(nil, state)) end
     if expires ~= '' then
       redis.call('HSET', key, 'expires', expires)
       redis.call('ZADD', 'beadle:{job}:expiries', expires, queue .. ' ' .. id)
@@ -101,7 +104,7 @@ local function create(queue, id, client, msg, state, due, sum, memo, digest, pol
   say(kind, body)
   if holder then
     redis.call('SADD', 'asynq:queues', queue)
-    park(queue, id, 0, {kind = 'unique', holder = holder})
+    park(queue, id, readLive(nil, state), {kind = 'unique', holder = holder})
   elseif state == 'scheduled' then
     redis.call('SADD', 'asynq:queues', queue)
     redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', due / 1000), id)
@@ -299,9 +302,9 @@ func (e *Engine) recordOf(r job.Request, task job.Declaration, args json.RawMess
 	}
 	if !r.At.IsZero() {
 		rec.Due = r.At.UTC().Truncate(time.Millisecond)
-	}
-	if rec.Due.After(e.now()) {
-		rec.State = job.Scheduled
+		if rec.Due.After(e.now()) {
+			rec.State = job.Scheduled
+		}
 	}
 	if r.Resume != nil {
 		rec.resume(*r.Resume)
@@ -318,7 +321,7 @@ func (r *record) resume(was job.Resume) {
 func (e *Engine) idOf(r job.Request) (string, time.Time, error) {
 	if r.ID == "" {
 		id, err := uuid.NewV7()
-		return id.String(), idTime(id), err
+		return id.String(), idTime(id.String()), err
 	}
 	id, err := uuid.Parse(r.ID)
 	if err != nil {
@@ -358,7 +361,7 @@ func (x *creation) remember(r job.Request, task job.Declaration) error {
 		}
 		hash := sha256.Sum256(append([]byte(x.Task+"\x00"), canonical...))
 		x.memo, x.sum = prefix+"key:"+x.Client+":"+r.Key, hex.EncodeToString(hash[:])
-	case r.Parent != "" || r.Schedule != "":
+	case r.ID != "" && r.Resume == nil:
 		x.memo = prefix + "seen:" + x.ID
 	}
 	if task.Unique == nil || x.whole != "" {
@@ -429,7 +432,7 @@ func (x *creation) resumed(was *job.Resume) []any {
 	if was == nil {
 		return nil
 	}
-	return []any{"attempt", was.Attempt, "failures", was.Failures, "errors", was.Errors, "lines", was.Lines}
+	return []any{"live", x.live(), "failures", was.Failures, "errors", was.Errors, "lines", was.Lines}
 }
 
 // taskOf returns the task that is asked for. A job that is put back brings what

@@ -2,8 +2,7 @@ package engine
 
 import (
 	"fmt"
-	"strconv"
-	"time"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,14 +14,14 @@ import (
 // fence that is given, gives back what their jobs held, and queues those whose
 // turn has come thereby.
 //
-// ARGV: worker id, then for each: queue, id, task, client, wants, fence,
-// revision, where the job goes ("end", "tell", "retry", "first", "lacks"),
-// ms at which it is due, state, number of fields, field, value, …, number of
-// events, kind, body, …; "tell" is an end that others have to hear of, by the
-// job's message.
+// ARGV: worker id, then for each: queue, id, task, client, wants, fence, the
+// live part as it should be and as it is to be, where the job goes ("end",
+// "tell", "retry", "first"), ms at which it is due, asynq's state, state, number
+// of fields, field, value, …, number of events, kind, body, …; "tell" is an
+// end that others have to hear of, by the job's message.
 //
 // It answers for each: "1"; or "0" if the attempt is not open any more; or
-// "revision abort" if the record has changed, and nothing was done.
+// "abort live" if the record has changed, and nothing was done.
 var finishScript = script(`
 local session, answer, i = ARGV[1], {}, 2
 local function word()
@@ -38,28 +37,21 @@ local function skip()
   i = i + 2 * tonumber(word())
   i = i + 2 * tonumber(word())
 end
-local function record(queue, id, fence, rev)
+local function record(queue, id)
   local key = recordKey(queue, id)
-  local task, client, wants = words(3)
-  i = i + 2
-  local way, due, state = words(3)
-  local now = redis.call('HMGET', key, 'fence', 'rev', 'abort')
-  if now[1] ~= fence then
-    lock.unhold(session, id)
+  local task, client, wants, fence, was, next, way, due, asynq, state = words(10)
+  local live = redis.call('HGET', key, 'live')
+  if live ~= was then
     skip()
+    if live and readLive(live).fence == fence then return (redis.call('HGET', key, 'abort') or '') .. ' ' .. live end
+    lock.unhold(session, id)
     return '0'
   end
-  if now[2] ~= rev then
-    skip()
-    return now[2] .. ' ' .. (now[3] or '')
-  end
-  redis.call('HSET', key, 'rev', rev + 1, 'fence', '0', words(2 * tonumber(word())))
+  redis.call('HSET', key, 'state', asynq, 'live', next, words(2 * tonumber(word())))
   for _ = 1, tonumber(word()) do say(words(2)) end
   lock.unhold(session, id)
   lock.give(id, {task = task, client = client, queue = queue, worker = session, wants = wants})
-  if way == 'end' then
-    redis.call('EXPIRE', key, keepRecord)
-  elseif way == 'tell' then
+  if way == 'tell' then
     ended(queue, id, state, redis.call('HGET', key, 'msg'))
   elseif way == 'retry' then
     redis.call('ZADD', dueKey(queue, 'retry'), string.format('%.3f', due / 1000), id)
@@ -71,7 +63,7 @@ local function record(queue, id, fence, rev)
 end
 while i <= #ARGV do
   local queue, id = words(2)
-  answer[#answer + 1] = record(queue, id, ARGV[i + 3], ARGV[i + 4])
+  answer[#answer + 1] = record(queue, id)
 end
 handOver()
 done()
@@ -100,9 +92,10 @@ type ending struct {
 
 // args are those of finishScript.
 func (x ending) args() ([]any, error) {
+	x.next.rev++
 	args := []any{
-		x.was.Queue, x.was.ID, x.was.Task, x.was.Client, x.was.wants, x.was.fence, x.was.rev,
-		string(x.way), x.next.Due.UnixMilli(), string(x.next.State),
+		x.was.Queue, x.was.ID, x.was.Task, x.was.Client, x.was.wants, x.was.fence, x.was.liveText, x.next.live(),
+		string(x.way), x.next.Due.UnixMilli(), asynqStates[x.next.State], string(x.next.State),
 	}
 	fields := x.changes()
 	args = append(append(args, len(fields)/2), fields...)
@@ -126,13 +119,12 @@ var asynqStates = map[job.State]string{
 // changes are the fields of the record that the ending changes.
 func (x ending) changes() []any {
 	was, next := x.was, x.next
-	fields := []any{"state", asynqStates[next.State], "job", string(next.State)}
+	var fields []any
 	set := func(changed bool, field string, value any) {
 		if changed {
 			fields = append(fields, field, value)
 		}
 	}
-	set(next.Ended != nil, "ended", unixMilli(next.Ended))
 	set(next.State == job.Retrying, "due", next.Due.UnixMilli())
 	set(next.Failures != was.Failures, "failures", next.Failures)
 	set(next.Crashes != was.Crashes, "crashes", next.Crashes)
@@ -143,13 +135,6 @@ func (x ending) changes() []any {
 	set(next.Progress != was.Progress, "progress", encode(next.Progress))
 	set(next.alone != was.alone, "alone", flag(next.alone))
 	return fields
-}
-
-func unixMilli(t *time.Time) int64 {
-	if t == nil {
-		return 0
-	}
-	return t.UnixMilli()
 }
 
 // readRecorded reads the answer of finishScript: what is still to be decided
@@ -179,15 +164,11 @@ func readRecorded(cmd *redis.Cmd, all []ending) (again []ending, err error) {
 // changed is the record as it is by now: only its revision and the wish to
 // abort it can be other than they were, as long as its attempt is open.
 func (r record) changed(answer string) (record, error) {
-	var rev string
-	for i := range answer {
-		if answer[i] == ' ' {
-			rev, r.abortBy = answer[:i], answer[i+1:]
-			break
-		}
+	by, live, ok := strings.Cut(answer, " ")
+	for ok && strings.Count(live, " ") > 7+strings.Count(r.Worker, " ") { // the name of who aborts may have blanks
+		word, rest, _ := strings.Cut(live, " ")
+		by, live = by+" "+word, rest
 	}
-	var err error
-	r.rev, err = strconv.ParseInt(rev, 10, 64)
-	r.Aborting = r.abortBy != ""
-	return r, err
+	r.abortBy, r.Aborting = by, by != ""
+	return r, r.readLive(live)
 }

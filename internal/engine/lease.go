@@ -212,7 +212,8 @@ func (w *Worker) watchStuck(ctx context.Context) {
 // ARGV: queue, id, fence, kind, body
 var stuckScript = script(`
 local key = recordKey(ARGV[1], ARGV[2])
-if redis.call('HGET', key, 'fence') == ARGV[3] then
+local live = redis.call('HGET', key, 'live')
+if live and readLive(live).fence == ARGV[3] then
   redis.call('HSET', key, 'stuck', '1')
   say(ARGV[4], ARGV[5])
   done()

@@ -47,7 +47,7 @@ type outcome struct {
 func (o outcome) judge(rec record, at time.Time, jitter float64) (next record, ended events.AttemptEnded) {
 	next = rec
 	next.fence, next.Worker, next.Reason, next.Aborting = 0, "", "", false
-	next.Crashes, next.alone = 0, false
+	next.Crashes, next.alone, next.session = 0, false, ""
 	ended = events.AttemptEnded{
 		ID: rec.ID, Task: rec.Task, Attempt: rec.Attempt,
 		Started: o.began, At: at,

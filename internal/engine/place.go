@@ -108,10 +108,11 @@ local held = lock.holds(ARGV[1])
 for i = 2, #ARGV, 3 do
   local queue, id, task = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local key = recordKey(queue, id)
-  local r = redis.call('HMGET', key, 'job', 'rev')
-  if held[id] and not finals[r[1]] then
+  local r = redis.call('HMGET', key, 'live', 'state')
+  local l = readLive(r[1], r[2])
+  if held[id] and not finals[l.job] then
     lock.unhold(ARGV[1], id)
-    park(queue, id, tonumber(r[2] or '0'), {kind = 'worker', name = task})
+    park(queue, id, l, {kind = 'worker', name = task})
     redis.call('SADD', 'beadle:{job}:lacks:' .. task, queue .. ' ' .. id)
   end
 end

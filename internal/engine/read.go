@@ -72,9 +72,9 @@ local n = tonumber(ARGV[1])
 for i = 2 + n, #ARGV do
   for j = 2, 1 + n do
     local key = 'asynq:{' .. ARGV[j] .. '}:t:' .. ARGV[i]
-    local state = redis.call('HGET', key, 'job')
-    if state then
-      if finals[state] then redis.call('UNLINK', key) end
+    local live = redis.call('HGET', key, 'live')
+    if live then
+      if finals[string.match(live, '^%S+')] then redis.call('UNLINK', key) end
       break
     end
   end

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,8 +27,10 @@ const (
 type record struct {
 	job.Job
 	described string // the description, if the enqueuer gave one
+	liveText  string // the part that changes, as it is written; see [record.live]
 	rev       int64  // grows with every change of state
 	fence     int64  // of the attempt that is open; 0 if none is
+	session   string // of the worker that holds it
 	abortBy   string // who told it to stop; empty if nobody did
 	lines     int64  // log lines so far, over all attempts
 	unique    string // digest of the uniqueness key; may be empty
@@ -43,44 +46,96 @@ type record struct {
 type parts struct{ all, open, failed int }
 
 // fieldNames are the fields of the hash in the order in which they are read.
-// All but the first two may be missing.
+// The first two are asynq's. All but the first may be missing: a job that was
+// queued and not touched since has no others of ours.
 var fieldNames = []string{
-	"msg", "state", "job", "rev", "fence", "attempt", "failures", "crashes", "worker", "started", "due", "ended",
-	"reason", "error", "abort", "progress", "errors", "lines", "stuck", "waits", "wants", "expires", "alone", "parts_all", "parts_open", "parts_failed",
+	"msg", "state", "live", "due", "failures", "crashes", "reason", "error", "abort", "progress", "errors", "lines",
+	"stuck", "waits", "wants", "expires", "alone", "parts_all", "parts_open", "parts_failed",
 }
 
-// states are those of jobs whose hash has asynq's state only.
+// states are those of jobs that have not been touched since they were accepted.
 var states = map[string]job.State{"pending": job.Queued, "scheduled": job.Scheduled, "retry": job.Retrying, "active": job.Running}
 
-// parse reads a record from the values of fieldNames.
+// parse reads a record from the values of fieldNames; those at the end may be
+// left out.
 func parse(values []any) (r record, err error) {
-	if len(values) != len(fieldNames) {
-		return r, fmt.Errorf("read record: %d fields instead of %d", len(values), len(fieldNames))
-	}
 	f := fields{values: values}
 	if err := r.readMessage(f.text(0)); err != nil {
 		return r, fmt.Errorf("read message: %w", err)
 	}
-	r.State = job.State(first(f.text(2), string(states[f.text(1)])))
-	r.rev, r.fence = f.number(3), f.number(4)
-	r.Attempt, r.Failures, r.Crashes = int(f.number(5)), int(f.number(6)), int(f.number(7))
-	r.Worker = f.text(8)
-	r.Started, r.Ended, r.Expires = f.time(9), f.time(11), f.time(21)
-	if due := f.time(10); due != nil {
+	r.State = states[f.text(1)]
+	if err := r.readLive(f.text(2)); err != nil || len(values) <= 3 {
+		return r, err
+	}
+	if due := f.time(3); due != nil {
 		r.Due = *due
 	}
-	r.Reason, r.Error, r.abortBy = f.text(12), f.text(13), f.text(14)
-	f.json(15, &r.Progress)
-	r.Errors, r.lines = f.number(16), f.number(17)
-	r.Stuck = f.text(18) != "" && r.fence != 0
-	r.wants, r.known = f.text(20), values[20] != nil
-	r.alone = f.text(22) != ""
-	r.parts = parts{int(f.number(23)), int(f.number(24)), int(f.number(25))}
+	r.Failures, r.Crashes = int(f.number(4)), int(f.number(5))
+	r.Reason, r.Error, r.abortBy = f.text(6), f.text(7), f.text(8)
+	f.json(9, &r.Progress)
+	r.Errors, r.lines = f.number(10), f.number(11)
+	r.Stuck = f.text(12) != "" && r.fence != 0
+	r.wants, r.known = f.text(14), values[14] != nil
+	r.Expires, r.alone = f.time(15), f.text(16) != ""
+	r.parts = parts{int(f.number(17)), int(f.number(18)), int(f.number(19))}
 	if r.State == job.Waiting {
-		f.json(19, &r.Waiting)
+		f.json(13, &r.Waiting)
 	}
 	r.Aborting = r.abortBy != "" && !r.State.Final()
 	return r, f.err
+}
+
+// live is the part of a record that changes with every step, in one text:
+// state, revision, fence, attempt, ms of the first start, ms of the end,
+// session of the worker, name of the worker.
+func (r record) live() string {
+	b := make([]byte, 0, 128)
+	b = append(append(b, r.State...), ' ')
+	for _, n := range []int64{r.rev, r.fence, int64(r.Attempt), unixMilli(r.Started), unixMilli(r.Ended)} {
+		b = append(strconv.AppendInt(b, n, 10), ' ')
+	}
+	b = append(append(b, first(r.session, "-")...), ' ')
+	return string(append(b, first(r.Worker, "-")...))
+}
+
+func (r *record) readLive(text string) error {
+	r.liveText = text
+	if text == "" {
+		return nil
+	}
+	words := strings.SplitN(text, " ", 8)
+	if len(words) != 8 {
+		return fmt.Errorf("field live: %q", text)
+	}
+	var numbers [5]int64
+	for i, word := range words[1:6] {
+		n, err := strconv.ParseInt(word, 10, 64)
+		if err != nil {
+			return fmt.Errorf("field live: %w", err)
+		}
+		numbers[i] = n
+	}
+	r.State, r.rev, r.fence, r.Attempt = job.State(words[0]), numbers[0], numbers[1], int(numbers[2])
+	r.Started, r.Ended = atMilli(numbers[3]), atMilli(numbers[4])
+	r.session, r.Worker = words[6], words[7]
+	if r.Worker == "-" {
+		r.Worker = ""
+	}
+	return nil
+}
+
+func atMilli(ms int64) *time.Time {
+	if ms == 0 {
+		return nil
+	}
+	return new(time.UnixMilli(ms).UTC())
+}
+
+func unixMilli(t *time.Time) int64 {
+	if t == nil {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 // fields reads the values of a hash, of which any may be missing.
@@ -105,11 +160,7 @@ func (f *fields) number(i int) int64 {
 }
 
 func (f *fields) time(i int) *time.Time {
-	ms := f.number(i)
-	if ms == 0 {
-		return nil
-	}
-	return new(time.UnixMilli(ms).UTC())
+	return atMilli(f.number(i))
 }
 
 func (f *fields) json(i int, v any) {

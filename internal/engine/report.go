@@ -185,8 +185,8 @@ func (r *report) forget(errors, lines int64) {
 // after, progress, kind, body, …
 var reportScript = script(`
 local key = recordKey(ARGV[1], ARGV[2])
-local was = redis.call('HMGET', key, 'fence', 'errors', 'lines', 'crashes')
-if was[1] ~= ARGV[3] then return {} end
+local was = redis.call('HMGET', key, 'live', 'errors', 'lines', 'crashes')
+if not was[1] or readLive(was[1]).fence ~= ARGV[3] then return {} end
 local errors, lines = was[2] or '0', was[3] or '0'
 if errors == ARGV[4] and lines == ARGV[5] then
   for i = 9, #ARGV, 2 do say(ARGV[i], ARGV[i + 1]) end

@@ -24,7 +24,7 @@ func script(text string) *redis.Script { return redis.NewScript(lock.Library + l
 //	beadle:{wake}:<queue>          list: a token, if there may be something to take
 const library = `
 local streamKey = 'beadle:{job}:events'
-local keepRecord, keepMemo = 3600, 86400
+local keepMemo = 86400
 local at = lock.at
 local ms = math.floor(at / 1000)
 
@@ -52,6 +52,30 @@ local function iso(us)
   local year = yoe + era * 400 + (month <= 2 and 1 or 0)
   return string.format('%04d-%02d-%02dT%02d:%02d:%02d.%03dZ', year, month, doy - math.floor((153 * mp + 2) / 5) + 1,
     math.floor(rest / 3600), math.floor(rest % 3600 / 60), rest % 60, math.floor(us % 1000000 / 1000))
+end
+
+local now = iso(at)
+
+-- The part of a record that changes, see record.live in Go.
+local untouched = {pending = 'queued', scheduled = 'scheduled', retry = 'retrying', active = 'running'}
+local function readLive(live, state)
+  local l = {}
+  if not live then
+    return {job = untouched[state] or 'queued', rev = 0, fence = '0', attempt = '0', started = '0', ended = '0', session = '-', worker = '-'}
+  end
+  l.job, l.rev, l.fence, l.attempt, l.started, l.ended, l.session, l.worker =
+    string.match(live, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (.*)$')
+  l.rev = tonumber(l.rev)
+  return l
+end
+
+-- writeLive writes it, as a new revision, along with further fields.
+local function writeLive(key, state, l, ...)
+  l.rev = l.rev + 1
+  local live = l.job .. ' ' .. text(l.rev) .. ' ' .. l.fence .. ' ' .. l.attempt .. ' ' .. l.started .. ' ' .. l.ended .. ' ' ..
+    l.session .. ' ' .. l.worker
+  redis.call('HSET', key, 'state', state, 'live', live, ...)
+  return live
 end
 
 -- Events, all of one script in one entry of the stream.
@@ -100,30 +124,30 @@ end
 -- head reads the task and the client from a message.
 local function head(msg)
   local n = string.byte(msg, 2)
-  local at = 14 + n
-  return string.sub(msg, 3, 2 + n), string.sub(msg, at + 1, at + string.byte(msg, at))
+  local from = 15 + n
+  return string.sub(msg, 3, 2 + n), string.sub(msg, from, from - 1 + string.byte(msg, from - 1))
 end
 
 -- headers reads the headers of a message; none is longer than 16383 bytes.
 local function headers(msg)
-  local all, at = {}, 3 + string.byte(msg, 2)
+  local all, from = {}, 3 + string.byte(msg, 2)
   local function varint()
-    local n = string.byte(msg, at)
-    at = at + 1
+    local n = string.byte(msg, from)
+    from = from + 1
     if n >= 128 then
-      n = n - 128 + 128 * string.byte(msg, at)
-      at = at + 1
+      n = n - 128 + 128 * string.byte(msg, from)
+      from = from + 1
     end
     return n
   end
   local function word()
-    at = at + 1
+    from = from + 1
     local n = varint()
-    at = at + n
-    return string.sub(msg, at - n, at - 1)
+    from = from + n
+    return string.sub(msg, from - n, from - 1)
   end
-  while string.byte(msg, at) == 122 do
-    at = at + 1
+  while string.byte(msg, from) == 122 do
+    from = from + 1
     varint()
     local name = word()
     all[name] = word()
@@ -136,13 +160,15 @@ local finals = {succeeded = true, failed = true, aborted = true, expired = true}
 -- ready queues a job, before all others, that has waited.
 local function ready(queue, id)
   local key = recordKey(queue, id)
-  if redis.call('HGET', key, 'job') ~= 'waiting' then return end
+  local r = redis.call('HMGET', key, 'live', 'state')
+  local l = readLive(r[1], r[2])
+  if l.job ~= 'waiting' then return end
+  l.job = 'queued'
   redis.call('ZREM', waitingKey(queue), id)
-  redis.call('HSET', key, 'state', 'pending', 'job', 'queued')
+  writeLive(key, 'pending', l)
   redis.call('HDEL', key, 'waits')
-  redis.call('HINCRBY', key, 'rev', 1)
   queueFirst(queue, id)
-  say('job.queued', '{"id":"' .. id .. '","at":"' .. iso(at) .. '"}')
+  say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}')
 end
 
 -- handOver queues those whose turn has come since locks were given back.
@@ -157,7 +183,6 @@ end
 
 -- ended does what follows from the end of a job, whose record says so by now.
 local function ended(queue, id, state, msg)
-  redis.call('EXPIRE', recordKey(queue, id), keepRecord)
   local h = headers(msg)
   if h.memo then
     redis.call('HSET', h.memo, 'state', state)
@@ -178,17 +203,16 @@ local function ended(queue, id, state, msg)
 end
 
 -- finish ends a job outside an attempt.
-local function finish(queue, id, state, reason, msg)
-  local key, task = recordKey(queue, id), head(msg)
-  redis.call('HSET', key, 'state', 'completed', 'job', state, 'reason', reason, 'ended', text(ms), 'fence', '0')
-  redis.call('HINCRBY', key, 'rev', 1)
-  say('job.ended', '{"id":"' .. id .. '","task":"' .. task .. '","state":"' .. state .. '","reason":' ..
-    cjson.encode(reason) .. ',"at":"' .. iso(at) .. '"}')
+local function finish(queue, id, l, state, reason, msg)
+  l.job, l.fence, l.ended, l.session, l.worker = state, '0', text(ms), '-', '-'
+  writeLive(recordKey(queue, id), 'completed', l, 'reason', reason)
+  say('job.ended', '{"id":"' .. id .. '","task":"' .. head(msg) .. '","state":"' .. state .. '","reason":' ..
+    cjson.encode(reason) .. ',"at":"' .. now .. '"}')
   ended(queue, id, state, msg)
 end
 
 -- park lets a job wait for what why says, which is as lock.try gives it.
-local function park(queue, id, rev, why)
+local function park(queue, id, l, why)
   local wait = '{"kind":"' .. why.kind .. '"'
   if why.name then wait = wait .. ',"for":' .. cjson.encode(why.name) end
   if why.holder and why.holder ~= '' then wait = wait .. ',"holder":"' .. why.holder .. '"' end
@@ -196,13 +220,14 @@ local function park(queue, id, rev, why)
   if why.since and why.since > 0 then wait = wait .. ',"since":"' .. iso(why.since) .. '"' end
   if why.due then wait = wait .. ',"until":"' .. iso(why.due * 1000) .. '"' end
   wait = wait .. '}'
-  redis.call('HSET', recordKey(queue, id), 'state', 'scheduled', 'job', 'waiting', 'waits', wait, 'rev', rev + 1)
+  l.job = 'waiting'
+  writeLive(recordKey(queue, id), 'scheduled', l, 'waits', wait)
   if why.due then
     redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', why.due / 1000), id)
     wake(queue)
-  else
+  elseif why.kind ~= 'alone' then
     redis.call('ZADD', waitingKey(queue), text(at), id)
   end
-  say('job.waiting', '{"id":"' .. id .. '","waiting":' .. wait .. ',"at":"' .. iso(at) .. '"}')
+  say('job.waiting', '{"id":"' .. id .. '","waiting":' .. wait .. ',"at":"' .. now .. '"}')
 end
 `

@@ -17,16 +17,17 @@ local function recover(worker, id, place, how)
   local fence, queue = split(place)
   local key = recordKey(queue, id)
   lock.unhold(worker, id)
-  local r = redis.call('HMGET', key, 'msg', 'job', 'fence', 'attempt', 'failures', 'crashes', 'abort', 'errors', 'alone', 'wants', 'progress')
-  if not r[1] or finals[r[2]] then return end
+  local r = redis.call('HMGET', key, 'msg', 'live', 'state', 'failures', 'crashes', 'abort', 'errors', 'alone', 'wants', 'progress')
+  if not r[1] then return end
+  local l = readLive(r[2], r[3])
   if fence == '0' then
-    if r[2] ~= 'waiting' then queueFirst(queue, id) end
+    if l.job == 'queued' then queueFirst(queue, id) end
     return
   end
-  if r[3] ~= fence then return end
+  if l.fence ~= fence then return end
   local task, client = head(r[1])
-  lock.give(id, {task = task, client = client, queue = queue, worker = worker, wants = r[10] or ''})
-  local crashes = tonumber(r[6] or '0')
+  lock.give(id, {task = task, client = client, queue = queue, worker = worker, wants = r[9] or ''})
+  local crashes = tonumber(r[5] or '0')
   if how == 'lost' then crashes = crashes + 1 end
   local outcome, state, reason = 'lost', 'queued', 'Its worker died; it starts again on another.'
   if how == 'stopped' or how == 'returned' then
@@ -34,31 +35,29 @@ local function recover(worker, id, place, how)
   elseif how == 'broken' then
     reason = 'Its locks were taken away; it starts again when it gets them.'
   end
-  if r[7] then
-    state, reason = 'aborted', 'Aborted by ' .. r[7] .. '; its worker died before it could stop.'
-    if how == 'returned' then outcome, reason = 'aborted', 'Aborted by ' .. r[7] .. '.' end
-  elseif how == 'lost' and r[9] then
+  if r[6] then
+    state, reason = 'aborted', 'Aborted by ' .. r[6] .. '; its worker died before it could stop.'
+    if how == 'returned' then outcome, reason = 'aborted', 'Aborted by ' .. r[6] .. '.' end
+  elseif how == 'lost' and r[8] then
     state, reason = 'failed', 'Its worker died ' .. crashes .. ' times in a row, the last time with no other job in it: the job is taken for the cause.'
   end
-  redis.call('HSET', key, 'job', state, 'fence', '0', 'crashes', crashes, 'reason', reason)
-  redis.call('HDEL', key, 'stuck', 'session')
-  redis.call('HINCRBY', key, 'rev', 1)
-  say('attempt.ended', '{"id":"' .. id .. '","task":"' .. task .. '","attempt":' .. (r[4] or '1') .. ',"outcome":"' .. outcome ..
-    '","state":"' .. state .. '","reason":' .. cjson.encode(reason) .. ',"failures":' .. (r[5] or '0') ..
-    ',"progress":' .. (r[11] or '{}') .. ',"errors":' .. (r[8] or '0') .. ',"at":"' .. iso(at) .. '"}')
+  say('attempt.ended', '{"id":"' .. id .. '","task":"' .. task .. '","attempt":' .. l.attempt .. ',"outcome":"' .. outcome ..
+    '","state":"' .. state .. '","reason":' .. cjson.encode(reason) .. ',"failures":' .. (r[4] or '0') ..
+    ',"progress":' .. (r[10] or '{}') .. ',"errors":' .. (r[7] or '0') .. ',"at":"' .. now .. '"}')
+  l.job, l.fence, l.session, l.worker = state, '0', '-', '-'
+  redis.call('HDEL', key, 'stuck')
   if state ~= 'queued' then
-    redis.call('HSET', key, 'state', 'completed', 'ended', text(ms))
+    l.ended = text(ms)
+    writeLive(key, 'completed', l, 'crashes', text(crashes), 'reason', reason)
     ended(queue, id, state, r[1])
     return
   end
-  redis.call('HSET', key, 'state', 'pending')
+  writeLive(key, 'pending', l, 'crashes', text(crashes), 'reason', reason)
   if how == 'lost' and crashes >= 3 then
     redis.call('HSET', key, 'alone', '1')
     redis.call('LPUSH', aloneKey(queue), id)
     wake(queue)
-    local rev = tonumber(redis.call('HGET', key, 'rev'))
-    park(queue, id, rev, {kind = 'alone'})
-    redis.call('ZREM', waitingKey(queue), id)
+    park(queue, id, l, {kind = 'alone'})
   else
     queueFirst(queue, id)
   end
@@ -151,8 +150,12 @@ func NewSweeper(e *Engine) *Sweeper { return &Sweeper{e} }
 
 // Run sweeps twice a second until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) error {
-	for searched := time.Time{}; ; {
+	var searched time.Time
+	for {
 		recovered, err := s.Sweep(ctx)
+		if err == nil {
+			err = s.engine.expire(ctx)
+		}
 		if err == nil && time.Since(searched) >= searchIn {
 			searched, err = time.Now(), s.Search(ctx)
 		}
@@ -181,8 +184,7 @@ local n = reap()
 handOver()
 if ARGV[3] == '1' then
   for _, next in ipairs(lock.sweep()) do
-    local key = recordKey(next.queue, next.id)
-    if redis.call('HGET', key, 'job') == 'waiting' then ready(next.queue, next.id) end
+    ready(next.queue, next.id)
   end
 end
 done()

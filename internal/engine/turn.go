@@ -128,7 +128,7 @@ func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, safe 
 	if cmd == nil {
 		return nil
 	}
-	started, err := w.readStarted(cmd, asked)
+	started, err := readStarted(cmd, asked)
 	if err != nil {
 		w.desk.vacate(len(asked))
 		return fmt.Errorf("start %d jobs: %w", len(asked), err)

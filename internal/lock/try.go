@@ -20,33 +20,32 @@ function lock.try(id, who, wants)
     end
   end
   if m then drop(m) end
-  add(r, 1)
+  r.delta = r.delta + 1
   local fence = lock.fence()
-  if w then put(id, who, wants, w, fence) end
+  if w then put(id, who, w, fence) end
   return fence
+end
+local function release(id, h, r)
+  for mode, name in string.gmatch(h, '([rwb])([^\t]*)\t') do
+    if mode == 'r' then
+      delreader(name)
+    else
+      if mode == 'b' then name, blocking, blocked = r.everything, blocking - 1, blocked - 1 end
+      setwriter(name, nil)
+    end
+    gone[name] = true
+  end
+  record[id] = false
 end
 function lock.give(id, who)
   if not last then read() end
   local r = room(who.task, who.client)
   if who.wants ~= '' then
-    local h = holder(id)
+    local h = held(id)
     if not h and who.wants then return end
-    if h then
-      local w = parse(h.wants)
-      for i = 1, #w.names do
-        local name = w.names[i]
-        if w.modes[name] == 'w' then setwriter(name, false) else setreader(name, id, false) end
-        gone[name] = true
-      end
-      if w.blocking then
-        setwriter(r.everything, false)
-        blocking, blocked = blocking - 1, blocked - 1
-        gone[r.everything] = true
-      end
-      hpend[id] = false
-    end
+    if h then release(id, h, r) end
   end
-  add(r, -1)
+  r.delta = r.delta - 1
   r.given = true
 end
 function lock.leave(id)

@@ -123,59 +123,36 @@ end
 const libraryHolders = `
 local decoded, state, unsaved, record = {}, {}, {}, {}
 local function list(v) return type(v) == 'table' and v or {} end
+local NOBODY = {n = 0}
 local function parse(wants)
   local w = decoded[wants]
-  if w then return w end
-  local raw = cjson.decode(wants)
-  local names, modes = {}, {}
-  for _, name in ipairs(list(raw.writes)) do
-    if not modes[name] then names[#names + 1] = name end
-    modes[name] = 'w'
+  if not w then
+    w = cjson.decode(wants)
+    w.reads, w.writes, w.rates, w.blocking = list(w.reads), list(w.writes), list(w.rates), w.blocking == true
+    decoded[wants] = w
   end
-  for _, name in ipairs(list(raw.reads)) do
-    if not modes[name] then
-      names[#names + 1] = name
-      modes[name] = 'r'
-    end
-  end
-  w = {names = names, modes = modes, blocking = raw.blocking == true, rates = list(raw.rates)}
-  decoded[wants] = w
   return w
 end
-local function state1(name, raw)
-  local s = {n = 0}
-  if raw then
-    local n, id = string.match(raw, '^(%d+) (.*)$')
-    s.n, s.id = tonumber(n), id
-    if s.n == 0 then s.writer = id end
+local function resource(name)
+  local s = state[name]
+  if not s then
+    local raw = call('HGET', P .. 'resources', name)
+    s = NOBODY
+    if raw then
+      local n, id = string.match(raw, '^(%d+) (.*)$')
+      s = {n = tonumber(n), id = id}
+      if s.n == 0 then s.writer = id end
+    end
+    state[name] = s
   end
-  state[name] = s
   return s
 end
-local function resource(name)
-  return state[name] or state1(name, call('HGET', P .. 'resources', name))
-end
-local function know(names)
-  if #names < 2 or state[names[1]] then return end
-  local got = call('HMGET', P .. 'resources', unpack(names))
-  for i = 1, #names do
-    if not state[names[i]] then state1(names[i], got[i]) end
-  end
-end
-local function setwriter(name, id)
-  local s = resource(name)
-  s.writer, s.id, s.n = id, id, 0
-  unsaved[name] = s
-end
-local function addreader(name, id)
-  local s = resource(name)
-  s.n, s.id = s.n + 1, id
-  unsaved[name] = s
-end
+local function set(name, s) state[name], unsaved[name] = s, s end
+local function setwriter(name, id) set(name, id and {n = 0, writer = id} or NOBODY) end
+local function addreader(name, id) set(name, {n = resource(name).n + 1, id = id}) end
 local function delreader(name)
   local s = resource(name)
-  if s.n > 0 then s.n = s.n - 1 end
-  unsaved[name] = s
+  set(name, s.n > 1 and {n = s.n - 1, id = s.id} or NOBODY)
 end
 local function held(id)
   local h = record[id]
@@ -187,22 +164,22 @@ local function describe(h)
   return {task = task, client = client, since = tonumber(since)}
 end
 local function put(id, who, w, fence)
-  local names = w.held
-  if not names then
-    names = w.blocking and {'b'} or {}
-    for i = 1, #w.names do names[#names + 1] = w.modes[w.names[i]] .. w.names[i] end
-    names = table.concat(names, '\t') .. '\t\n'
-    w.held = names
+  local names, reads, writes = w.blocking and 'b\t' or '', w.reads, w.writes
+  for i = 1, #writes do
+    setwriter(writes[i], id)
+    names = names .. 'w' .. writes[i] .. '\t'
   end
-  record[id] = names .. who.task .. '\n' .. who.client .. '\n' .. (who.worker or '') .. '\n' .. fence .. '\n' .. now
-  for i = 1, #w.names do
-    local name = w.names[i]
-    if w.modes[name] == 'w' then setwriter(name, id) else addreader(name, id) end
+  for i = 1, #reads do
+    if resource(reads[i]).writer ~= id then
+      addreader(reads[i], id)
+      names = names .. 'r' .. reads[i] .. '\t'
+    end
   end
   if w.blocking then
     setwriter(who.client .. '/*', id)
     blocking, blocked = blocking + 1, blocked + 1
   end
+  record[id] = names .. '\n' .. who.task .. '\n' .. who.client .. '\n' .. (who.worker or '') .. '\n' .. fence .. '\n' .. now
 end
 local function hwrite(key, pending)
   local set, del = {}, {}
@@ -219,15 +196,19 @@ local function hwrite(key, pending)
 end
 local function settle()
   for name, s in pairs(unsaved) do
-    unsaved[name] = (s.writer and '0 ' .. s.writer) or s.n > 0 and s.n .. ' ' .. s.id
+    unsaved[name] = s.writer and '0 ' .. s.writer or s.n > 0 and s.n .. ' ' .. s.id
   end
   hwrite(P .. 'resources', unsaved)
   hwrite(P .. 'holders', record)
   unsaved, record = {}, {}
 end
+local function reads(id, name)
+  local h = held(id)
+  return h and string.find(h, 'r' .. name .. '\t', 1, true)
+end
 local function anyreader(name)
   local s = resource(name)
-  if held(s.id) then return s.id end
+  if reads(s.id, name) then return s.id end
   settle()
   local all, found = call('HGETALL', P .. 'holders'), nil
   for i = 1, #all, 2 do

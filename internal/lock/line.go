@@ -32,7 +32,8 @@ local function eachline(m, f)
   local own = m.client .. '/*'
   local w = m.wants ~= '' and parse(m.wants)
   if w then
-    for i = 1, #w.names do f(w.names[i], w.modes[w.names[i]]) end
+    for i = 1, #w.writes do f(w.writes[i], 'w') end
+    for i = 1, #w.reads do f(w.reads[i], 'r') end
   end
   f(own, w and w.blocking and 'w' or 'r')
   if own ~= '/*' then f('/*', 'r') end
@@ -151,15 +152,19 @@ local function alone(r, ticket, m)
   return why
 end
 local function conflict(w, ticket)
-  local crowd = inline() > 0
-  for i = 1, #w.names do
-    local name = w.names[i]
-    local writes, s = w.modes[name] == 'w', resource(name)
-    if s.writer or writes and s.n > 0 then return behind('lock', name) end
-    if crowd then
-      local head = first((writes and 'line:' or 'wline:') .. name)
-      if head and head.ticket < ticket then return behind('lock', name, head) end
-    end
+  local crowd, reads, writes = inline() > 0, w.reads, w.writes
+  for i = 1, #writes do
+    local name = writes[i]
+    local s = resource(name)
+    if s.writer or s.n > 0 then return behind('lock', name) end
+    local head = crowd and first('line:' .. name)
+    if head and head.ticket < ticket then return behind('lock', name, head) end
+  end
+  for i = 1, #reads do
+    local name = reads[i]
+    if resource(name).writer then return behind('lock', name) end
+    local head = crowd and first('wline:' .. name)
+    if head and head.ticket < ticket then return behind('lock', name, head) end
   end
 end
 local function full(r, ticket)
@@ -182,11 +187,8 @@ local function obstacle(r, w, m)
   if w then
     why = w.blocking and alone(r, ticket, m)
     if why then return why end
-    if #w.names > 0 then
-      know(w.names)
-      why = conflict(w, ticket)
-      if why then return why end
-    end
+    why = conflict(w, ticket)
+    if why then return why end
   end
   return full(r, ticket)
 end

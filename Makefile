@@ -28,6 +28,9 @@ browser:  ## The pages in a real browser; make test does this too where there is
 	go test -count 1 -run InABrowser ./internal/web
 bench:  ## Benchmarks, ready for benchstat
 	go test -run '^$$' -bench . -benchmem -count 6 ./... | tee bench.txt
+chaos:  ## Torture a real installation and judge it: SEED=7 SPAN=3m JOBS=20000
+	go build -o bin/chaos ./chaos
+	@bin/chaos $(if $(SEED),-seed $(SEED)) $(if $(SPAN),-span $(SPAN)) $(if $(JOBS),-jobs $(JOBS))
 build:  ## The three programs, into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/scheduler ./cmd/worker ./cmd/jobctl
-.PHONY: help dev deps test check lint fix fuzz browser bench build
+.PHONY: help dev deps test check lint fix fuzz browser bench chaos build

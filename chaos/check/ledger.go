@@ -268,7 +268,8 @@ func (j *judge) ranOn() {
 		}
 		end := j.history.moment(*d.Job.Ended) + Grace.Microseconds()
 		thaw, frozen := j.history.thawed(v.worker, v.last)
-		if v.last > end && !(frozen && v.last-thaw <= Grace.Microseconds()) {
+		excused := frozen && v.last-thaw <= Grace.Microseconds()
+		if v.last > end && !excused {
 			j.find(RanOn, "job %s attempt %d (%s): a write was accepted at %s, the job had ended at %s",
 				v.job, v.attempt, v.worker, clock(v.last), clock(end-Grace.Microseconds()))
 		}

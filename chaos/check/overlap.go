@@ -171,18 +171,18 @@ func (j *judge) stragglers() {
 		switch {
 		case !frozen:
 			j.find(Astray, "job %s attempt %d (%s, fence %d) went on until %s, %s; its process was never thawed",
-				v.job, v.attempt, v.worker, v.fence, clock(v.gone), beyond(v, successor))
+				v.job, v.attempt, v.worker, v.fence, clock(v.gone), beyond(successor))
 			continue
 		case late > Grace:
 			j.find(Late, "job %s attempt %d (%s, fence %d) went on for %s after the thaw, %s",
-				v.job, v.attempt, v.worker, v.fence, late, beyond(v, successor))
+				v.job, v.attempt, v.worker, v.fence, late, beyond(successor))
 		}
 		j.Zombies++
 		j.Slowest = max(j.Slowest, late)
 	}
 }
 
-func beyond(v, successor *visit) string {
+func beyond(successor *visit) string {
 	if successor == nil {
 		return "and writes of it were refused"
 	}

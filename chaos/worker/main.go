@@ -40,7 +40,7 @@ func (d *desk) tasks() (all []tasks.Task) {
 			s.Unique = &tasks.Unique{Args: []string{"same"}, Policy: tasks.Skip}
 		case errand.Blocking:
 			s.Blocking = func(errand.Errand) bool { return true }
-		case errand.Locked, errand.Retrying:
+		case errand.Locked, errand.Retrying, errand.Chained:
 			s.Reads = func(e errand.Errand) []string { return e.Reads }
 			s.Writes = func(e errand.Errand) []string { return e.Writes }
 		}

@@ -22,28 +22,26 @@ type Abort struct {
 }
 
 // Abort aborts jobs that run, all at once.
-func (b *Bed) Abort(ctx context.Context, o Abort) (report Report, err error) {
+func (b *Bed) Abort(ctx context.Context, o Abort) (Report, error) {
 	setting := fmt.Sprintf("%d running jobs that obey, aborted at once", o.Jobs)
-	r, err := b.newReport(ctx, "abort", setting, ours)
-	if err != nil {
-		return r, err
-	}
-	p, err := b.introduced(ctx, b.url, !o.NoRecorder)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, p.close()) }()
-	took, err := p.abortObedient(ctx, o.Jobs)
-	if err != nil {
-		return r, err
-	}
-	r.spread("abort to end", ours, took)
-	if !o.Stuck {
-		return r, nil
-	}
-	shown, err := p.abortDeaf(ctx)
-	r.add("abort to shown as stuck", "s", ours, shown.Seconds())
-	return r, err
+	return b.measured(ctx, "abort", setting, []string{ours}, func(r *Report) (err error) {
+		p, err := b.introduced(ctx, b.url, !o.NoRecorder)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, p.close()) }()
+		took, err := p.abortObedient(ctx, o.Jobs)
+		if err != nil {
+			return err
+		}
+		r.spread("abort to end", ours, took)
+		if !o.Stuck {
+			return nil
+		}
+		shown, err := p.abortDeaf(ctx)
+		r.add("abort to shown as stuck", "s", ours, shown.Seconds())
+		return err
+	})
 }
 
 func (p *platform) abortObedient(ctx context.Context, n int) ([]time.Duration, error) {
@@ -100,17 +98,17 @@ func (p *platform) ends(ctx context.Context, after string, ids []string) (map[st
 	ends := map[string]time.Time{}
 	for len(ends) < len(ids) {
 		entries, err := p.engine.Events(ctx, after, 500, time.Second)
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%d of %d jobs ended within a minute", len(ends), len(ids))
+		}
 		if err != nil {
 			return nil, err
 		}
 		for _, entry := range entries {
 			after = entry.ID
-			if end, ok := entry.Event.(events.JobEnded); ok && end.State == job.Aborted {
+			if end, ok := entry.Event.(events.AttemptEnded); ok && end.State == job.Aborted {
 				ends[end.JobID()] = time.Now()
 			}
-		}
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%d of %d jobs ended within a minute", len(ends), len(ids))
 		}
 	}
 	return ends, nil

@@ -48,7 +48,7 @@ type Bed struct {
 }
 
 // patience bounds how long a Redis may take to answer at the start.
-const patience = 3 * time.Second
+const patience = 10 * time.Second
 
 // Open returns the bed that o describes. A Redis that holds data is refused
 // unless it may be emptied.

@@ -37,14 +37,14 @@ func (b *Bed) Drain(ctx context.Context, o Drain) (Report, error) {
 	}
 	defer done()
 	sides := o.sides(b, url)
-	r, err := b.newReport(ctx, "drain", o.setting(), names(sides)...)
-	if err != nil {
-		return r, err
-	}
-	all, err := b.alternate(ctx, o.Rounds, sides...)
-	if err != nil {
-		return r, err
-	}
+	return b.measured(ctx, "drain", o.setting(), names(sides), func(r *Report) error {
+		all, err := b.alternate(ctx, o.Rounds, sides...)
+		o.report(r, all)
+		return err
+	})
+}
+
+func (o Drain) report(r *Report, all results) {
 	r.addRounds(throughput, "jobs/s", all)
 	if o.Latency == 0 { // else the proxy's work would be in it
 		r.addRounds(selfTime, "µs/job", all)
@@ -52,8 +52,10 @@ func (b *Bed) Drain(ctx context.Context, o Drain) (Report, error) {
 		r.addRounds(allTime, "µs/job", all)
 	}
 	r.addRounds(recorded, "ms", all)
-	o.compare(&r)
-	return r, nil
+	r.compare(throughput, ours, plain, "Beadle with events and recorder drains %.2f times as fast as plain asynq.")
+	r.compare(throughput, unrecorded, plain, "Beadle without the recorder drains %.2f times as fast as plain asynq.")
+	r.compareCost(allTime, unrecorded, plain, "Plain asynq needs %.2f times the CPU per job of Beadle without the recorder.")
+	r.compareCost(allTime, ours, plain, "Plain asynq needs %.2f times the CPU per job of Beadle with the recorder.")
 }
 
 // way returns the URL by which both sides reach Redis, and what to call when
@@ -87,13 +89,6 @@ func (o Drain) sides(b *Bed, url string) []side {
 		all = append(all, side{plain, func(ctx context.Context) (sample, error) { return b.drainAsynq(ctx, o, url) }})
 	}
 	return all
-}
-
-func (o Drain) compare(r *Report) {
-	r.compare(throughput, ours, plain, "Beadle with events and recorder drains %.2f times as fast as plain asynq.")
-	r.compare(throughput, unrecorded, plain, "Beadle without the recorder drains %.2f times as fast as plain asynq.")
-	r.compareCost(allTime, unrecorded, plain, "Plain asynq needs %.2f times the CPU per job of Beadle without the recorder.")
-	r.compareCost(allTime, ours, plain, "Plain asynq needs %.2f times the CPU per job of Beadle with the recorder.")
 }
 
 // A drainage is one way to drain Beadle.

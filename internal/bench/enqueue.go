@@ -36,40 +36,29 @@ func (b *Bed) Enqueue(ctx context.Context, o Enqueue) (Report, error) {
 	}
 	defer done()
 	setting := fmt.Sprintf("%d jobs in batches of %d, then %d single calls, %d-byte payload", o.Jobs, batch, o.Calls, payloadSize)
-	r, err := b.newReport(ctx, "enqueue", setting, ours, unrecorded, plain, plain8, plain64)
-	if err != nil {
-		return r, err
-	}
-	bulks, err := b.alternate(ctx, o.Rounds, o.bulkSides(b, url)...)
-	if err != nil {
-		return r, err
-	}
-	singles, err := b.alternate(ctx, o.Rounds, o.singleSides(b, url)...)
-	if err != nil {
-		return r, err
-	}
+	return b.measured(ctx, "enqueue", setting, []string{ours, unrecorded, plain, plain8, plain64}, func(r *Report) error {
+		bulks, err := b.alternate(ctx, o.Rounds, o.bulkSides(b, url)...)
+		if err != nil {
+			return err
+		}
+		singles, err := b.alternate(ctx, o.Rounds, o.singleSides(b, url)...)
+		o.report(r, bulks, singles)
+		return err
+	})
+}
+
+func (o Enqueue) report(r *Report, bulks, singles results) {
 	r.addRounds(bulk, "jobs/s", bulks)
 	r.addRounds(allTime, "µs/job", bulks)
 	r.addRounds(single, "µs", singles)
-	r.trimSides()
-	o.compare(&r)
-	return r, nil
-}
-
-func (o Enqueue) compare(r *Report) {
 	best := plain8
-	if eight, _ := r.value(bulk, plain8); eight < valueOr(r, bulk, plain64) {
+	if median(bulks.of(plain64, bulk)) > median(bulks.of(plain8, bulk)) {
 		best = plain64
 	}
 	r.compare(bulk, ours, best, "Beadle's bulk with the recorder running is %.2f times as fast as "+best+".")
 	r.compare(bulk, unrecorded, best, "Beadle's bulk without the recorder is %.2f times as fast as "+best+".")
 	r.compare(single, ours, plain, "A single call with the recorder running takes %.2f times as long as asynq's.")
 	r.compare(single, unrecorded, plain, "A single call without the recorder takes %.2f times as long as asynq's.")
-}
-
-func valueOr(r *Report, figure, side string) float64 {
-	v, _ := r.value(figure, side)
-	return v
 }
 
 func (o Enqueue) bulkSides(b *Bed, url string) []side {

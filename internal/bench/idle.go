@@ -21,6 +21,9 @@ const settling = 3 * time.Second
 // idles adds what idle workers ask of Redis, as counted on all connections
 // that they open.
 func (b *Bed) idles(ctx context.Context, r *Report, o Pickup) error {
+	if o.Idle == 0 {
+		return nil
+	}
 	mine, err := b.idle(ctx, ours, o.Idle, b.idleOurs)
 	if err != nil {
 		return err

@@ -37,16 +37,14 @@ const handover = "hand-over"
 func (b *Bed) Locks(ctx context.Context, o Locks) (Report, error) {
 	setting := fmt.Sprintf("drains of %d jobs, concurrency %d; %d jobs of 5 ms that write one resource; %d jobs of one client and %d of another",
 		o.Jobs, o.Concurrency, o.Handovers, o.Queued, o.Added)
-	r, err := b.newReport(ctx, "locks", setting, unlocked, locked, ours)
-	if err != nil {
-		return r, err
-	}
-	for _, measure := range []func(context.Context, *Report, Locks) error{b.uncontended, b.handovers, b.fairness} {
-		if err := measure(ctx, &r, o); err != nil {
-			return r, err
+	return b.measured(ctx, "locks", setting, []string{unlocked, locked, ours}, func(r *Report) error {
+		for _, measure := range []func(context.Context, *Report, Locks) error{b.uncontended, b.handovers, b.fairness} {
+			if err := measure(ctx, r, o); err != nil {
+				return err
+			}
 		}
-	}
-	return r, nil
+		return nil
+	})
 }
 
 func (o Locks) drain() Drain {

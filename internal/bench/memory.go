@@ -32,19 +32,13 @@ const perJob = "memory of redis"
 // has caught up and the event stream is trimmed.
 func (b *Bed) Memory(ctx context.Context, o Memory) (Report, error) {
 	setting := fmt.Sprintf("%d queued jobs with a %d-byte payload; Beadle's have a uniqueness key, a client and a trace", o.Jobs, memoryPayload)
-	r, err := b.newReport(ctx, "memory", setting, ours, plain, plainUnique)
-	if err != nil {
-		return r, err
-	}
-	all, err := b.alternate(ctx, 1, o.sides(b)...)
-	if err != nil {
-		return r, err
-	}
-	r.addRounds(perJob, "bytes/job", all)
-	r.compare(perJob, ours, plain, "A queued job takes %.2f times the memory of plain asynq's.")
-	r.compare(perJob, ours, plainUnique, "A queued job takes %.2f times the memory of asynq's with its unique lock.")
-	r.trimSides()
-	return r, nil
+	return b.measured(ctx, "memory", setting, []string{ours, plain, plainUnique}, func(r *Report) error {
+		all, err := b.alternate(ctx, 1, o.sides(b)...)
+		r.addRounds(perJob, "bytes/job", all)
+		r.compare(perJob, ours, plain, "A queued job takes %.2f times the memory of plain asynq's.")
+		r.compare(perJob, ours, plainUnique, "A queued job takes %.2f times the memory of asynq's with its unique lock.")
+		return err
+	})
 }
 
 func (o Memory) sides(b *Bed) []side {

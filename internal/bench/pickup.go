@@ -36,30 +36,19 @@ const asynqSamples = 25
 // Pickup measures both.
 func (b *Bed) Pickup(ctx context.Context, o Pickup) (Report, error) {
 	setting := fmt.Sprintf("%d jobs enqueued one by one, an idle worker; idle workers of %d queues for %s", o.Samples, len(fiveQueues), o.Idle)
-	r, err := b.newReport(ctx, "pickup", setting, ours, bare, plain)
-	if err != nil {
-		return r, err
-	}
-	if err := b.pickups(ctx, &r, o); err != nil {
-		return r, err
-	}
-	if o.Idle > 0 {
-		if err := b.idles(ctx, &r, o); err != nil {
-			return r, err
+	return b.measured(ctx, "pickup", setting, []string{ours, bare, plain}, func(r *Report) error {
+		if err := b.pickups(ctx, r, o); err != nil {
+			return err
 		}
-	}
-	for _, p := range []string{" p50", " p99"} {
-		r.compare(pickup+p, ours, bare, "Beadle's"+p+" is %.2f times that of a bare LPUSH to BLPOP.")
-		r.compareCost(pickup+p, ours, plain, "Beadle's"+p+" is %.1f times shorter than plain asynq's.")
-	}
-	r.trimSides()
-	return r, nil
+		for _, p := range []string{" p50", " p99"} {
+			r.compare(pickup+p, ours, bare, "Beadle's"+p+" is %.2f times that of a bare LPUSH to BLPOP.")
+			r.compareCost(pickup+p, ours, plain, "Plain asynq's"+p+" is %.1f times Beadle's.")
+		}
+		return b.idles(ctx, r, o)
+	})
 }
 
 func (b *Bed) pickups(ctx context.Context, r *Report, o Pickup) error {
-	if err := b.fresh(ctx); err != nil {
-		return err
-	}
 	mine, floor, err := b.pickupOurs(ctx, o.Samples)
 	if err != nil {
 		return err

@@ -25,24 +25,19 @@ const longest = 5 * time.Minute
 
 // Recover kills workers with signal 9, each while it runs a job, and times how
 // long it takes until another worker runs that job.
-func (b *Bed) Recover(ctx context.Context, o Recover) (report Report, err error) {
+func (b *Bed) Recover(ctx context.Context, o Recover) (Report, error) {
 	setting := fmt.Sprintf("%d worker processes killed with -9 while they run a job, another one idle beside each", o.Rounds)
-	r, err := b.newReport(ctx, "recover", setting, ours)
-	if err != nil {
-		return r, err
-	}
-	p, err := b.introduced(ctx, b.url, true)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, p.close()) }()
-	took, failures, err := p.killings(ctx, o)
-	if err != nil {
-		return r, err
-	}
-	r.spread(recovery, ours, took)
-	r.add("attempts used up", "attempts", ours, float64(failures))
-	return r, nil
+	return b.measured(ctx, "recover", setting, []string{ours}, func(r *Report) (err error) {
+		p, err := b.introduced(ctx, b.url, true)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, p.close()) }()
+		took, failures, err := p.killings(ctx, o)
+		r.spread(recovery, ours, took)
+		r.add("attempts used up", "attempts", ours, float64(failures))
+		return err
+	})
 }
 
 // killings kills one worker after the other. The one that takes over is the
@@ -64,6 +59,7 @@ func (p *platform) killings(ctx context.Context, o Recover) (took []time.Duratio
 			return nil, 0, err
 		}
 		gap, err := p.succeed(ctx, id, victim, heir)
+		victim.stop() // it has ended, unless we were interrupted
 		victim = heir
 		if err != nil {
 			return nil, 0, err

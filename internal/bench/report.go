@@ -23,6 +23,10 @@ type Machine struct {
 	CPUs  int    `json:"cpus"`
 	Go    string `json:"go"`
 	Redis string `json:"redis"` // version and persistence
+
+	// Others is the percentage of the processor time that went to others while
+	// it was measured.
+	Others float64 `json:"others_percent"`
 }
 
 // A Figure is one thing that was measured, for each side that it was measured
@@ -40,8 +44,29 @@ type Comparison struct {
 	Ratio float64 `json:"ratio"`
 }
 
-// newReport begins a report.
-func (b *Bed) newReport(ctx context.Context, bench, setting string, sides ...string) (Report, error) {
+// measured makes the report of a benchmark: it tells where it was measured, and
+// what measure adds.
+func (b *Bed) measured(ctx context.Context, bench, setting string, sides []string, measure func(*Report) error) (Report, error) {
+	r, err := b.newReport(ctx, bench, setting, sides)
+	if err != nil {
+		return r, err
+	}
+	if err := b.fresh(ctx); err != nil {
+		return r, err
+	}
+	since, err := b.listen(ctx)
+	if err != nil {
+		return r, err
+	}
+	if err := measure(&r); err != nil {
+		return r, err
+	}
+	r.trimSides()
+	r.Machine.Others, err = b.share(ctx, since)
+	return r, err
+}
+
+func (b *Bed) newReport(ctx context.Context, bench, setting string, sides []string) (Report, error) {
 	r := Report{Bench: bench, Setting: setting, Sides: sides, Figures: []Figure{}, Comparisons: []Comparison{}}
 	r.Machine = Machine{CPUs: runtime.NumCPU(), Go: runtime.Version()}
 	server, err := b.info(ctx, "server")

@@ -24,32 +24,31 @@ type Soak struct {
 }
 
 // Soak runs the load and tells how memory grew in the second half of the time.
-func (b *Bed) Soak(ctx context.Context, o Soak) (report Report, err error) {
+func (b *Bed) Soak(ctx context.Context, o Soak) (Report, error) {
 	setting := fmt.Sprintf("%d mixed jobs per second for %s: some take 10 ms, some hold locks, some fail once", o.Rate, o.For)
-	r, err := b.newReport(ctx, "soak", setting, ours)
-	if err != nil {
-		return r, err
-	}
-	if err := b.fresh(ctx); err != nil {
-		return r, err
-	}
-	p, err := b.platform(ctx, b.url, true)
-	if err != nil {
-		return r, err
-	}
-	defer func() { err = errors.Join(err, p.close()) }()
+	return b.measured(ctx, "soak", setting, []string{ours}, func(r *Report) (err error) {
+		p, err := b.platform(ctx, b.url, true)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, p.close()) }()
+		watched, err := p.soak(ctx, o)
+		if err == nil {
+			watched.report(r)
+		}
+		return err
+	})
+}
+
+// soak runs the load and looks at memory.
+func (p *platform) soak(ctx context.Context, o Soak) (looks, error) {
 	task := mixed()
 	if err := p.introduce(ctx, task); err != nil {
-		return r, err
+		return nil, err
 	}
 	worker := p.work(ctx, engine.WorkerOptions{Concurrency: o.Concurrency}, task)
 	load := p.run(ctx, func(ctx context.Context) error { return p.load(ctx, o.Rate) })
-	watched, err := b.watch(ctx, o.For, worker, load)
-	if err != nil {
-		return r, err
-	}
-	watched.report(&r)
-	return r, nil
+	return p.bed.watch(ctx, o.For, worker, load)
 }
 
 // mixed is a task whose jobs differ by their number: one in ten takes a while

@@ -99,9 +99,17 @@ func (env *Env) bench(ctx context.Context, f *benchFlags, run benchmark) (err er
 	return env.print(report, func() { env.printReport(report) })
 }
 
+// quiet is how much of the processor time, in percent, may go to others without
+// a word.
+const quiet = 5
+
 func (env *Env) printReport(r bench.Report) {
 	env.say("%s: %s", r.Bench, r.Setting)
-	env.say("%d CPUs, %s, Redis %s\n", r.Machine.CPUs, r.Machine.Go, r.Machine.Redis)
+	env.say("%d CPUs, %s, Redis %s", r.Machine.CPUs, r.Machine.Go, r.Machine.Redis)
+	if r.Machine.Others >= quiet {
+		env.say("This machine was not quiet: %.0f %% of its processor time went to others. Trust ratios, not figures.", r.Machine.Others)
+	}
+	env.say("")
 	t := env.table(append([]string{"figure", "unit"}, r.Sides...)...)
 	for _, f := range r.Figures {
 		cells := []string{f.Name, f.Unit}

@@ -30,6 +30,10 @@ import (
 //	exits CODE         the exit code of the last jobctl
 //	seed ID STATE …    jobs of which the server knows
 //	stop redis|ledger  take a part of the server away
+//	locks HOLDER JOB   HOLDER runs and holds what JOB waits for
+//	falter SOME        after so many batches, the next one is refused for a second
+//	unique TASK POLICY one job of the task at a time
+//	terminal           a person watches, and answers y
 //	fail TASK          a step of syncs fails from now on
 //	tidy stdout FILE   write stdout to FILE, with ID and SERVER for what differs each time
 func TestScripts(t *testing.T) {
@@ -39,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup:         startServer,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jobctl": jobctl, "exits": exits, "seed": seed, "stop": stop, "fail": fail, "tidy": tidy,
+			"locks": locks, "falter": falter, "unique": unique, "terminal": terminal,
 		},
 	})
 }
@@ -46,6 +51,7 @@ func TestScripts(t *testing.T) {
 type world struct {
 	platform *apitest.Platform
 	code     int
+	terminal bool
 }
 
 type worldKey struct{}
@@ -53,7 +59,7 @@ type worldKey struct{}
 func startServer(env *testscript.Env) error {
 	p := apitest.New()
 	server := httptest.NewServer(api.Guard(api.New(api.Config{
-		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Syncs: p.Syncs(),
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3",
 	}), api.GuardOptions{Token: "s3cret", Log: slog.New(slog.DiscardHandler)}))
 	env.Defer(server.Close)
@@ -68,7 +74,7 @@ func of(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world)
 func jobctl(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	w.code = cli.Run(context.Background(), &cli.Env{
-		In: strings.NewReader(input(ts)), Out: ts.Stdout(), Err: ts.Stderr(),
+		In: strings.NewReader(input(ts)), Out: ts.Stdout(), Err: ts.Stderr(), Terminal: w.terminal,
 		Now: func() time.Time { return apitest.Now }, Getenv: ts.Getenv, Poll: time.Millisecond, Version: "v1.2.3",
 		Dev: func(_ context.Context, o dev.Options, out io.Writer) error {
 			_, err := fmt.Fprintf(out, "%+v\n", o)
@@ -123,6 +129,22 @@ func stop(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func locks(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).platform.SeedLocks(args[0], args[1])
+}
+
+func falter(ts *testscript.TestScript, _ bool, args []string) {
+	some, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	of(ts).platform.FalterAfter(some, 1)
+}
+
+func unique(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).platform.Unique(args[0], job.UniquePolicy(args[1]))
+}
+
+func terminal(ts *testscript.TestScript, neg bool, _ []string) { of(ts).terminal = !neg }
+
 func fail(ts *testscript.TestScript, _ bool, args []string) { of(ts).platform.FailStep(args[0]) }
 
 var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
@@ -133,7 +155,7 @@ func tidy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedule run", "clients", "client create", "workers", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedule run", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

@@ -51,6 +51,10 @@ func openJobs(ctx context.Context, c *client.Client) ([]string, error) {
 	return jobIDs(ctx, c, client.Filter{States: []client.State{"scheduled", "waiting", "queued", "running", "retrying", "held"}})
 }
 
+func runningJobs(ctx context.Context, c *client.Client) ([]string, error) {
+	return jobIDs(ctx, c, client.Filter{States: []client.State{"running"}})
+}
+
 func recentJobs(ctx context.Context, c *client.Client) ([]string, error) {
 	return jobIDs(ctx, c, client.Filter{})
 }

@@ -12,29 +12,49 @@ import (
 
 func enqueueCmd(env *Env) *cobra.Command {
 	var (
-		n        client.NewJob
-		at, args string
-		single   []string
-		wait     bool
+		n                 client.NewJob
+		at, expires, args string
+		single            []string
+		wait              bool
+		file              string
 	)
 	cmd := &cobra.Command{
 		Use:   "enqueue TASK",
-		Short: "Start a job",
+		Short: "Start a job, or many from a file",
 		Long: `Enqueue starts a job of a task; “jobctl tasks” lists them. It prints the job's
 id. With --wait it shows the progress and ends when the job has: with 0 if the
 job succeeded, else with 1.
 
 The values of --arg are read as the task's schema says: a number stays a string
-where a string is wanted. A list takes one item for each --arg.`,
+where a string is wanted. A list takes one item for each --arg.
+
+With --file it starts a job for each line of a file, or of standard input if it
+is -. A line is a JSON object such as {"task":"sis.terms.pull","args":{…}}; it may
+have client, at, in, expires, description and key too. Lines that are refused
+are told by their number, and do not spare the others. While the server can take
+no more, jobctl waits and goes on where it was: no line becomes two jobs.`,
 		Example: `  jobctl enqueue sis.terms.pull --arg sync=main --wait
   jobctl enqueue sis.terms.pull --args-json '{"sync":"main","dry_run":true}' --in 10m
-  jobctl enqueue sis.terms.pull --arg sync=main --key nightly-2026-09-01`,
+  jobctl enqueue sis.terms.pull --arg sync=main --key nightly-2026-09-01
+  jobctl enqueue cache.clear --expires 2h
+  jobctl enqueue --file jobs.ndjson`,
 		ValidArgsFunction: env.complete(taskNames),
-		Args:              cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, names []string) error {
+			if file != "" {
+				return cobra.NoArgs(cmd, names)
+			}
+			return cobra.ExactArgs(1)(cmd, names)
+		},
 		RunE: func(cmd *cobra.Command, names []string) (err error) {
 			ctx, c := cmd.Context(), env.client()
+			if file != "" {
+				return env.enqueueFile(cmd, file)
+			}
 			n.Task = names[0]
 			if n.At, err = parseAt(at); err != nil {
+				return err
+			}
+			if n.Expires, err = env.parseExpires(expires); err != nil {
 				return err
 			}
 			if n.Args, err = env.arguments(ctx, c, n.Task, args, single); err != nil {
@@ -45,7 +65,7 @@ where a string is wanted. A list takes one item for each --arg.`,
 				return err
 			}
 			if !isNew {
-				env.hint("There was a job under that key already.")
+				env.hint("%s", standIn(n))
 			}
 			if wait {
 				return env.waitAndPrint(ctx, c, j.ID)
@@ -59,9 +79,11 @@ where a string is wanted. A list takes one item for each --arg.`,
 	flags.StringVar(&args, "args-json", "", "all arguments as a JSON object; - reads standard input")
 	flags.StringVar(&n.In, "in", "", "start this long from now: 90s, 10m, 2h")
 	flags.StringVar(&at, "at", "", "start at this time: 2026-09-01T08:00:00Z, or “2026-09-01 08:00” in your zone")
+	flags.StringVar(&expires, "expires", "", "give up if it has not begun by then: 2h from now, or a time as with --at")
 	flags.StringVar(&n.Key, "key", "", "idempotency key: the same key again is the same job")
 	flags.StringVar(&n.Description, "description", "", "what people see in lists (default: the task's summary)")
 	flags.BoolVar(&wait, "wait", false, "wait for the end and show the progress")
+	flags.StringVar(&file, "file", "", "start a job for each line of this file; - reads standard input")
 	return cmd
 }
 
@@ -73,15 +95,43 @@ func (env *Env) printStarted(j client.Job) error {
 	})
 }
 
+// standIn says why there is no new job.
+func standIn(n client.NewJob) string {
+	if n.Key != "" {
+		return "There was a job under that key already."
+	}
+	return "A job that does the same is in flight; it stands for this one."
+}
+
 func parseAt(text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, nil
-	}
-	if t, err := time.ParseInLocation("2006-01-02 15:04", text, time.Local); err == nil {
+	if t, ok := asTime(text); ok {
 		return t, nil
 	}
 	return time.Time{}, fault.New(fault.Invalid, "--at must be a time such as 2026-09-01T08:00:00Z or “2026-09-01 08:00”, not %q", text).In("at")
+}
+
+// parseExpires reads a time, or a duration from now.
+func (env *Env) parseExpires(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return env.Now().Add(d), nil
+	}
+	if t, ok := asTime(text); ok {
+		return t, nil
+	}
+	return time.Time{}, fault.New(fault.Invalid, "--expires must be a duration such as 2h, or a time such as 2026-09-01T08:00:00Z, not %q", text).In("expires")
+}
+
+// asTime reads a time as people and programs write it.
+func asTime(text string) (time.Time, bool) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t, true
+	}
+	t, err := time.ParseInLocation("2006-01-02 15:04", text, time.Local)
+	return t, err == nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -63,9 +64,18 @@ func (env *Env) printJobs(list client.JobList) {
 		env.hint("There are no such jobs.")
 		return
 	}
-	t := env.table("job", "task", "state", "progress", "errors", "created", "description")
+	remarks := slices.ContainsFunc(list.Jobs, func(j client.Job) bool { return standing(j) != "" })
+	head := []string{"job", "task", "state", "progress", "errors", "created", "description"}
+	if remarks {
+		head = append(head, "remark")
+	}
+	t := env.table(head...)
 	for _, j := range list.Jobs {
-		t.row(j.ID, j.Task, stateWord(j), progress(j), number(j.Errors), env.ago(j.Created), j.Description)
+		row := []string{j.ID, j.Task, stateWord(j), progress(j), number(j.Errors), env.ago(j.Created), j.Description}
+		if remarks {
+			row = append(row, standing(j))
+		}
+		t.row(row...)
 	}
 	t.end()
 	if list.Next != "" {
@@ -74,7 +84,10 @@ func (env *Env) printJobs(list client.JobList) {
 }
 
 func stateWord(j client.Job) string {
-	if j.Aborting {
+	switch {
+	case j.Stuck:
+		return "stuck"
+	case j.Aborting:
 		return "aborting"
 	}
 	return string(j.State)

@@ -31,14 +31,31 @@ func (env *Env) printWorkers(all []client.Worker) {
 		env.hint("No worker was heard of in the last seconds; jobs wait until one is.")
 		return
 	}
-	t := env.table("worker", "host", "pid", "busy", "queues", "build", "started", "remark")
+	t := env.table("worker", "host", "pid", "busy", "queues", "labels", "build", "started", "remark")
 	for _, w := range all {
-		remark := ""
-		if w.Stopping {
-			remark = "stopping"
-		}
 		t.row(w.Name, w.Host, fmt.Sprint(w.PID), fmt.Sprintf("%d of %d", len(w.Running), w.Concurrency),
-			strings.Join(slices.Sorted(maps.Keys(w.Queues)), ","), w.Build, env.ago(w.Started), remark)
+			strings.Join(slices.Sorted(maps.Keys(w.Queues)), ","), labels(w.Labels), w.Build, env.ago(w.Started), troublesOf(w))
 	}
 	t.end()
+}
+
+// labels are written as a worker's settings have them: zone=b,gpu=yes.
+func labels(all map[string]string) string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		pairs = append(pairs, name+"="+all[name])
+	}
+	return strings.Join(pairs, ",")
+}
+
+// troublesOf says what is special about a worker.
+func troublesOf(w client.Worker) string {
+	var all []string
+	if w.Stopping {
+		all = append(all, "stopping")
+	}
+	if len(w.Stuck) > 0 {
+		all = append(all, count(int64(len(w.Stuck)), "job", "jobs")+" stuck: "+strings.Join(w.Stuck, ", "))
+	}
+	return strings.Join(all, "; ")
 }

@@ -40,6 +40,7 @@ type Config struct {
 	TokenFile string   `yaml:"token_file" env:"TOKEN_FILE"` // the bearer token; without one only loopback is served
 	Hosts     []string `yaml:"hosts" env:"HOSTS"`           // host names that browsers may use for it, besides loopback
 	LogLevel  string   `yaml:"log_level" env:"LOG_LEVEL"`   // debug, info, warn, error
+	Backlog   int64    `yaml:"backlog" env:"BACKLOG"`       // events that wait to be recorded, at which batches of jobs are refused
 	Worker    Worker   `yaml:"worker" envPrefix:"WORKER_"`
 
 	Sources map[string]Source `yaml:"sources"`
@@ -62,6 +63,7 @@ func Default() Config {
 		Ledger:   "beadle.db",
 		Listen:   "127.0.0.1:8080",
 		LogLevel: "info",
+		Backlog:  1_000_000,
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 	}
 }
@@ -148,6 +150,9 @@ func (c Config) Validate() error {
 	}
 	if _, ok := levels[c.LogLevel]; !ok {
 		say("log_level is %q: it must be debug, info, warn or error", c.LogLevel)
+	}
+	if c.Backlog < 1000 {
+		say("backlog is %d: it must be 1000 or more", c.Backlog)
 	}
 	for _, name := range sorted(c.Sources) {
 		c.Sources[name].validate("sources."+name, say)

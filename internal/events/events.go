@@ -161,6 +161,9 @@ func Unmarshal(kind string, body []byte) (Event, error) {
 	if !known {
 		return nil, nil
 	}
+	if e, ok := quick(kind, body); ok {
+		return e, nil
+	}
 	e, err := reader(body)
 	if err != nil {
 		return nil, fmt.Errorf("read event %s: %w", kind, err)

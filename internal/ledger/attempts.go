@@ -66,11 +66,12 @@ func (r *record) tells(a *attempt) bool {
 		told.Started.Equal(a.Started) && maybe(told.Ended) == maybe(a.Ended)
 }
 
-// readAttempts adds their attempts to records.
+// readAttempts adds their attempts to records. A job that has begun none has
+// none, unless it ended without and was heard of later.
 func readAttempts(ctx context.Context, w writer, records map[string]*record) error {
 	var ids []string
 	for id, r := range records {
-		if r.Attempt > 0 {
+		if r.Attempt > 0 || r.State.Final() {
 			ids = append(ids, id)
 		}
 	}

@@ -27,6 +27,7 @@ type record struct {
 	known    bool   // recorded before this batch
 	seen     string // stream entry of the last event that was applied
 	before   string // the same, when the batch began
+	was      detail // when the batch began
 	attempts map[int]*attempt
 	touched  bool
 }

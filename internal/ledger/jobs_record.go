@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -21,7 +22,7 @@ func readRecords(ctx context.Context, w writer, ids []string) ([]*record, error)
 		var c changingValues
 		err := row.Scan(append([]any{&r.ID, &r.Client, &r.seen}, c.of(&r.Job)...)...)
 		c.settle(&r.Job)
-		r.before = r.seen
+		r.before, r.was = r.seen, detailOf(&r.Job)
 		return r, err
 	}
 	return list(ctx, w, scan, `SELECT id, client, seen, `+changingColumns+` FROM jobs WHERE `+where, arg)
@@ -31,7 +32,28 @@ func readRecords(ctx context.Context, w writer, ids []string) ([]*record, error)
 const changingBulk = `state TEXT, reason TEXT, waiting TEXT, stage TEXT, progress TEXT, errors BIGINT, error TEXT, troubled BIGINT,
 	attempt BIGINT, failures BIGINT, crashes BIGINT, worker TEXT, due_at BIGINT, started_at BIGINT, ended_at BIGINT, seen TEXT, id TEXT`
 
+// A detail is what changes of a job but seldom: most go from state to state and
+// have nothing to tell.
+type detail struct {
+	reason, error     string
+	waiting           *job.Wait
+	progress          job.Progress
+	errors            int64
+	failures, crashes int
+	due               time.Time
+}
+
+func detailOf(j *job.Job) detail {
+	return detail{j.Reason, j.Error, j.Waiting, j.Progress, j.Errors, j.Failures, j.Crashes, j.Due}
+}
+
+// onlyMoved reports whether the detail of a job that was known is what it was.
+func (r *record) onlyMoved() bool {
+	return r.known && r.State != job.Failed && r.was == detailOf(&r.Job)
+}
+
 var (
+	movedJobs   = changing("jobs", `state TEXT, attempt BIGINT, worker TEXT, started_at BIGINT, ended_at BIGINT, seen TEXT, id TEXT`)
 	changedJobs = changing("jobs", changingBulk)
 	newJobs     = inserting("jobs", changingBulk+`, task TEXT, description TEXT, client TEXT, owner TEXT, queue TEXT, args TEXT,
 		parent TEXT, root TEXT, retry_of TEXT, schedule TEXT, slot_at BIGINT, trace TEXT, expires_at BIGINT, created_at BIGINT`, "")
@@ -39,18 +61,30 @@ var (
 
 // putJobs writes what is recorded of jobs, new and known.
 func putJobs(ctx context.Context, w writer, records []*record) error {
-	var added, changed [][]any
+	var added, moved, changed [][]any
 	for _, r := range records {
-		if r.known {
-			changed = append(changed, r.changing())
-		} else {
+		switch {
+		case !r.known:
 			added = append(added, append(r.changing(), r.lasting()...))
+		case r.onlyMoved():
+			moved = append(moved, r.moving())
+		default:
+			changed = append(changed, r.changing())
 		}
 	}
 	if err := w.put(ctx, newJobs, added); err != nil {
 		return err
 	}
+	if err := w.put(ctx, movedJobs, moved); err != nil {
+		return err
+	}
 	return w.put(ctx, changedJobs, changed)
+}
+
+// moving returns the values that movedJobs writes.
+func (r *record) moving() []any {
+	j := &r.Job
+	return []any{string(j.State), int64(j.Attempt), key(j.Worker), maybe(j.Started), maybe(j.Ended), r.seen, j.ID}
 }
 
 // changing returns the values that change, as changingBulk names them.

@@ -97,7 +97,7 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	write, err := sql.Open("sqlite", sqliteDSN(path, "foreign_keys(1)", "journal_mode(wal)", "synchronous(full)"))
+	write, err := sql.Open("sqlite", sqliteDSN(path, "foreign_keys(1)", "journal_mode(wal)", "synchronous(full)", "cache_size(-32768)"))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -33,13 +34,14 @@ func TestRecordsWhatTheModelSays(t *testing.T) {
 func testAgainstModel(t *testing.T, rt *rapid.T, l *ledger.Ledger, run string) {
 	told := drawStory(rt, run)
 	want := model{}
-	for _, entry := range told.entries() {
+	entries := drawEntries(rt, told)
+	for _, entry := range entries {
 		want.apply(entry.Event)
 	}
 	if err := l.SetEpoch(t.Context(), run); err != nil {
 		rt.Fatal(err)
 	}
-	tellInPieces(t, rt, l, told.entries())
+	tellInPieces(t, rt, l, entries)
 
 	got := everything(t, l, run)
 	for id := range got.Jobs {
@@ -62,7 +64,7 @@ func testAgainstModel(t *testing.T, rt *rapid.T, l *ledger.Ledger, run string) {
 func tellInPieces(t *testing.T, rt *rapid.T, l *ledger.Ledger, entries []events.Entry) {
 	after, from := "", 0
 	for from < len(entries) {
-		to := rapid.IntRange(from+1, len(entries)).Draw(rt, "piece ends")
+		to := wholeEntries(entries, rapid.IntRange(from+1, len(entries)).Draw(rt, "piece ends"))
 		if _, err := l.Record(t.Context(), after, entries[from:to]); err != nil {
 			rt.Fatal(err)
 		}
@@ -74,7 +76,7 @@ func tellInPieces(t *testing.T, rt *rapid.T, l *ledger.Ledger, entries []events.
 			if err := l.Rewind(t.Context()); err != nil {
 				rt.Fatal(err)
 			}
-			back := rapid.IntRange(1, to).Draw(rt, "again up to")
+			back := wholeEntries(entries, rapid.IntRange(1, to).Draw(rt, "again up to"))
 			if _, err := l.Record(t.Context(), "", entries[:back]); err != nil {
 				rt.Fatal(err)
 			}
@@ -83,21 +85,81 @@ func tellInPieces(t *testing.T, rt *rapid.T, l *ledger.Ledger, entries []events.
 	}
 }
 
+// drawEntries places a story in a stream some of whose entries hold several
+// events.
+func drawEntries(rt *rapid.T, s story) []events.Entry {
+	entries := s.entries()
+	for i := 1; i < len(entries); i++ {
+		if rapid.Bool().Draw(rt, "in the same entry") {
+			entries[i].ID, entries[i].At = entries[i-1].ID, entries[i-1].At
+		}
+	}
+	return entries
+}
+
+// wholeEntries returns n, or a little more so that no entry of the stream is
+// divided: no reader of it ever sees one in parts.
+func wholeEntries(entries []events.Entry, n int) int {
+	for n < len(entries) && entries[n].ID == entries[n-1].ID {
+		n++
+	}
+	return n
+}
+
+// TestPagesRecordTheSameAsSingleEvents tells random stories to two ledgers: to
+// one entry by entry, to the other in random pages.
+func TestPagesRecordTheSameAsSingleEvents(t *testing.T) {
+	for name, location := range locations {
+		t.Run(name, func(t *testing.T) {
+			single, paged := open(t, location(t)), open(t, location(t))
+			runs := 0
+			rapid.Check(t, func(rt *rapid.T) {
+				runs++
+				run := fmt.Sprintf("run-%d", runs)
+				entries := drawEntries(rt, drawStory(rt, run))
+				if err := single.SetEpoch(t.Context(), run); err != nil {
+					rt.Fatal(err)
+				}
+				recordPages(t, rt, single, entries, func(from int) int { return from + 1 })
+				if err := paged.SetEpoch(t.Context(), run); err != nil {
+					rt.Fatal(err)
+				}
+				recordPages(t, rt, paged, entries, func(from int) int { return rapid.IntRange(from+1, len(entries)).Draw(rt, "page ends") })
+				if diff := cmp.Diff(everything(t, single, run), everything(t, paged, run)); diff != "" {
+					rt.Errorf("recorded (-event by event +in pages):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func recordPages(t *testing.T, rt *rapid.T, l *ledger.Ledger, entries []events.Entry, end func(from int) int) {
+	after := ""
+	for from := 0; from < len(entries); {
+		to := wholeEntries(entries, end(from))
+		if _, err := l.Record(t.Context(), after, entries[from:to]); err != nil {
+			rt.Fatal(err)
+		}
+		after, from = entries[to-1].ID, to
+	}
+}
+
 // drawStory draws events of a few jobs, possible ones and impossible ones.
 func drawStory(rt *rapid.T, run string) story {
 	ids := rapid.SampledFrom([]string{run + "-a", run + "-b", run + "-c"})
 	attempts := rapid.IntRange(1, 4)
+	times := rapid.SampledFrom([]time.Time{{}, second(1), second(2)}) // none: that of the entry
 	open := rapid.SampledFrom([]job.State{job.Queued, job.Retrying, job.Waiting, job.Held})
 	final := rapid.SampledFrom([]job.State{job.Succeeded, job.Failed, job.Aborted, job.Expired})
 	return rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) events.Event {
-		id, at := ids.Draw(rt, "id"), second(1)
-		switch rapid.IntRange(0, 9).Draw(rt, "kind") {
+		id, at := ids.Draw(rt, "id"), times.Draw(rt, "at")
+		switch rapid.IntRange(0, 12).Draw(rt, "kind") {
 		case 0, 1:
 			j := newJob(id)
 			j.Client = run
 			return events.JobEnqueued{Job: j}
 		case 2:
-			return events.JobWaiting{ID: id, Reason: "waits", At: at}
+			return events.JobWaiting{ID: id, Waiting: &job.Wait{Kind: job.WaitsForLock, For: "grades"}}
 		case 3:
 			return events.JobQueued{ID: id, At: at}
 		case 4, 5:
@@ -109,9 +171,16 @@ func drawStory(rt *rapid.T, run string) story {
 		case 8:
 			seq := rapid.Int64Range(1, 5).Draw(rt, "seq")
 			return events.JobLogged{ID: id, Lines: []job.LogLine{{Seq: seq, Text: "hello", At: at}}}
+		case 9:
+			lost := rapid.SampledFrom([]job.State{job.Queued, job.Failed}).Draw(rt, "state")
+			return events.AttemptEnded{ID: id, Attempt: attempts.Draw(rt, "attempt"), Outcome: job.AttemptLost, State: lost, At: at}
+		case 10:
+			return events.JobStuck{ID: id, Worker: "w"}
+		case 11:
+			return events.LocksBroken{ID: id, By: "ada", Reason: "It hangs."}
 		}
 		return events.JobEnded{ID: id, State: final.Draw(rt, "state"), At: at}
-	}), 1, 40).Draw(rt, "story")
+	}), 1, 30).Draw(rt, "story")
 }
 
 // A model is the simplest thing that does what Record promises.
@@ -165,7 +234,7 @@ func (j *modelJob) leave(event events.Event) {
 	case events.JobWaiting:
 		j.lose(0)
 		j.state = job.Waiting
-	case events.JobQueued:
+	case events.JobQueued, events.LocksBroken:
 		j.lose(0)
 		j.state = job.Queued
 	case events.JobEnded:

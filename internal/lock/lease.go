@@ -53,10 +53,12 @@ end
 const libraryFlush = `
 function lock.flush()
   for _, s in pairs(scopes) do
-    if s.delta ~= 0 then
-      if call('HINCRBY', P .. 'use', s.name, s.delta) <= 0 then call('HDEL', P .. 'use', s.name) end
-      s.delta, s.base = 0, nil
-    end
+    local n = delta(s)
+    if n ~= 0 and call('HINCRBY', P .. 'use', s.name, n) <= 0 then call('HDEL', P .. 'use', s.name) end
+    s.base = nil
+  end
+  for _, of in pairs(rooms) do
+    for _, r in pairs(of) do r.delta = 0 end
   end
   settle()
   for worker in pairs(hold) do sethold(worker) end

@@ -30,7 +30,9 @@ local at = clock[1] * 1000000 + clock[2]
 lock.at = at
 local last, quiet, blocking
 local fenced, blocked = false, 0
-local function text(n) return string.format('%.0f', n) end
+local format = string.format
+local function text(n) return format('%d', n) end
+local now = text(at)
 local function ms(us) return math.ceil(us / 1000) end
 local function read()
   local got = call('MGET', P .. 'fence', P .. 'quiet', P .. 'blocking')
@@ -69,10 +71,15 @@ local scopes, rooms, limited = {}, {}, nil
 local function scope(name)
   local s = scopes[name]
   if not s then
-    s = {name = name, delta = 0}
+    s = {name = name, rooms = {}}
     scopes[name] = s
   end
   return s
+end
+local function delta(s)
+  local n = 0
+  for i = 1, #s.rooms do n = n + s.rooms[i].delta end
+  return n
 end
 local function room(task, client)
   local of = rooms[task]
@@ -82,26 +89,23 @@ local function room(task, client)
   end
   local r = of[client]
   if not r then
-    r = {task = task, client = client, everything = client .. '/*', all = scope('all'), own = scope('client:' .. client),
-      task_ = scope('task:' .. task), both = scope('task:' .. task .. ':client:' .. client)}
+    r = {task = task, client = client, everything = client .. '/*', delta = 0, all = scope('all'), own = scope('client:' .. client),
+      every = scope('task:' .. task), both = scope('task:' .. task .. ':client:' .. client)}
+    for _, s in ipairs({r.all, r.own, r.every, r.both}) do s.rooms[#s.rooms + 1] = r end
     of[client] = r
   end
   return r
 end
-local function add(r, n)
-  local a, b, c, d = r.all, r.own, r.task_, r.both
-  a.delta, b.delta, c.delta, d.delta = a.delta + n, b.delta + n, c.delta + n, d.delta + n
-end
 local function count(s)
   if not s.base then s.base = tonumber(call('HGET', P .. 'use', s.name) or 0) end
-  return math.max(s.base + s.delta, 0)
+  return math.max(s.base + delta(s), 0)
 end
 local function limits(r)
   if r.limits then return r.limits end
   if limited == nil then limited = call('HLEN', P .. 'limits') > 0 end
   r.limits = {}
   if not limited then return r.limits end
-  local t = r.task_.name
+  local t = r.every.name
   local max = call('HMGET', P .. 'limits', r.both.name, t .. ':client:*', 'declared:' .. t .. ':client:*',
     r.own.name, 'client:*', t, 'declared:' .. t, 'all')
   local function bound(s, n)
@@ -109,7 +113,7 @@ local function limits(r)
   end
   bound(r.both, max[1] or max[2] or max[3])
   bound(r.own, max[4] or max[5])
-  bound(r.task_, max[6] or max[7])
+  bound(r.every, max[6] or max[7])
   bound(r.all, max[8])
   return r.limits
 end
@@ -117,88 +121,69 @@ end
 
 // libraryHolders: who holds which resources. What a job wants is decoded once.
 const libraryHolders = `
-local decoded, writers, readers, holders = {}, {}, {}, {}
-local wpend, rpend, hpend = {}, {}, {}
+local decoded, state, unsaved, record = {}, {}, {}, {}
 local function list(v) return type(v) == 'table' and v or {} end
+local NOBODY = {n = 0}
 local function parse(wants)
   local w = decoded[wants]
-  if w then return w end
-  local raw = cjson.decode(wants)
-  w = {names = {}, modes = {}, blocking = raw.blocking == true, rates = list(raw.rates)}
-  for _, name in ipairs(list(raw.writes)) do
-    if not w.modes[name] then w.names[#w.names + 1] = name end
-    w.modes[name] = 'w'
+  if not w then
+    w = cjson.decode(wants)
+    w.reads, w.writes, w.rates, w.blocking = list(w.reads), list(w.writes), list(w.rates), w.blocking == true
+    decoded[wants] = w
   end
-  for _, name in ipairs(list(raw.reads)) do
-    if not w.modes[name] then
-      w.names[#w.names + 1] = name
-      w.modes[name] = 'r'
-    end
-  end
-  decoded[wants] = w
   return w
 end
-local function writer(name)
-  local id = writers[name]
-  if id == nil then
-    id = call('HGET', P .. 'writers', name)
-    writers[name] = id
+local function resource(name)
+  local s = state[name]
+  if not s then
+    local raw = call('HGET', P .. 'resources', name)
+    s = NOBODY
+    if raw then
+      local n, id = string.match(raw, '^(%d+) (.*)$')
+      s = {n = tonumber(n), id = id}
+      if s.n == 0 then s.writer = id end
+    end
+    state[name] = s
   end
-  return id
+  return s
 end
-local function know(names)
-  for i = 1, #names do
-    if writers[names[i]] ~= nil then return end
-  end
-  if #names < 2 then return end
-  local got = call('HMGET', P .. 'writers', unpack(names))
-  for i = 1, #names do writers[names[i]] = got[i] end
+local function set(name, s) state[name], unsaved[name] = s, s end
+local function setwriter(name, id) set(name, id and {n = 0, writer = id} or NOBODY) end
+local function addreader(name, id) set(name, {n = resource(name).n + 1, id = id}) end
+local function delreader(name)
+  local s = resource(name)
+  set(name, s.n > 1 and {n = s.n - 1, id = s.id} or NOBODY)
 end
-local function reading(name)
-  local n = readers[name]
-  if not n then
-    n = call('ZCARD', P .. 'readers:' .. name)
-    readers[name] = n
-  end
-  return n
-end
-local function setreader(name, id, since)
-  local pend = rpend[name]
-  if not pend then
-    pend = {}
-    rpend[name] = pend
-  end
-  pend[id] = since
-  if readers[name] then readers[name] = readers[name] + (since and 1 or -1) end
-end
-local function setwriter(name, id)
-  writers[name], wpend[name] = id, id
-end
-local function holder(id)
-  local h = hpend[id]
+local function held(id)
+  local h = record[id]
   if h == nil then h = call('HGET', P .. 'holders', id) end
-  if not h then return nil end
-  local task, client, worker, fence, since, wants = string.match(h, '^(.-)\n(.-)\n(.-)\n(.-)\n(.-)\n(.*)$')
-  return {task = task, client = client, since = tonumber(since), wants = wants}
+  return h
 end
-local function put(id, who, wants, w, fence)
-  local now = text(at)
-  hpend[id] = table.concat({who.task, who.client, who.worker or '', fence, now, wants}, '\n')
-  for i = 1, #w.names do
-    local name = w.names[i]
-    if w.modes[name] == 'w' then setwriter(name, id) else setreader(name, id, now) end
+local function describe(h)
+  local task, client, worker, fence, since = string.match(h, '\n(.-)\n(.-)\n(.-)\n(.-)\n(.*)$')
+  return {task = task, client = client, since = tonumber(since)}
+end
+local function put(id, who, w, fence)
+  local names, reads, writes = w.blocking and 'b\t' or '', w.reads, w.writes
+  for i = 1, #writes do
+    setwriter(writes[i], id)
+    names = names .. 'w' .. writes[i] .. '\t'
+  end
+  for i = 1, #reads do
+    if resource(reads[i]).writer ~= id then
+      addreader(reads[i], id)
+      names = names .. 'r' .. reads[i] .. '\t'
+    end
   end
   if w.blocking then
     setwriter(who.client .. '/*', id)
     blocking, blocked = blocking + 1, blocked + 1
   end
+  record[id] = names .. '\n' .. who.task .. '\n' .. who.client .. '\n' .. (who.worker or '') .. '\n' .. fence .. '\n' .. now
 end
-local function each(args, size, f)
-  for i = 1, #args, size do f(unpack(args, i, math.min(i + size - 1, #args))) end
-end
-local function hwrite(key, pend)
+local function hwrite(key, pending)
   local set, del = {}, {}
-  for field, value in pairs(pend) do
+  for field, value in pairs(pending) do
     if value then
       set[#set + 1] = field
       set[#set + 1] = value
@@ -206,25 +191,33 @@ local function hwrite(key, pend)
       del[#del + 1] = field
     end
   end
-  each(set, 1000, function(...) call('HSET', key, ...) end)
-  each(del, 1000, function(...) call('HDEL', key, ...) end)
+  for i = 1, #set, 1000 do call('HSET', key, unpack(set, i, math.min(i + 999, #set))) end
+  for i = 1, #del, 1000 do call('HDEL', key, unpack(del, i, math.min(i + 999, #del))) end
 end
 local function settle()
-  hwrite(P .. 'writers', wpend)
-  hwrite(P .. 'holders', hpend)
-  for name, pend in pairs(rpend) do
-    local key, set, del = P .. 'readers:' .. name, {}, {}
-    for id, since in pairs(pend) do
-      if since then
-        set[#set + 1] = since
-        set[#set + 1] = id
-      else
-        del[#del + 1] = id
-      end
-    end
-    each(set, 1000, function(...) call('ZADD', key, ...) end)
-    each(del, 1000, function(...) call('ZREM', key, ...) end)
+  for name, s in pairs(unsaved) do
+    unsaved[name] = s.writer and '0 ' .. s.writer or s.n > 0 and s.n .. ' ' .. s.id
   end
-  wpend, rpend, hpend = {}, {}, {}
+  hwrite(P .. 'resources', unsaved)
+  hwrite(P .. 'holders', record)
+  unsaved, record = {}, {}
+end
+local function reads(id, name)
+  local h = held(id)
+  return h and string.find(h, 'r' .. name .. '\t', 1, true)
+end
+local function anyreader(name)
+  local s = resource(name)
+  if reads(s.id, name) then return s.id end
+  settle()
+  local all, found = call('HGETALL', P .. 'holders'), nil
+  for i = 1, #all, 2 do
+    if string.find(all[i + 1], 'r' .. name .. '\t', 1, true) then
+      local since = describe(all[i + 1]).since
+      if not found or since < found then s.id, found = all[i], since end
+    end
+  end
+  unsaved[name] = s
+  return s.id
 end
 `

@@ -32,7 +32,8 @@ local function eachline(m, f)
   local own = m.client .. '/*'
   local w = m.wants ~= '' and parse(m.wants)
   if w then
-    for i = 1, #w.names do f(w.names[i], w.modes[w.names[i]]) end
+    for i = 1, #w.writes do f(w.writes[i], 'w') end
+    for i = 1, #w.reads do f(w.reads[i], 'r') end
   end
   f(own, w and w.blocking and 'w' or 'r')
   if own ~= '/*' then f('/*', 'r') end
@@ -120,21 +121,20 @@ local function waitingwriters(name)
 end
 local function because(kind, name, id, m)
   local why = {kind = kind, name = name}
-  if not m and id then m = holder(id) end
+  local h = id and not m and held(id)
+  if h then m = describe(h) end
   if m then why.holder, why.task, why.since = id, m.task, m.since end
   return why
 end
 local function behind(kind, name, head)
-  local id = writer(name)
-  if not id and reading(name) > 0 then
-    settle()
-    id = call('ZRANGE', P .. 'readers:' .. name, 0, 0)[1]
-  end
+  local s = resource(name)
+  local id = s.writer or s.n > 0 and anyreader(name)
   if id then return because(kind, name, id) end
   return head and because(kind, name, head.id, waiter(head.id)) or because(kind, name)
 end
 local function shared(name, ticket)
-  if blocking > 0 and writer(name) then return because('blocking', name, writer(name)) end
+  local id = blocking > 0 and resource(name).writer
+  if id then return because('blocking', name, id) end
   if inline() == 0 then return nil end
   for _, m in ipairs(waitingwriters(name)) do
     if m.ticket < ticket and patience(m) % 2 == 0 then return because('blocking', name, m.id, m) end
@@ -152,15 +152,19 @@ local function alone(r, ticket, m)
   return why
 end
 local function conflict(w, ticket)
-  local crowd = inline() > 0
-  for i = 1, #w.names do
-    local name = w.names[i]
-    local writes = w.modes[name] == 'w'
-    if writer(name) or writes and reading(name) > 0 then return behind('lock', name) end
-    if crowd then
-      local head = first((writes and 'line:' or 'wline:') .. name)
-      if head and head.ticket < ticket then return behind('lock', name, head) end
-    end
+  local crowd, reads, writes = inline() > 0, w.reads, w.writes
+  for i = 1, #writes do
+    local name = writes[i]
+    local s = resource(name)
+    if s.writer or s.n > 0 then return behind('lock', name) end
+    local head = crowd and first('line:' .. name)
+    if head and head.ticket < ticket then return behind('lock', name, head) end
+  end
+  for i = 1, #reads do
+    local name = reads[i]
+    if resource(name).writer then return behind('lock', name) end
+    local head = crowd and first('wline:' .. name)
+    if head and head.ticket < ticket then return behind('lock', name, head) end
   end
 end
 local function full(r, ticket)
@@ -183,11 +187,8 @@ local function obstacle(r, w, m)
   if w then
     why = w.blocking and alone(r, ticket, m)
     if why then return why end
-    if #w.names > 0 then
-      know(w.names)
-      why = conflict(w, ticket)
-      if why then return why end
-    end
+    why = conflict(w, ticket)
+    if why then return why end
   end
   return full(r, ticket)
 end

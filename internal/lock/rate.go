@@ -18,7 +18,7 @@ local function bucket(rate, id)
 end
 local function window(rate, id)
   local starts, turns, per = P .. 'starts:' .. rate.key, P .. 'turns:' .. rate.key, period(rate)
-  call('ZREMRANGEBYSCORE', starts, '-inf', text(at - per))
+  call('ZREMRANGEBYSCORE', starts, '-inf', text(floor(at - per)))
   local n = call('ZCARD', starts)
   local rank = call('ZRANK', turns, id)
   if rank then
@@ -36,7 +36,7 @@ end
 local function plan(rate, id, turn, filled)
   local turns = P .. 'turns:' .. rate.key
   call('ZREMRANGEBYSCORE', turns, '-inf', text(at - DAY))
-  call('ZADD', turns, text(math.max(turn, at)), id)
+  call('ZADD', turns, text(floor(math.max(turn, at))), id)
   call('PEXPIRE', turns, ms(math.max(turn - at, 0) + DAY))
   if filled then fill(rate, filled) end
 end

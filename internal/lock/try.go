@@ -5,7 +5,12 @@ const libraryTry = `
 function lock.try(id, who, wants)
   if not last then read() end
   if quiet > at then return nil, {kind = 'redis', due = ms(quiet)} end
-  local r, w = room(who.task, who.client), wants ~= '' and parse(wants)
+  local r = room(who.task, who.client)
+  if wants == '' and blocking == 0 and inline() == 0 and #limits(r) == 0 then
+    r.delta = r.delta + 1
+    return lock.fence()
+  end
+  local w = wants ~= '' and parse(wants)
   local m = inline() > 0 and waiter(id) or nil
   local why = obstacle(r, w, m)
   if why then
@@ -20,33 +25,32 @@ function lock.try(id, who, wants)
     end
   end
   if m then drop(m) end
-  add(r, 1)
+  r.delta = r.delta + 1
   local fence = lock.fence()
-  if w then put(id, who, wants, w, fence) end
+  if w then put(id, who, w, fence) end
   return fence
+end
+local function release(id, h, r)
+  for mode, name in string.gmatch(string.match(h, '^[^\n]*'), '([rwb])([^\t]*)\t') do
+    if mode == 'r' then
+      delreader(name)
+    else
+      if mode == 'b' then name, blocking, blocked = r.everything, blocking - 1, blocked - 1 end
+      setwriter(name, nil)
+    end
+    gone[name] = true
+  end
+  record[id] = false
 end
 function lock.give(id, who)
   if not last then read() end
   local r = room(who.task, who.client)
   if who.wants ~= '' then
-    local h = holder(id)
+    local h = held(id)
     if not h and who.wants then return end
-    if h then
-      local w = parse(h.wants)
-      for i = 1, #w.names do
-        local name = w.names[i]
-        if w.modes[name] == 'w' then setwriter(name, false) else setreader(name, id, false) end
-        gone[name] = true
-      end
-      if w.blocking then
-        setwriter(r.everything, false)
-        blocking, blocked = blocking - 1, blocked - 1
-        gone[r.everything] = true
-      end
-      hpend[id] = false
-    end
+    if h then release(id, h, r) end
   end
-  add(r, -1)
+  r.delta = r.delta - 1
   r.given = true
 end
 function lock.leave(id)
@@ -88,6 +92,11 @@ local function answer(out)
   for i, m in ipairs(out) do out[i] = {m.id, m.queue, m.client} end
   return out
 end
+local function contains(names, name)
+  for i = 1, #names do
+    if names[i] == name then return true end
+  end
+end
 local function heads(name, after, found)
   local passed = 0
   local ids = call('ZRANGEBYSCORE', P .. 'line:' .. name, after, '+inf', 'LIMIT', 0, PAGE)
@@ -96,7 +105,7 @@ local function heads(name, after, found)
     if m then
       local w = m.wants ~= '' and parse(m.wants)
       found[#found + 1] = m
-      if w and (w.modes[name] == 'w' or w.blocking and name == m.client .. '/*' and patience(m) % 2 == 0) then return end
+      if w and (contains(w.writes, name) or w.blocking and name == m.client .. '/*' and patience(m) % 2 == 0) then return end
       passed = m.ticket
     end
   end

@@ -4,9 +4,14 @@
 // bounded: tasks, queues, states and outcomes, never ids or people. A process
 // makes one [Metrics] with a registry of its own; nothing is global.
 //
+// A scheduler has:
+//
 //	beadle_jobs{queue,state}                   jobs in flight now
+//	beadle_jobs_waiting{kind}                  those of them that wait: for a lock, blocking, limit, other
+//	beadle_jobs_stuck                          told to stop more than 30 s ago, and their code still runs
 //	beadle_jobs_ended_total{task,outcome}      jobs that reached a final state
 //	beadle_attempts_total{task,outcome}        attempts that ended
+//	beadle_attempts_lost_total                 attempts whose worker died or lost contact
 //	beadle_attempt_duration_seconds{task}      how long attempts took
 //	beadle_job_errors_total{task}              record errors of ended attempts
 //	beadle_slots_total{outcome}                due times that were decided
@@ -15,12 +20,21 @@
 //	beadle_events                              length of the event stream
 //	beadle_workers, beadle_worker_slots        live workers, and their places in all
 //	beadle_leader                              1 in the scheduler that leads
+//	beadle_locks_held, beadle_locks_waiting    resources that jobs hold, places in the lines for them
+//	beadle_limit_max{task,client,from}         how many jobs may run at a time, of the first 200 limits
+//	beadle_limit_in_use{task,client,from}      how many do
+//	beadle_redis_unsafe{reason}                1 if Redis may lose jobs: aof, eviction
+//
+// A worker has:
+//
+//	beadle_worker_turns_total                  round trips to Redis for work
+//	beadle_worker_turn_jobs                    jobs that a turn moved: claimed, started or finished
+//	beadle_worker_turn_seconds                 how long a turn took
+//	beadle_worker_handover_seconds             from the release of a lock until the next job in line began
 package metric
 
 import (
-	"context"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -41,6 +55,8 @@ type Metrics struct {
 	errors   *prometheus.CounterVec
 	slots    *prometheus.CounterVec
 	lag      prometheus.Histogram
+	lost     prometheus.Counter
+	unsafe   *prometheus.GaugeVec
 	leader   prometheus.Gauge
 }
 
@@ -71,11 +87,17 @@ func New() *Metrics {
 			Name: "beadle_slot_lag_seconds", Help: "From a due time until its job was enqueued.",
 			Buckets: []float64{.005, .01, .05, .1, .5, 1, 2, 5, 10, 60, 600, 3600},
 		}),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "beadle_attempts_lost_total", Help: "Attempts whose worker died or lost contact.",
+		}),
+		unsafe: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "beadle_redis_unsafe", Help: "1 if Redis may lose jobs, by the reason.",
+		}, []string{"reason"}),
 		leader: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "beadle_leader", Help: "1 in the scheduler that leads.",
 		}),
 	}
-	m.registry.MustRegister(m.ended, m.attempts, m.duration, m.errors, m.slots, m.lag, m.leader,
+	m.registry.MustRegister(m.ended, m.attempts, m.duration, m.errors, m.slots, m.lag, m.lost, m.unsafe, m.leader,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -100,6 +122,9 @@ func (m *Metrics) Recorded(entries []events.Entry) {
 func (m *Metrics) attemptEnded(e events.AttemptEnded) {
 	m.attempts.WithLabelValues(e.Task, string(e.Outcome)).Inc()
 	m.duration.WithLabelValues(e.Task).Observe(e.At.Sub(e.Started).Seconds())
+	if e.Outcome == job.AttemptLost {
+		m.lost.Inc()
+	}
 	if e.State.Final() {
 		m.ended.WithLabelValues(e.Task, string(e.State)).Inc()
 		m.errors.WithLabelValues(e.Task).Add(float64(e.Errors))
@@ -115,77 +140,15 @@ func (m *Metrics) Slot(s job.Slot) {
 }
 
 // Lead says whether this process leads.
-func (m *Metrics) Lead(leads bool) {
-	if leads {
-		m.leader.Set(1)
-		return
-	}
-	m.leader.Set(0)
-}
+func (m *Metrics) Lead(leads bool) { m.leader.Set(one(leads)) }
 
-// Engine is what is asked at every scrape.
-type Engine interface {
-	Depths(ctx context.Context) (map[string]map[job.State]int64, error)
-	Workers(ctx context.Context) ([]job.Worker, error)
-	Backlog(ctx context.Context) (int64, error)
-}
+// Unsafe says whether Redis may lose jobs for that reason: "aof" or
+// "eviction".
+func (m *Metrics) Unsafe(reason string, is bool) { m.unsafe.WithLabelValues(reason).Set(one(is)) }
 
-// Watch adds what is read from the engine and the recorder at each scrape.
-// What cannot be read within two seconds is left out of that scrape.
-func (m *Metrics) Watch(e Engine, recorderLag func() time.Duration) {
-	m.registry.MustRegister(&live{e, recorderLag})
-}
-
-// live reads the engine when Prometheus asks.
-type live struct {
-	engine Engine
-	lag    func() time.Duration
-}
-
-var (
-	jobsDesc    = prometheus.NewDesc("beadle_jobs", "Jobs in flight now.", []string{"queue", "state"}, nil)
-	workersDesc = prometheus.NewDesc("beadle_workers", "Live workers.", nil, nil)
-	placesDesc  = prometheus.NewDesc("beadle_worker_slots", "Places of all live workers.", nil, nil)
-	backlogDesc = prometheus.NewDesc("beadle_events", "Events in the stream: not recorded yet, or within the last minute.", nil, nil)
-	lagDesc     = prometheus.NewDesc("beadle_recorder_lag_seconds", "How far the ledger is behind.", nil, nil)
-)
-
-// Describe implements prometheus.Collector.
-func (l *live) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{jobsDesc, workersDesc, placesDesc, backlogDesc, lagDesc} {
-		ch <- d
+func one(is bool) float64 {
+	if is {
+		return 1
 	}
-}
-
-// Collect implements prometheus.Collector.
-func (l *live) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	gauge(lagDesc, l.lag().Seconds())
-	if n, err := l.engine.Backlog(ctx); err == nil {
-		gauge(backlogDesc, float64(n))
-	}
-	if workers, err := l.engine.Workers(ctx); err == nil {
-		gauge(workersDesc, float64(len(workers)))
-		gauge(placesDesc, float64(places(workers)))
-	}
-	depths, err := l.engine.Depths(ctx)
-	if err != nil {
-		return
-	}
-	for queue, states := range depths {
-		for state, n := range states {
-			gauge(jobsDesc, float64(n), queue, string(state))
-		}
-	}
-}
-
-func places(workers []job.Worker) (n int) {
-	for _, w := range workers {
-		n += w.Concurrency
-	}
-	return n
+	return 0
 }

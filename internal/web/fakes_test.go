@@ -252,3 +252,44 @@ func campusMail() (all fakeMessages) {
 	}
 	return all
 }
+
+// Break is refused for jobs that do not run, and without a reason.
+func (f *fakeJobs) Break(ctx context.Context, id, by, reason string) (job.Job, error) {
+	j, err := f.Job(ctx, id)
+	switch {
+	case err != nil:
+		return j, err
+	case reason == "":
+		return j, fault.New(fault.Invalid, "Say why the locks are to be broken.").In("reason")
+	case j.State != job.Running:
+		return j, fault.New(fault.Conflict, "Job %s does not run.", id)
+	}
+	f.change(id, func(j *job.Job) { j.State, j.Reason = job.Queued, reason+", says "+by })
+	return f.Job(ctx, id)
+}
+
+// fakeLocks are locks and limits in memory.
+type fakeLocks struct {
+	locks  []job.Lock
+	limits []job.Limit
+}
+
+func (f fakeLocks) List(context.Context) ([]job.Lock, error)    { return f.locks, nil }
+func (f fakeLocks) Limits(context.Context) ([]job.Limit, error) { return f.limits, nil }
+
+// campusLocks are what the jobs of campusDay hold and wait for.
+func campusLocks() (f fakeLocks) {
+	held := job.Lock{Resource: "default/gradebook", Holders: []job.Holder{
+		{JobID: id(24), Task: "moodle.stats", Client: "default", Worker: "w", Mode: "write", Fence: 1, Since: noon.Add(-3 * time.Minute)},
+	}}
+	for i := range 25 {
+		held.Waiters = append(held.Waiters, job.Waiter{JobID: id(30 + i%2), Task: "sis.attendance.post", Client: "default", Mode: "read", Since: noon.Add(-time.Minute)})
+	}
+	f.locks = []job.Lock{held, {Resource: "riverside/*", Holders: []job.Holder{{JobID: id(25), Task: "sis.registrations.process", Client: "riverside", Mode: "read", Since: noon}}}}
+	f.limits = []job.Limit{
+		{Task: "moodle.backup", Client: "*", Max: 2, InUse: 1, Waits: 3, From: "operator"},
+		{Client: "riverside", Max: 40, InUse: 12, From: "operator"},
+		{Task: "mail.digest", Max: 1, From: "task"},
+	}
+	return f
+}

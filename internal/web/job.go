@@ -29,6 +29,7 @@ type jobPage struct {
 	Took     string
 	Args     string
 	Owner    string // empty: the parent, which is shown anyway
+	Crashes  string // how often workers died under it
 	Attempts []attemptRow
 	Errors   errorList
 	Log      logList
@@ -76,7 +77,7 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	now := s.now()
 	page = jobPage{
 		Job: j, Sentence: sentence(j, now), Meter: meterOf(j, now), Args: pretty(j.Args),
-		CanAbort: !j.State.Final() && !j.Aborting, Retry: retryWord(j.State),
+		CanAbort: !j.State.Final() && !j.Aborting, Retry: retryWord(j.State), Crashes: crashes(j),
 	}
 	if j.Started != nil {
 		page.Took = duration(span(j.Started, j.Ended, now))

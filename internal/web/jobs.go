@@ -168,6 +168,7 @@ func rowOf(j job.Job, now time.Time) jobRow {
 	case job.Retrying:
 		row.Note = join(" · ", "Next attempt "+relative(j.Due, now), j.Error)
 	}
+	row.Note = join(" ", row.Note, crashes(j))
 	return row
 }
 

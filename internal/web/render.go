@@ -31,6 +31,7 @@ type frame struct {
 	Demo    bool
 	Version string
 	Behind  string // how far the lists are behind; empty: they are not
+	Unsafe  []string
 }
 
 // A link leads somewhere.
@@ -45,6 +46,7 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 	f := s.quietFrame(title)
 	f.Rail = rail
 	f.Running = counts[job.Running]
+	f.Unsafe = s.Unsafe()
 	if lag := s.Lag(); lag > 2*time.Second {
 		f.Behind = duration(lag)
 	}
@@ -92,12 +94,14 @@ func (s *server) funcs() template.FuncMap {
 	return template.FuncMap{
 		"asset":  s.assets.url,
 		"number": number,
+		"count":  func(n int) string { return number(int64(n)) },
 		"stamp":  s.stamp,
 		"ago":    s.ago,
 		"clock":  s.clock,
 		"icon":   icon,
 		"title":  headline,
 		"state":  chipOf,
+		"stands": chipOfJob,
 		"tip":    tip,
 		"job":    jobPath,
 	}

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -41,6 +42,20 @@ type Jobs interface {
 	// Retry repeats an ended job as a new one, or lets one that is due for its
 	// next attempt begin it now. It returns the job to look at.
 	Retry(ctx context.Context, id, by string) (job.Job, error)
+
+	// Break takes the locks of a running job away, for a reason that its
+	// history keeps, and puts it back into its queue.
+	Break(ctx context.Context, id, by, reason string) (job.Job, error)
+}
+
+// Locks is what the pages read of locks.
+type Locks interface {
+	List(ctx context.Context) ([]job.Lock, error)
+}
+
+// Limits is what the pages read of limits.
+type Limits interface {
+	Limits(ctx context.Context) ([]job.Limit, error)
 }
 
 // Catalogue is what filters offer to choose from.
@@ -53,6 +68,8 @@ type Catalogue interface {
 // required.
 type Config struct {
 	Jobs      Jobs
+	Locks     Locks
+	Limits    Limits
 	Catalogue Catalogue
 	Campus    Campus
 	Syncs     []string // the names of the syncs, the first one shown first
@@ -63,6 +80,9 @@ type Config struct {
 
 	// Lag is how far the job history is behind what happens. Nil means never.
 	Lag func() time.Duration
+
+	// Unsafe says why Redis may lose jobs, in sentences. Nil means never.
+	Unsafe func() []string
 
 	Log     *slog.Logger
 	Now     func() time.Time // nil: time.Now
@@ -90,6 +110,9 @@ func New(c Config) (http.Handler, error) {
 	if s.Lag == nil {
 		s.Lag = func() time.Duration { return 0 }
 	}
+	if s.Unsafe == nil {
+		s.Unsafe = func() []string { return nil }
+	}
 	var err error
 	if s.assets, err = loadAssets(); err != nil {
 		return nil, err
@@ -108,6 +131,9 @@ func (s *server) routes() http.Handler {
 	mux.Handle("GET /jobs/{id}/abort", s.page(s.confirmAbort))
 	mux.Handle("POST /jobs/{id}/abort", s.page(s.abort))
 	mux.Handle("POST /jobs/{id}/retry", s.page(s.retry))
+	mux.Handle("GET /jobs/{id}/break", s.page(s.confirmBreak))
+	mux.Handle("POST /jobs/{id}/break", s.page(s.breakLocks))
+	mux.Handle("GET /locks", s.page(s.locks))
 	mux.Handle("GET /messages", s.page(s.messages))
 	mux.Handle("GET /login", s.page(s.login))
 	mux.Handle("POST /login", s.page(s.checkLogin))
@@ -155,6 +181,9 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	kind := fault.KindOf(err)
+	if kind == fault.Unavailable {
+		comeBack(w, err)
+	}
 	if kind == fault.Internal {
 		s.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
 	}
@@ -167,6 +196,15 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.render(w, r, kind.Status(), "error", page); err != nil {
 		http.Error(w, page.Message, kind.Status())
 	}
+}
+
+// comeBack tells when another try may help.
+func comeBack(w http.ResponseWriter, err error) {
+	after := 5 * time.Second
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.After > 0 {
+		after = f.After
+	}
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int(after.Round(time.Second)/time.Second))))
 }
 
 var headlines = map[fault.Kind]string{

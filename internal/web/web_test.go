@@ -62,6 +62,12 @@ func TestPages(t *testing.T) {
 		{"/messages?sync=winter", 404, `There is no sync “winter”.`},
 		{"/messages?state=lost", 400, `Messages are never “lost”.`},
 		{"/messages?stream=grades", 400, `There is no stream “grades”`},
+		{"/locks", 200, `2 resources are held, 2 jobs wait.`},
+		{"/locks", 200, `href="/jobs/` + id(24) + `/break"`},
+		{"/locks", 200, `… and 5 more in line`},
+		{"/locks", 200, `<td class="num">12</td><td class="num">40</td><td class="num">0</td>`},
+		{"/jobs/" + id(24) + "/break", 200, `Break the locks of this job?`},
+		{"/jobs/" + id(20) + "/break", 409, `The job does not run, so that it holds no locks.`},
 		{"/login", 303, `href="/jobs"`},
 		{"/nowhere", 404, `There is no such page.`},
 		{"/static/", 404, ``},
@@ -79,7 +85,7 @@ func TestPages(t *testing.T) {
 var somePaths = []string{
 	"/jobs", "/jobs?state=running&errors=1&before=" + id(99), "/jobs?root=" + id(20) + "&schedule=x&task=y&client=riverside",
 	"/jobs/" + id(25), "/jobs/" + id(13) + "?errors=50", "/jobs/" + id(25) + "?log=300", "/jobs/" + id(10), "/jobs/" + id(25) + "/abort",
-	"/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
+	"/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
 }
 
 func TestEveryPageIsSoundHTML(t *testing.T) {
@@ -358,6 +364,9 @@ func dashboard(t *testing.T, c web.Config) http.Handler {
 	}
 	if c.Catalogue == nil {
 		c.Catalogue = fakeCatalogue{"sis.terms.pull", "users.import"}
+	}
+	if c.Locks == nil {
+		c.Locks, c.Limits = campusLocks(), campusLocks()
 	}
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}

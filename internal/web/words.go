@@ -129,6 +129,25 @@ var chips = map[job.State]chip{
 
 func chipOf(s job.State) chip { return chips[s] }
 
+// chipOfJob is the chip of its state, unless it should have stopped long ago.
+func chipOfJob(j job.Job) chip {
+	if j.Stuck {
+		return chip{"Stuck", "alert", "failed"}
+	}
+	return chips[j.State]
+}
+
+// crashes says how often workers died under a job; nothing if none did.
+func crashes(j job.Job) string {
+	switch {
+	case j.Crashes == 0 || j.State.Final():
+		return ""
+	case j.Crashes == 1:
+		return "Its worker died."
+	}
+	return fmt.Sprintf("Its workers died %d times in a row.", j.Crashes)
+}
+
 // A meter is a job's progress as people read it.
 type meter struct {
 	Bar     bool // the total is known
@@ -215,17 +234,24 @@ func sentence(j job.Job, now time.Time) string {
 }
 
 func running(j job.Job, took string) string {
+	if j.Stuck {
+		return "Was told to stop more than 30 s ago, and its code still runs" + on(j.Worker) + "."
+	}
 	if j.Aborting {
 		return "Told to stop; waits for the worker to obey."
 	}
-	s := "Has been running for " + took
-	if j.Worker != "" {
-		s += " on " + j.Worker
-	}
+	s := "Has been running for " + took + on(j.Worker)
 	if j.Attempt > 1 {
 		s += fmt.Sprintf(", attempt %d", j.Attempt)
 	}
 	return s + "."
+}
+
+func on(worker string) string {
+	if worker == "" {
+		return ""
+	}
+	return " on " + worker
 }
 
 func withErrors(j job.Job) string {

@@ -46,7 +46,7 @@ func (c *Client) EnqueueLines(ctx context.Context, lines io.Reader) ([]BatchLine
 		case errors.Is(err, io.EOF):
 			return answers, nil
 		case err != nil:
-			return answers, fmt.Errorf("read the answer of %s: %w", c.server, err)
+			return answers, &Error{Code: "unavailable", Message: "The answer of " + c.server + " broke off.", Err: err}
 		}
 		answers = append(answers, answer)
 	}

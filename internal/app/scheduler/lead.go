@@ -25,6 +25,7 @@ func (s *scheduler) lead(ctx context.Context) error {
 	g.Go(func() error { return s.recorder().Run(ctx) })
 	g.Go(func() error { return s.walker().Run(ctx) })
 	g.Go(func() error { return s.registrar().run(ctx) })
+	g.Go(func() error { return publisher{s.limits(), s.Log}.run(ctx) })
 	g.Go(func() error { return engine.NewSweeper(s.engine).Run(ctx) })
 	return g.Wait()
 }

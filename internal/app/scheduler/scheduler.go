@@ -53,7 +53,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	rdb, err := app.Connect(ctx, c.Redis, log)
+	rdb, err := app.Dial(c.Redis)
 	if err != nil {
 		return err
 	}
@@ -78,17 +78,28 @@ type Options struct {
 	Demo     bool // the SIS and the LMS are simulators, and the pages say so
 }
 
-// Run serves, and leads when it is its turn, until ctx is done.
+// Run serves at once, and leads when Redis answers and it is its turn, until
+// ctx is done.
 func Run(ctx context.Context, o Options) error {
 	s := newScheduler(o)
 	handler, err := s.handler()
 	if err != nil {
 		return err
 	}
-	s.warn(ctx)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return app.Serve(ctx, o.Listener, handler) })
-	g.Go(func() error { return lock.NewLeader(o.Redis, "scheduler", o.Log).Run(ctx, s.lead) })
+	g.Go(func() error { return s.work(ctx) })
+	return g.Wait()
+}
+
+// work does what needs a Redis that answers.
+func (s *scheduler) work(ctx context.Context) error {
+	if err := app.Await(ctx, s.Redis, s.Log); err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.safety.run(ctx) })
+	g.Go(func() error { return lock.NewLeader(s.Redis, "scheduler", s.Log).Run(ctx, s.lead) })
 	return g.Wait()
 }
 
@@ -97,13 +108,16 @@ type scheduler struct {
 	Options
 	engine  *engine.Engine
 	metrics *metric.Metrics
+	locks   api.Locks
 	delay   *delay
+	safety  *safety
 }
 
 func newScheduler(o Options) *scheduler {
 	e := engine.New(o.Redis, o.Log)
-	s := &scheduler{Options: o, engine: e, metrics: metric.New(), delay: &delay{engine: e, ledger: o.Ledger}}
-	s.metrics.Watch(e, s.delay.Behind)
+	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: liveLocks(lock.New(o.Redis)), delay: &delay{engine: e, ledger: o.Ledger}}
+	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
+	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	return s
 }
 
@@ -114,7 +128,10 @@ func (s *scheduler) handler() (http.Handler, error) {
 		checkToken = api.SameToken(s.Token)
 	}
 	pages, err := web.New(web.Config{
-		Jobs:       api.Jobs{Engine: s.engine, Ledger: s.Ledger, Log: s.Log},
+		Jobs:       api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},
+		Locks:      s.locks,
+		Limits:     s.limits(),
+		Unsafe:     s.safety.reasons,
 		Catalogue:  catalogue{s.engine, s.Ledger},
 		Campus:     s.Ledger,
 		Syncs:      syncNames(s.Settings),
@@ -128,8 +145,8 @@ func (s *scheduler) handler() (http.Handler, error) {
 		return nil, err
 	}
 	routes := api.New(api.Config{
-		Engine: s.engine, Ledger: s.Ledger, Syncs: app.Syncs(s.Settings), Lag: s.delay.Behind,
-		Log: s.Log, Now: time.Now, Version: app.Version(),
+		Engine: front{s.engine}, Ledger: records{s.Ledger}, Locks: s.locks, Syncs: app.Syncs(s.Settings), Lag: s.delay.Behind,
+		MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
 	})
 	mux := http.NewServeMux()
 	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
@@ -138,18 +155,4 @@ func (s *scheduler) handler() (http.Handler, error) {
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/", pages)
 	return api.Guard(mux, api.GuardOptions{Token: s.Token, Hosts: s.Settings.Hosts, Log: s.Log}), nil
-}
-
-// warn says loudly, once, what of the Redis would lose jobs.
-func (s *scheduler) warn(ctx context.Context) {
-	health, err := s.engine.Health(ctx)
-	if err != nil || !health.Known {
-		return
-	}
-	if !health.Persistent {
-		s.Log.Warn("redis keeps nothing on disk: acknowledged jobs are lost when it stops; set appendonly yes")
-	}
-	if !health.NoEviction {
-		s.Log.Warn("redis may evict keys: jobs can vanish when memory is short; set maxmemory-policy noeviction")
-	}
 }

@@ -110,8 +110,8 @@ function adorn(root) {
   }
 }
 
-// The link to abort a job leads to a page that asks; here its form is shown as
-// a dialog instead.
+// The link to abort a job, or to break its locks, leads to a page that asks;
+// here its form is shown as a dialog instead.
 async function ask(link) {
   const answer = await fetch(link.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -132,7 +132,7 @@ async function ask(link) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest('a[href$="/abort"]');
+  const link = event.target.closest('a[href$="/abort"], a[href$="/break"]');
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
   event.preventDefault();
   ask(link).catch(() => location.assign(link.href));

@@ -5,12 +5,10 @@ import (
 	"log/slog"
 
 	"github.com/redis/go-redis/v9"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
-	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/internal/record"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
@@ -18,8 +16,8 @@ import (
 // batch is how many jobs go into one bulk enqueue.
 const batch = 1000
 
-func newWorker(e *engine.Engine, rdb *redis.Client, registry *tasks.Registry, o engine.WorkerOptions) *engine.Worker {
-	return engine.NewWorker(e, lock.New(rdb), registry, o)
+func newWorker(e *engine.Engine, _ *redis.Client, registry *tasks.Registry, o engine.WorkerOptions) *engine.Worker {
+	return engine.NewWorker(e, registry, o)
 }
 
 func newRecorder(e *engine.Engine, l *ledger.Ledger, log *slog.Logger) *record.Recorder {
@@ -28,15 +26,16 @@ func newRecorder(e *engine.Engine, l *ledger.Ledger, log *slog.Logger) *record.R
 
 // enqueueBatch enqueues all requests of one batch, and returns their ids.
 func enqueueBatch(ctx context.Context, e *engine.Engine, all []job.Request) ([]string, error) {
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(64)
-	ids := make([]string, len(all))
-	for i, r := range all {
-		g.Go(func() error {
-			j, err := e.Enqueue(ctx, r)
-			ids[i] = j.ID
-			return err
-		})
+	done, err := e.EnqueueBatch(ctx, all)
+	if err != nil {
+		return nil, err
 	}
-	return ids, g.Wait()
+	ids := make([]string, len(done))
+	for i, a := range done {
+		if a.Err != nil {
+			return nil, a.Err
+		}
+		ids[i] = a.Job.ID
+	}
+	return ids, nil
 }

@@ -50,10 +50,11 @@ type Config struct {
 
 // Worker is what a worker process takes on.
 type Worker struct {
-	Concurrency int           `yaml:"concurrency" env:"CONCURRENCY"` // jobs at a time
-	Queues      []string      `yaml:"queues" env:"QUEUES"`           // besides its own, which is named after the binary
-	Drain       time.Duration `yaml:"drain" env:"DRAIN"`             // patience with running jobs when told to stop
-	Metrics     string        `yaml:"metrics" env:"METRICS"`         // where it serves /metrics and /healthz; empty: nowhere
+	Concurrency int               `yaml:"concurrency" env:"CONCURRENCY"`              // jobs at a time
+	Queues      []string          `yaml:"queues" env:"QUEUES"`                        // besides its own, which is named after the binary
+	Labels      map[string]string `yaml:"labels" env:"LABELS" envKeyValSeparator:"="` // what tasks may ask for: gpu=yes,zone=a
+	Drain       time.Duration     `yaml:"drain" env:"DRAIN"`                          // patience with running jobs when told to stop
+	Metrics     string            `yaml:"metrics" env:"METRICS"`                      // where it serves /metrics and /healthz; empty: nowhere
 }
 
 // Default returns the settings of an installation on one machine.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -60,6 +61,17 @@ func (e *Engine) announce(ctx context.Context, all []job.Declaration, replace bo
 		return wrap(err, "announce tasks")
 	}
 	e.known.forget()
+	return e.declareLimits(ctx, all)
+}
+
+// declareLimits makes the limits that tasks declare known.
+func (e *Engine) declareLimits(ctx context.Context, all []job.Declaration) error {
+	limits := lock.New(e.rdb)
+	for _, d := range all {
+		if err := limits.DeclareLimits(ctx, d.Name, d.Limits); err != nil {
+			return wrap(err, "declare the limits of task %s", d.Name)
+		}
+	}
 	return nil
 }
 

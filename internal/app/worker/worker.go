@@ -21,7 +21,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
-	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/internal/metric"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
@@ -89,7 +88,7 @@ type Options struct {
 // or were put back.
 func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 	e, registry := engine.New(o.Redis, o.Log), tasks.NewRegistry(all...)
-	return engine.NewWorker(e, lock.New(o.Redis), registry, engine.WorkerOptions{
+	return engine.NewWorker(e, registry, engine.WorkerOptions{
 		Name:        identity(o.Queue),
 		Queue:       o.Queue,
 		Queues:      queues(o, registry),
@@ -97,6 +96,7 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 		Drain:       o.Settings.Drain,
 		Build:       app.Version(),
 		BuiltAt:     app.BuiltAt(),
+		Labels:      o.Settings.Labels,
 	}).Run(ctx)
 }
 

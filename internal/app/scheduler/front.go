@@ -7,7 +7,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
-	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
@@ -34,44 +33,31 @@ func (f front) Break(ctx context.Context, id, by, reason string) (job.Job, error
 	return breaker.Break(ctx, id, by, reason)
 }
 
-// liveLocks returns the locks as the API asks for them.
-func liveLocks(l *lock.Locks) api.Locks {
-	if locks, ok := any(l).(api.Locks); ok {
-		return locks
-	}
-	return unlisted{}
+// locks are the locks as the API asks for them. What it does not get from them
+// it gets later.
+type locks struct{ all *lock.Locks }
+
+// List implements api.Locks.
+func (l locks) List(ctx context.Context) ([]job.Lock, error) {
+	all, err := l.all.List(ctx)
+	return all, later(err)
 }
 
-// unlisted are locks that cannot be listed.
-type unlisted struct{}
-
-func (unlisted) List(context.Context) ([]job.Lock, error)     { return nil, nil }
-func (unlisted) Limits(context.Context) ([]job.Limit, error)  { return nil, nil }
-func (unlisted) SetLimits(context.Context, []job.Limit) error { return nil }
-
-// records is the ledger as the API asks for it.
-type records struct{ *ledger.Ledger }
-
-// Limits implements api.LimitLedger.
-func (r records) Limits(ctx context.Context) ([]job.Limit, error) {
-	if l, ok := any(r.Ledger).(api.LimitLedger); ok {
-		return l.Limits(ctx)
-	}
-	return nil, nil
+// Limits implements api.LiveLimits.
+func (l locks) Limits(ctx context.Context) ([]job.Limit, error) {
+	all, err := l.all.Limits(ctx)
+	return all, later(err)
 }
 
-// PutLimit implements api.LimitLedger.
-func (r records) PutLimit(ctx context.Context, limit job.Limit) error {
-	if l, ok := any(r.Ledger).(api.LimitLedger); ok {
-		return l.PutLimit(ctx, limit)
-	}
-	return nil
+// SetLimits implements api.LiveLimits.
+func (l locks) SetLimits(ctx context.Context, all []job.Limit) error {
+	return later(l.all.SetLimits(ctx, all))
 }
 
-// DeleteLimit implements api.LimitLedger.
-func (r records) DeleteLimit(ctx context.Context, task, client string) error {
-	if l, ok := any(r.Ledger).(api.LimitLedger); ok {
-		return l.DeleteLimit(ctx, task, client)
+// later says of an error without a kind that Redis is to blame.
+func later(err error) error {
+	if err == nil || fault.KindOf(err) != fault.Internal {
+		return err
 	}
-	return nil
+	return fault.New(fault.Unavailable, "The locks cannot be read at the moment; try again in a few seconds.").Because(err)
 }

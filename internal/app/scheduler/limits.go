@@ -13,7 +13,7 @@ import (
 const publishEvery = 3 * time.Second
 
 func (s *scheduler) limits() api.Limits {
-	return api.Limits{Ledger: records{s.Ledger}, Live: s.locks, Log: s.Log}
+	return api.Limits{Ledger: s.Ledger, Live: s.locks, Log: s.Log}
 }
 
 // A publisher keeps the limits that the engine applies equal to those of the

@@ -115,7 +115,7 @@ type scheduler struct {
 
 func newScheduler(o Options) *scheduler {
 	e := engine.New(o.Redis, o.Log)
-	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: liveLocks(lock.New(o.Redis)), delay: &delay{engine: e, ledger: o.Ledger}}
+	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
 	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	return s
@@ -145,7 +145,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		return nil, err
 	}
 	routes := api.New(api.Config{
-		Engine: front{s.engine}, Ledger: records{s.Ledger}, Locks: s.locks, Syncs: app.Syncs(s.Settings), Lag: s.delay.Behind,
+		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Syncs: app.Syncs(s.Settings), Lag: s.delay.Behind,
 		MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
 	})
 	mux := http.NewServeMux()

@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -77,13 +78,13 @@ func settings(section reflect.Type, prefix string) []string {
 	return all
 }
 
-func TestEveryMetricOnTheGrafanaDashboardsExists(t *testing.T) {
+func TestEveryMetricOfDashboardsAndAlertsExists(t *testing.T) {
 	doc := packageDoc(t, "internal/metric")
 	dashboards, err := filepath.Glob("deploy/grafana/dashboards/*.json")
 	if err != nil || len(dashboards) == 0 {
 		t.Fatalf("no dashboards: %v", err)
 	}
-	for _, file := range dashboards {
+	for _, file := range append(dashboards, "deploy/prometheus/alerts.yml", "deploy/prometheus/alerts_test.yml") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -93,6 +94,16 @@ func TestEveryMetricOnTheGrafanaDashboardsExists(t *testing.T) {
 				t.Errorf("%s asks for %s, which internal/metric does not list", file, name)
 			}
 		}
+	}
+}
+
+func TestAlertsGoOffWhenTheyShould(t *testing.T) {
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Skip("promtool is not installed")
+	}
+	if out, err := exec.Command(promtool, "test", "rules", "deploy/prometheus/alerts_test.yml").CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -137,7 +137,7 @@ var open = []string{"scheduled", "waiting", "queued", "running", "retrying", "he
 // drained waits until no job is open any more.
 func (a *api) drained(ctx context.Context) bool {
 	quiet := 0
-	for last := ""; quiet < 2; {
+	for said := time.Now(); quiet < 2; {
 		var p page
 		if err := a.read(ctx, "/api/v1/jobs?limit=1", &p); err != nil {
 			return false
@@ -152,9 +152,9 @@ func (a *api) drained(ctx context.Context) bool {
 		if len(left) > 0 || p.Notice != "" {
 			quiet = 0
 		}
-		if now := fmt.Sprint("left: ", left, " ", p.Notice); now != last && len(left) > 0 {
-			fmt.Println(now)
-			last = now
+		if time.Since(said) > 5*time.Second {
+			fmt.Println("left:", counts(left), p.Notice)
+			said = time.Now()
 		}
 		if !sleep(ctx, time.Second) {
 			return false

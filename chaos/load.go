@@ -164,10 +164,10 @@ func (l *load) accept(o order, j line) {
 	}
 }
 
-// complain says that a job was refused, which none of ours should be.
+// complain notes that a job was refused, which none of ours should be.
 func (l *load) complain(ctx context.Context, o order, err error) {
 	if ctx.Err() == nil {
-		fmt.Printf("%s %s was not accepted: %v\n", o.Task, o.Key, err)
+		l.write(journal.Asked{What: journal.Refuse, Key: o.Key, Task: o.Task, State: err.Error()})
 	}
 }
 

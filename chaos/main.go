@@ -123,7 +123,7 @@ func torture(ctx context.Context, s settings, dir string) (took timing, err erro
 	select {
 	case took.Load = <-loaded:
 	case <-late.Done():
-		fmt.Println("not every job could be enqueued")
+		return took, fmt.Errorf("enqueue %d jobs: not all were acknowledged %s after the faults", s.jobs, s.drain)
 	}
 	took.Drained = site.api.drained(late)
 	took.Drain, took.Total = time.Since(healed), time.Since(start)

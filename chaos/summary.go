@@ -51,7 +51,7 @@ func rows(took timing, r check.Report) [][2]string {
 		{"jobs acknowledged", fmt.Sprint(r.Acknowledged)},
 		{"jobs", counts(r.States)},
 		{"attempts", counts(r.Outcomes)},
-		{"writes accepted, refused", fmt.Sprintf("%d, %d", r.Writes, r.Refused)},
+		{"writes accepted, refused", fmt.Sprintf("%d, %d", r.Writes, r.Denied)},
 		{"attempts of thawed processes beside their successors", fmt.Sprintf("%d, the last gone %s after its thaw", r.Zombies, round(r.Slowest))},
 		{"aborts acknowledged, of running jobs, p99 of those", fmt.Sprintf("%d, %d, %s", r.Aborts, r.Running, round(r.AbortP99))},
 		{"processes that ended by themselves", fmt.Sprint(r.Died)},

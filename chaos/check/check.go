@@ -23,6 +23,7 @@ type Kind string
 
 // What must not happen.
 const (
+	Refused      Kind = "jobs_refused"        // the API did not want a job, though nothing was wrong with it
 	Lost         Kind = "jobs_lost"           // acknowledged, and unknown or unfinished at the end
 	Doubled      Kind = "jobs_doubled"        // two jobs where one was asked for
 	JobOverlap   Kind = "attempts_overlap"    // the sink accepted writes of two attempts of one job at overlapping times
@@ -36,7 +37,7 @@ const (
 )
 
 // Kinds are all kinds, in the order of a report.
-var Kinds = []Kind{Lost, Doubled, JobOverlap, HoldOverlap, FenceBack, FenceMissing, Unexplained, Late, Astray, RanOn}
+var Kinds = []Kind{Refused, Lost, Doubled, JobOverlap, HoldOverlap, FenceBack, FenceMissing, Unexplained, Late, Astray, RanOn}
 
 // Grace is how long after its thaw the code of a frozen process may go on.
 const Grace = time.Second
@@ -109,7 +110,7 @@ type Report struct {
 
 	Acknowledged int           `json:"acknowledged"`    // jobs
 	Writes       int           `json:"writes_accepted"` // by the sink
-	Refused      int           `json:"writes_refused"`
+	Denied       int           `json:"writes_refused"`
 	Zombies      int           `json:"thawed_overlaps"`      // attempts of thawed processes that ran beside their successors
 	Slowest      time.Duration `json:"thawed_slowest_ns"`    // from the thaw to the last sign of life of such an attempt
 	Died         int           `json:"died_by_themselves"`   // processes
@@ -178,7 +179,7 @@ func (j *judge) count() {
 		case s.OK:
 			j.Writes++
 		default:
-			j.Refused++
+			j.Denied++
 		}
 	}
 	j.Died, j.RedisLosses = j.Faults[journal.Died], j.Faults[journal.Loss]

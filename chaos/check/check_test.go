@@ -135,6 +135,7 @@ func TestFindsWhatMustNotHappen(t *testing.T) {
 		want  []check.Kind
 	}{
 		{"a job that succeeds", tell().attempt(good("a", 1, 1, 10)).recorded("a", "succeeded", "succeeded"), nil},
+		{"a job that is refused", tell().asked(journal.Refuse, "", "k"), []check.Kind{check.Refused}},
 		{"a job that is unknown", tell().asked(journal.Accept, "a", "k"), []check.Kind{check.Lost}},
 		{"a job that never ends", tell().recorded("a", "queued"), []check.Kind{check.Lost}},
 		{"one key, two jobs", tell().
@@ -245,8 +246,8 @@ func TestMeasuresWhatMayHappen(t *testing.T) {
 		attempt(try{job: "a", attempt: 2, worker: "v.1", fence: 2, from: 30, to: 40, result: journal.OK}).
 		mark(50, "w.1", journal.Thaw).refused(50+second/4, zombie).
 		recorded("a", "succeeded", "lost", "succeeded").Evidence)
-	if got.Zombies != 1 || got.Slowest != 250*time.Millisecond || got.Refused != 1 || got.Writes != 4 {
-		t.Errorf("zombies %d, slowest %s, refused %d, accepted %d", got.Zombies, got.Slowest, got.Refused, got.Writes)
+	if got.Zombies != 1 || got.Slowest != 250*time.Millisecond || got.Denied != 1 || got.Writes != 4 {
+		t.Errorf("zombies %d, slowest %s, refused %d, accepted %d", got.Zombies, got.Slowest, got.Denied, got.Writes)
 	}
 	want := map[journal.Fault]int{journal.Started: 2, journal.Freeze: 1, journal.Thaw: 1}
 	if diff := cmp.Diff(want, got.Faults); diff != "" {

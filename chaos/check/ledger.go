@@ -86,6 +86,9 @@ func (j *judge) acknowledged() {
 	}
 	keys := map[string]string{}
 	for _, a := range j.Asked {
+		if a.What == journal.Refuse {
+			j.find(Refused, "%s of %s: %s", a.Key, a.Task, a.State)
+		}
 		if a.What != journal.Accept {
 			continue
 		}

@@ -88,20 +88,20 @@ type Handled struct {
 
 // An Asked is a line of those who ask the API.
 type Asked struct {
-	What string `json:"what"` // "accepted": the job exists; "abort": it is about to be aborted; "aborted": the API said so
-	ID   string `json:"id"`
-	Key  string `json:"key,omitempty"`
-	Task string `json:"task,omitempty"`
-	// State is what the API said that the job is now.
-	State string `json:"state,omitempty"`
-	At    int64  `json:"at,omitempty"` // milliseconds since 1970
+	What  string `json:"what"` // Accept, Refuse, Abort or Aborted
+	ID    string `json:"id"`
+	Key   string `json:"key,omitempty"`
+	Task  string `json:"task,omitempty"`
+	State string `json:"state,omitempty"` // of the job, as the API said; or why it was refused
+	At    int64  `json:"at,omitempty"`    // milliseconds since 1970
 }
 
-// The things asked of the API.
+// What became of asking the API.
 const (
-	Accept  = "accepted"
-	Abort   = "abort"
-	Aborted = "aborted"
+	Accept  = "accepted" // the job exists
+	Refuse  = "refused"  // the API does not want the job, and not because of trouble
+	Abort   = "abort"    // the job is about to be aborted
+	Aborted = "aborted"  // the API said so
 )
 
 // A Log is a file that only grows.

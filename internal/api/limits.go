@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -134,8 +136,8 @@ func (a *API) checkLimit(ctx context.Context, l job.Limit) error {
 	switch {
 	case l.Task == "" && l.Client == "":
 		return fault.New(fault.Invalid, "Name the task or the client that is to be limited, or both.").In("task")
-	case len(l.Task) > maxTaskName || !storable(l.Task):
-		return fault.New(fault.Invalid, "Field task must be the name of a task, at most %d bytes.", maxTaskName).In("task")
+	case len(l.Task) > maxTaskName || strings.ContainsFunc(l.Task, func(r rune) bool { return r == ':' || unicode.IsControl(r) }):
+		return fault.New(fault.Invalid, "Field task must be the name of a task: at most %d bytes and no colon.", maxTaskName).In("task")
 	case l.Max < 1:
 		return fault.New(fault.Invalid, "Field max must be 1 or more, not %d; to have no limit, remove it.", l.Max).In("max")
 	case l.Client == "" || l.Client == "*":

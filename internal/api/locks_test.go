@@ -93,6 +93,7 @@ func TestALimitThatMakesNoSenseIsRefused(t *testing.T) {
 		`{"task":"cache.clear"}`:                              `Field max must be 1 or more, not 0; to have no limit, remove it.","field":"max"`,
 		`{"task":"cache.clear","max":-3}`:                     `"field":"max"`,
 		`{"task":"cache.clear","max":1.5}`:                    `Field max must be a whole number`,
+		`{"task":"a:b","max":1}`:                              `"field":"task"`,
 		`{"client":"nobody","max":1}`:                         `"field":"client"`,
 		`{"task":"` + strings.Repeat("x", 201) + `","max":1}`: `"field":"task"`,
 	} {

@@ -14,7 +14,9 @@ func limitsCmd(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "limits",
 		Short: "List how many jobs may run at a time, and how many do",
-		Args:  cobra.NoArgs,
+		Long: `Limits lists the limits that operators have set and those that tasks declare. The
+client * is each client by itself; in use is then the number of the busiest one.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			all, err := env.client().Limits(cmd.Context())
 			if err != nil {

@@ -17,6 +17,7 @@ func aFailureAndASuccess() story {
 	slot := second(-60)
 	begins := newJob("a")
 	begins.State, begins.Schedule, begins.Slot, begins.Parent, begins.RetryOf = job.Scheduled, "nightly", &slot, "p", "q"
+	begins.Trace, begins.Expires = "00-1-2-01", new(second(99))
 	return story{
 		events.JobEnqueued{Job: begins},
 		events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w1", At: second(2)},
@@ -44,6 +45,7 @@ func TestRecordsAJobFromItsAcceptanceToItsEnd(t *testing.T) {
 		tell(t, l, aFailureAndASuccess())
 		want := newJob("a")
 		want.Schedule, want.Slot, want.Parent, want.RetryOf = "nightly", new(second(-60)), "p", "q"
+		want.Trace, want.Expires = "00-1-2-01", new(second(99))
 		want.State, want.Attempt, want.Failures, want.Worker = job.Succeeded, 2, 1, "w2"
 		want.Error, want.Errors, want.Due = "The SIS is down.", 3, second(9)
 		want.Started, want.Ended = new(second(2)), new(second(9))
@@ -205,7 +207,7 @@ func TestAJobThatRedisLostGoesOnFromItsNumbers(t *testing.T) {
 		}
 		want := []job.Request{{
 			ID: "a", Task: "roster.sync", Args: newJob("a").Args, Client: "default", Owner: "ada", Description: "Bring it up to date.",
-			At: second(9), Parent: "p", Root: "a", RetryOf: "q", Schedule: "nightly", Slot: second(-60),
+			At: second(9), Parent: "p", Root: "a", RetryOf: "q", Schedule: "nightly", Slot: second(-60), Trace: "00-1-2-01", Expires: second(99),
 			Resume: &job.Resume{Queue: "worker", Created: noon, Attempt: 1, Failures: 1, Lines: 1},
 		}}
 		if diff := cmp.Diff(want, requests); diff != "" {
@@ -259,6 +261,92 @@ func TestCutsVeryLongErrorsAndSaysSo(t *testing.T) {
 		got := read(t, l, "a").Error
 		if len(got) > 8<<10 || !strings.HasSuffix(got, "ü … [cut: 20000 bytes in all]") {
 			t.Errorf("error has %d bytes and ends with %q", len(got), got[max(0, len(got)-40):])
+		}
+	})
+}
+
+func TestSaysWhatAJobWaitsFor(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		wait := &job.Wait{Kind: job.WaitsForLock, For: "gradebook", Holder: "b", Task: "statistics", Since: new(second(1))}
+		told := enqueue("a").then(events.JobWaiting{ID: "a", Waiting: wait})
+		tell(t, l, told)
+		got := read(t, l, "a")
+		if diff := cmp.Diff(wait, got.Waiting); diff != "" {
+			t.Errorf("waiting (-want +got):\n%s", diff)
+		}
+		if got.Reason != "Waits for gradebook, held by job b statistics, for 1 s." {
+			t.Errorf("reason = %q", got.Reason)
+		}
+		if _, err := l.Record(t.Context(), "2-0", told.then(events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w"}).entries()[2:]); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, l, "a"); got.Waiting != nil || got.Reason != "" || !got.Started.Equal(second(3)) {
+			t.Errorf("job runs since %v and waits for %+v: %q", got.Started, got.Waiting, got.Reason)
+		}
+	})
+}
+
+func TestCountsWorkersThatDiedInARow(t *testing.T) {
+	lost := func(attempt int, done int64, state job.State) events.Event {
+		return events.AttemptEnded{
+			ID: "a", Attempt: attempt, Outcome: job.AttemptLost, Error: "The worker died.", State: state, Progress: job.Progress{Done: done},
+		}
+	}
+	start := func(attempt int) events.Event {
+		return events.AttemptStarted{ID: "a", Attempt: attempt, Worker: "w"}
+	}
+	for name, tt := range map[string]struct {
+		story   story
+		crashes int
+		state   job.State
+	}{
+		"twice":            {story{start(1), lost(1, 0, job.Queued), start(2), lost(2, 0, job.Queued)}, 2, job.Queued},
+		"with progress":    {story{start(1), lost(1, 0, job.Queued), start(2), lost(2, 5, job.Queued)}, 1, job.Queued},
+		"as a poison pill": {story{start(1), lost(1, 0, job.Queued), start(2), lost(2, 0, job.Failed)}, 2, job.Failed},
+		"not in a row": {story{start(1), lost(1, 0, job.Queued), start(2), events.AttemptEnded{
+			ID: "a", Attempt: 2, Outcome: job.AttemptFailed, State: job.Retrying, Failures: 1,
+		}}, 0, job.Retrying},
+	} {
+		t.Run(name, func(t *testing.T) {
+			each(t, func(t *testing.T, l *ledger.Ledger) {
+				tell(t, l, enqueue("a").then(tt.story...))
+				if got := read(t, l, "a"); got.Crashes != tt.crashes || got.State != tt.state {
+					t.Errorf("job is %s after %d crashes, want %s after %d", got.State, got.Crashes, tt.state, tt.crashes)
+				}
+				attempts, err := l.Attempts(t.Context(), "a")
+				if err != nil || len(attempts) != 2 || attempts[0].Outcome != job.AttemptLost || attempts[0].Error != "The worker died." {
+					t.Errorf("attempts = %+v, %v; want two, the first one lost with its reason", attempts, err)
+				}
+			})
+		})
+	}
+}
+
+func TestSaysWhoTookLocksAway(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, enqueue("a").then(
+			events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w"},
+			events.JobStuck{ID: "a", Worker: "w"},
+		))
+		if got := read(t, l, "a"); got.State != job.Running || !strings.Contains(got.Reason, "still runs at worker w") {
+			t.Errorf("a stuck job is %s: %q", got.State, got.Reason)
+		}
+		if _, err := l.Record(t.Context(), "3-0", []events.Entry{
+			{ID: "4-0", At: second(4), Event: events.LocksBroken{ID: "a", By: "ada", Reason: "The term starts."}},
+			{ID: "4-0", At: second(4), Event: events.AttemptStarted{ID: "a", Attempt: 2, Worker: "v"}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		attempts, err := l.Attempts(t.Context(), "a")
+		want := []job.Attempt{
+			{
+				Number: 1, Worker: "w", Outcome: job.AttemptLost, Started: second(2), Ended: new(second(4)),
+				Error: "Its locks were taken away by ada: The term starts.",
+			},
+			{Number: 2, Worker: "v", Outcome: job.AttemptRunning, Started: second(4)},
+		}
+		if diff := cmp.Diff(want, attempts); err != nil || diff != "" {
+			t.Errorf("attempts, %v (-want +got):\n%s", err, diff)
 		}
 	})
 }

@@ -3,7 +3,7 @@ package lock
 import (
 	"context"
 	"encoding/json"
-	"testing"
+	"os"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -25,7 +25,11 @@ var bridgeScript = redis.NewScript(bridge)
 
 // A lua calls the library in tests.
 type lua struct {
-	testing.TB
+	TB interface {
+		Helper()
+		Fatal(...any)
+		Fatalf(string, ...any)
+	}
 	rdb redis.UniversalClient
 }
 
@@ -44,18 +48,21 @@ type reason struct {
 
 // calls makes calls in one script and returns what each answered.
 func (l lua) calls(calls ...[]any) [][]json.RawMessage {
-	l.Helper()
+	l.TB.Helper()
 	text, err := json.Marshal(calls)
 	if err != nil {
-		l.Fatal(err)
+		l.TB.Fatal(err)
 	}
 	reply, err := bridgeScript.Run(context.Background(), l.rdb, nil, string(text)).Text()
 	if err != nil {
-		l.Fatalf("%s: %v", text, err)
+		l.TB.Fatalf("%s: %v", text, err)
+	}
+	if os.Getenv("LOCK_TRACE") != "" {
+		println(string(text), reply)
 	}
 	var out [][]json.RawMessage
 	if err := json.Unmarshal([]byte(reply), &out); err != nil {
-		l.Fatalf("%s: %v", reply, err)
+		l.TB.Fatalf("%s: %v", reply, err)
 	}
 	return out
 }

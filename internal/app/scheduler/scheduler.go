@@ -115,7 +115,7 @@ type scheduler struct {
 
 func newScheduler(o Options) *scheduler {
 	e := engine.New(o.Redis, o.Log)
-	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: lock.New(o.Redis), delay: &delay{engine: e, ledger: o.Ledger}}
+	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
 	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	return s

@@ -34,8 +34,10 @@ local function words(n)
   return unpack(ARGV, from, i - 1)
 end
 local function skip()
-  i = i + 2 * tonumber(word())
-  i = i + 2 * tonumber(word())
+  local fields = tonumber(word())
+  i = i + 2 * fields
+  local report = tonumber(word())
+  i = i + 2 * report
 end
 local function record(queue, id)
   local key = recordKey(queue, id)

@@ -200,6 +200,9 @@ func (e *Engine) read(ctx context.Context, id string) (record, error) {
 // readAll returns the records of those jobs that Redis has. A record is found
 // by its queue, so all queues are asked; there are few.
 func (e *Engine) readAll(ctx context.Context, ids []string) (map[string]record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	queues, err := e.queues(ctx)
 	if err != nil {
 		return nil, err

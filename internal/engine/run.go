@@ -56,6 +56,17 @@ func (s *serverRun) know(ctx context.Context, rdb redis.UniversalClient) (dials 
 	}
 }
 
+// still reports whether Redis is in the run that was known at that number of
+// dials: connections made since then may have reached another one.
+func (s *serverRun) still(ctx context.Context, rdb redis.UniversalClient, dials int64) bool {
+	if s.dials.Load() == dials {
+		return true
+	}
+	was := s.id()
+	_, err := s.know(ctx, rdb)
+	return err == nil && s.id() == was
+}
+
 // askRun asks the server for its run. One that does not tell has none.
 func askRun(ctx context.Context, rdb redis.UniversalClient) (string, error) {
 	info, err := rdb.Info(ctx, "server").Result()

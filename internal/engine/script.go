@@ -173,7 +173,7 @@ end
 
 -- handOver queues those whose turn has come since locks were given back.
 local function handOver()
-  for _, next in ipairs(lock.call()) do ready(next.queue, next.id) end
+  for _, next in ipairs(lock.call()) do ready(next[2], next[1]) end
 end
 
 local function split(place)

@@ -184,7 +184,7 @@ local n = reap()
 handOver()
 if ARGV[3] == '1' then
   for _, next in ipairs(lock.sweep()) do
-    ready(next.queue, next.id)
+    ready(next[2], next[1])
   end
 end
 done()

@@ -78,7 +78,7 @@ func (w *Worker) turn(b batch) error {
 		w.undo(b)
 		return w.load(ctx)
 	}
-	safe := w.engine.run.dials.Load() == dials
+	safe := w.engine.run.still(ctx, w.engine.rdb, dials)
 	return errors.Join(
 		w.settleEndings(finished, b.endings),
 		w.settleStarts(session, started, b.asking, safe),

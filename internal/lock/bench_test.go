@@ -2,6 +2,7 @@ package lock
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -72,7 +73,7 @@ func benchmark(b *testing.B, bodies ...string) {
 		rdb.ConfigResetStat(context.Background())
 		for i := range rounds {
 			for _, script := range scripts {
-				if err := script.Run(context.Background(), rdb, nil, perScript, fmt.Sprint(n*rounds+i)).Err(); err != nil && err != redis.Nil {
+				if err := script.Run(context.Background(), rdb, nil, perScript, fmt.Sprint(n*rounds+i)).Err(); err != nil && !errors.Is(err, redis.Nil) {
 					b.Fatal(err)
 				}
 			}

@@ -1,7 +1,7 @@
 package lock
 
 // libraryTry: take, give back, stop waiting. A who is a table with task,
-// client, queue and worker; wants is the JSON text of a job.Wants, '' if the job
+// client, queue and worker; wants is the JSON text of a job.Wants, ” if the job
 // wants nothing.
 //
 //	lock.try(id, who, wants)  the fence (text) if the job may run, and counts as

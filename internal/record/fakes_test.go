@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -93,8 +94,8 @@ func (f *fakeRedis) behind(after string, limit int) ([]events.Entry, error) {
 	if f.away {
 		return nil, errAway
 	}
-	from := slices.IndexFunc(f.stream, func(e events.Entry) bool { return events.Later(e.ID, after) })
-	if from < 0 {
+	from := sort.Search(len(f.stream), func(i int) bool { return events.Later(f.stream[i].ID, after) })
+	if from == len(f.stream) {
 		return nil, nil
 	}
 	to := min(from+limit, len(f.stream))

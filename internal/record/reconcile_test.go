@@ -217,9 +217,9 @@ func TestFindsJobsThatRedisDoesNotKnow(t *testing.T) {
 
 func TestDoesNotLookForJobsWhileItIsBehind(t *testing.T) {
 	b := newBench()
-	b.ledger.slow = 10 * time.Second // for each page
+	b.ledger.slow = 20 * time.Second // for each page
 	b.ledger.unfinished = requests("a")
-	b.redis.append(names(8000)...)
+	b.redis.append(names(1400)...)
 	during(t, b, func(t *testing.T) {
 		wait(30 * time.Second)
 		if got := b.redis.enqueuedIDs(); len(got) != 0 {

@@ -49,7 +49,9 @@ function lock.try(id, who, wants)
   return fence
 end
 local function release(id, h, r)
-  for mode, name in string.gmatch(string.match(h, '^[^\n]*'), '([rwb])([^\t]*)\t') do
+  local from, to = 1, string.find(h, '\t', 1, true)
+  while to do
+    local mode, name = string.sub(h, from, from), string.sub(h, from + 1, to - 1)
     if mode == 'r' then
       delreader(name)
     else
@@ -57,6 +59,7 @@ local function release(id, h, r)
       setwriter(name, nil)
     end
     gone[name] = true
+    from, to = to + 1, string.find(h, '\t', to + 1, true)
   end
   record[id] = false
 end

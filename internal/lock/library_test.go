@@ -12,6 +12,14 @@ import (
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
+func TestMain(m *testing.M) { testservers.Main(m) }
+
+func client(t testing.TB, addr string) *redis.Client {
+	rdb := redis.NewClient(&redis.Options{Addr: addr})
+	t.Cleanup(func() { rdb.Close() })
+	return rdb
+}
+
 // bridge calls functions of the library by name: ARGV[1] is a JSON list of
 // calls, each {function, arguments…}; it answers a JSON list of lists.
 const bridge = Library + `

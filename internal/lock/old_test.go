@@ -17,8 +17,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
-func TestMain(m *testing.M) { testservers.Main(m) }
-
 // A keeper takes locks in tests.
 type keeper struct {
 	testing.TB
@@ -30,12 +28,6 @@ func frozen(t testing.TB) (keeper, *miniredis.Miniredis) {
 	m := miniredis.RunT(t)
 	m.SetTime(time.Date(2026, 9, 1, 8, 0, 0, 0, time.UTC))
 	return keeper{t, New(client(t, m.Addr()))}, m
-}
-
-func client(t testing.TB, addr string) *redis.Client {
-	rdb := redis.NewClient(&redis.Options{Addr: addr})
-	t.Cleanup(func() { rdb.Close() })
-	return rdb
 }
 
 // takes wants the locks to be granted.
@@ -253,10 +245,6 @@ func (w *world) free(id string, asked *holding) bool {
 		}
 	}
 	return true
-}
-
-func overlap(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
 func (w *world) release(t *rapid.T) {

@@ -55,3 +55,14 @@ func TestABrokenBodyIsAnError(t *testing.T) {
 		t.Error("half a body was accepted")
 	}
 }
+
+func TestPositionsAreComparedAsNumbers(t *testing.T) {
+	inOrder := []string{"", "9-0", "9-1", "9-10", "10-0", "1764000000000-2"}
+	for i, a := range inOrder {
+		for k, b := range inOrder {
+			if got := events.Later(a, b); got != (i > k) {
+				t.Errorf("Later(%q, %q) = %t", a, b, got)
+			}
+		}
+	}
+}

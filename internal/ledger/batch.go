@@ -3,8 +3,6 @@ package ledger
 import (
 	"cmp"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/events"
@@ -64,7 +62,7 @@ func (b *batch) apply(entry events.Entry) {
 	case r == nil:
 		b.skipped++
 		return
-	case !later(entry.ID, r.before):
+	case !events.Later(entry.ID, r.before):
 		return
 	default:
 		b.happen(r, entry)
@@ -289,22 +287,4 @@ func (r *record) endAttempt(e events.AttemptEnded) {
 	if a.Outcome == job.AttemptRunning {
 		a.Outcome, a.Error, a.Ended, a.touched = e.Outcome, e.Error, new(e.At), true
 	}
-}
-
-// later reports whether stream entry a comes after b.
-func later(a, b string) bool {
-	if b == "" {
-		return true
-	}
-	aTime, aSeq := entryID(a)
-	bTime, bSeq := entryID(b)
-	return cmp.Or(cmp.Compare(aTime, bTime), cmp.Compare(aSeq, bSeq)) > 0
-}
-
-// entryID reads "1764000000000-7".
-func entryID(id string) (ms, seq uint64) {
-	first, second, _ := strings.Cut(id, "-")
-	ms, _ = strconv.ParseUint(first, 10, 64)
-	seq, _ = strconv.ParseUint(second, 10, 64)
-	return ms, seq
 }

@@ -75,10 +75,15 @@ func changing(table, list string) bulk {
 	}
 }
 
+// A dialect says which database it is: PostgreSQL, or else SQLite.
+type dialect bool
+
+const postgres dialect = true
+
 // A writer is a transaction that knows its database.
 type writer struct {
 	*sql.Tx
-	server bool // PostgreSQL, not SQLite
+	dialect
 }
 
 // rowsPerArray bounds the arrays of one statement.
@@ -89,7 +94,7 @@ func (w writer) put(ctx context.Context, b bulk, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if !w.server {
+	if w.dialect != postgres {
 		return w.putEach(ctx, b.each, rows)
 	}
 	for len(rows) > 0 {
@@ -155,8 +160,8 @@ func numberArray(rows [][]any, i int) []*int64 {
 
 // among returns the condition that column is one of texts, which are its only
 // argument.
-func (w writer) among(column string, texts []string) (condition string, arg any, err error) {
-	if w.server {
+func (d dialect) among(column string, texts []string) (condition string, arg any, err error) {
+	if d == postgres {
 		return column + " = ANY($1)", texts, nil
 	}
 	body, err := json.Marshal(texts)

@@ -8,13 +8,26 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// UnfinishedJobs returns the requests that put jobs which have not ended back
-// where they were, in the order of their ids, from behind the id after.
-func (l *Ledger) UnfinishedJobs(ctx context.Context, after string, limit int) ([]job.Request, error) {
+// UnfinishedJobs returns the ids of jobs that were accepted before that time
+// and have not ended, in order, from behind the id after.
+func (l *Ledger) UnfinishedJobs(ctx context.Context, accepted time.Time, after string, limit int) ([]string, error) {
+	ids, err := list(ctx, l.read, scanText,
+		`SELECT id FROM jobs WHERE ended_at IS NULL AND id > $1 AND created_at < $2 ORDER BY id LIMIT $3`,
+		key(after), millis(accepted), limit)
+	return ids, wrap(err, "list unfinished jobs")
+}
+
+// Requests returns the requests that put those of the jobs which have not ended
+// back where they were, in the order of their ids.
+func (l *Ledger) Requests(ctx context.Context, ids []string) ([]job.Request, error) {
+	where, arg, err := l.among("id", ids)
+	if err != nil {
+		return nil, err
+	}
 	requests, err := list(ctx, l.read, scanRequest,
 		`SELECT `+jobColumns+`, (SELECT COALESCE(MAX(seq), 0) FROM job_logs WHERE job_id = jobs.id)
-		FROM jobs WHERE ended_at IS NULL AND id > $1 ORDER BY id LIMIT $2`, key(after), limit)
-	return requests, wrap(err, "list unfinished jobs")
+		FROM jobs WHERE ended_at IS NULL AND `+where+` ORDER BY id`, arg)
+	return requests, wrap(err, "read unfinished jobs")
 }
 
 func scanRequest(r row) (job.Request, error) {

@@ -153,17 +153,19 @@ func TestPagesThroughUnfinishedJobs(t *testing.T) {
 		}
 		tell(t, l, told)
 		for after := ""; ; {
-			page, err := l.UnfinishedJobs(t.Context(), after, 3)
+			page, err := l.UnfinishedJobs(t.Context(), second(1), after, 3)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if len(page) == 0 {
 				break
 			}
-			for _, r := range page {
-				want = append(want, r.ID)
-			}
-			after = page[len(page)-1].ID
+			want = append(want, page...)
+			after = page[len(page)-1]
+		}
+		young, err := l.UnfinishedJobs(t.Context(), noon, "", 3)
+		if err != nil || len(young) != 0 {
+			t.Errorf("accepted before noon: %v, %v; want none", young, err)
 		}
 		if diff := cmp.Diff(ids[3:], want); diff != "" {
 			t.Errorf("unfinished jobs (-want +got):\n%s", diff)

@@ -42,7 +42,7 @@ type Ledger struct {
 	read  *sql.DB
 	write *sql.DB // SQLite: a pool of one, so that writers queue here and not in the file
 
-	server bool // PostgreSQL, not SQLite
+	dialect
 }
 
 // Open opens the ledger at location and brings its schema up to date. A
@@ -90,7 +90,7 @@ func openPostgres(ctx context.Context, location string) (*Ledger, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Ledger{read: db, write: db, server: true}, nil
+	return &Ledger{read: db, write: db, dialect: postgres}, nil
 }
 
 func openSQLite(ctx context.Context, path string) (*Ledger, error) {

@@ -25,7 +25,7 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 		if err := advance(ctx, tx, after, entries[len(entries)-1].ID); err != nil {
 			return err
 		}
-		w := writer{tx, l.server}
+		w := writer{tx, l.dialect}
 		b, err := readBatch(ctx, w, entries)
 		if err != nil {
 			return err

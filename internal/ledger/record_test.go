@@ -201,7 +201,7 @@ func TestAJobThatRedisLostGoesOnFromItsNumbers(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		told := aFailureAndASuccess()
 		tell(t, l, told[:4])
-		requests, err := l.UnfinishedJobs(t.Context(), "", 10)
+		requests, err := l.Requests(t.Context(), []string{"a", "nobody"})
 		if err != nil {
 			t.Fatal(err)
 		}

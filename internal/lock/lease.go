@@ -1,6 +1,15 @@
 package lock
 
-// libraryLeases: the leases of workers, and what each holds.
+// libraryLeases: the leases of workers, and what each holds. Times are µs.
+//
+//	lock.enlist(worker, us)  begins a lease, whatever there was before
+//	lock.renew(worker, us)   true, and the lease lasts that long from now; false
+//	    if it was reaped: the worker's session is over
+//	lock.expired(max)        workers whose lease has run out; none while quiet
+//	lock.alive(worker)       whether its lease lasts
+//	lock.hold(worker, id, fence), lock.unhold(worker, id)  note what it runs
+//	lock.holds(worker)       {id = fence} of all that it runs
+//	lock.retire(worker)      forgets the lease and what it runs
 const libraryLeases = `
 local hold = {}
 local function lease(worker)
@@ -49,7 +58,8 @@ function lock.retire(worker)
 end
 `
 
-// libraryFlush writes what the calls of this script have collected.
+// libraryFlush: lock.flush() writes what the calls of this script have counted
+// and collected.
 const libraryFlush = `
 function lock.flush()
   for _, s in pairs(scopes) do

@@ -122,7 +122,8 @@ end
 // libraryHolders: who holds which resources. What a job wants is decoded once.
 const libraryHolders = `
 local decoded, state, unsaved, record = {}, {}, {}, {}
-local function list(v) return type(v) == 'table' and v or {} end
+local NONE = {}
+local function list(v) return type(v) == 'table' and v or NONE end
 local NOBODY = {n = 0}
 local function parse(wants)
   local w = decoded[wants]

@@ -22,8 +22,7 @@ const declared = "declared:"
 // Limits returns all limits that are in force, with how many jobs run and wait
 // under each. One "of each client" shows the busiest client.
 func (l *Locks) Limits(ctx context.Context) ([]job.Limit, error) {
-	var limits, use *redis.MapStringStringCmd
-	var waiters *redis.MapStringStringCmd
+	var limits, use, waiters *redis.MapStringStringCmd
 	_, err := l.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		limits, use, waiters = p.HGetAll(ctx, prefix+"limits"), p.HGetAll(ctx, prefix+"use"), p.HGetAll(ctx, prefix+"waiters")
 		return nil
@@ -81,11 +80,10 @@ func parseScope(scope string) (task, client string) {
 	if client, is := strings.CutPrefix(scope, "client:"); is {
 		return "", client
 	}
-	task, _ = strings.CutPrefix(scope, "task:")
 	if scope == "all" {
 		return "", ""
 	}
-	task, client, _ = strings.Cut(task, ":client:")
+	task, client, _ = strings.Cut(strings.TrimPrefix(scope, "task:"), ":client:")
 	return task, client
 }
 

@@ -291,6 +291,10 @@ func (j *modelJob) excludes(other *modelJob) bool {
 	return j.wants.Blocking && (j.who.Client == "" || j.who.Client == other.who.Client)
 }
 
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
 // check compares the model with what is kept.
 func (m *model) check(t *rapid.T) {
 	for _, j := range m.line {

@@ -1,6 +1,24 @@
 package lock
 
-// libraryTry: take, give back, stop waiting.
+// libraryTry: take, give back, stop waiting. A who is a table with task,
+// client, queue and worker; wants is the JSON text of a job.Wants, ” if the job
+// wants nothing.
+//
+//	lock.try(id, who, wants)  the fence (text) if the job may run, and counts as
+//	    running from now on. Else nil and why: {kind, name, holder, task, since
+//	    (µs), due (ms), back (ms)}. With due, the caller tries again at that
+//	    time and the job stands in no line that it did not stand in before.
+//	    Without, it stands in line, at its old place if it had one, until
+//	    lock.call or lock.sweep names it or lock.leave takes it out. Must not
+//	    be called for a job that runs
+//	lock.give(id, who)        gives all back. who.wants is '' if the job had no
+//	    wants, else anything but nil; nil if that is not known. Twice does no
+//	    harm to others' resources; a job without wants must be given back once
+//	lock.leave(id)            the job waits no more, and its turns under rates are
+//	    free again
+//
+// A blocking job that others would have to wait for too long steps back: why.back
+// says until when new jobs go first.
 const libraryTry = `
 function lock.try(id, who, wants)
   if not last then read() end
@@ -31,7 +49,9 @@ function lock.try(id, who, wants)
   return fence
 end
 local function release(id, h, r)
-  for mode, name in string.gmatch(string.match(h, '^[^\n]*'), '([rwb])([^\t]*)\t') do
+  local from, to = 1, string.find(h, '\t', 1, true)
+  while to do
+    local mode, name = string.sub(h, from, from), string.sub(h, from + 1, to - 1)
     if mode == 'r' then
       delreader(name)
     else
@@ -39,6 +59,7 @@ local function release(id, h, r)
       setwriter(name, nil)
     end
     gone[name] = true
+    from, to = to + 1, string.find(h, '\t', to + 1, true)
   end
   record[id] = false
 end
@@ -63,6 +84,18 @@ end
 `
 
 // libraryCall: hand over to those who wait.
+//
+//	lock.call()   {id, queue, client} of each job that may go thanks to what this
+//	    script gave back, first come first. A called job keeps its place, and a
+//	    place under each limit, until it tries: nobody can overtake it
+//	lock.sweep()  the same for whoever was forgotten: called and not seen for
+//	    10 s, under a limit that was raised, behind a blocking job that stepped
+//	    back. It also calls a blocking job that steps back or forward, so that
+//	    its reason is told anew. It looks at 500 waiters, the next time at the
+//	    next 500
+//
+// A line is handed over page by page, 200 at a time: what is left is kept in
+// "again" and goes on with the next lock.call of any script.
 const libraryCall = `
 local function summon(m, out)
   m.called = at

@@ -6,8 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
-	"strings"
+	"sort"
 	"sync"
 	"time"
 
@@ -24,9 +23,14 @@ type fakeRedis struct {
 	away     bool
 	epoch    string
 	stream   []events.Entry
+	told     int
 	tries    []time.Time // of reads
 	enqueued map[string]job.Request
-	refuse   string // the id of a job that cannot be enqueued
+	known    []string // jobs that it holds beside those that were enqueued
+	refuse   string   // the id of a job that cannot be enqueued
+	refusal  error    // and why
+	forgot   []string
+	deaf     bool // to what it may forget
 }
 
 // append appends the acceptance of jobs to the stream.
@@ -40,7 +44,21 @@ func (f *fakeRedis) tell(event events.Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
-	f.stream = append(f.stream, events.Entry{ID: fmt.Sprintf("%d-%d", now.UnixMilli(), len(f.stream)), At: now, Event: event})
+	f.told++
+	f.stream = append(f.stream, events.Entry{ID: fmt.Sprintf("%d-%d", now.UnixMilli(), f.told), At: now, Event: event})
+}
+
+// together appends the acceptance of jobs as one entry of the stream.
+func (f *fakeRedis) together(jobs ...string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	f.told++
+	for _, id := range jobs {
+		f.stream = append(f.stream, events.Entry{
+			ID: fmt.Sprintf("%d-%d", now.UnixMilli(), f.told), At: now, Event: events.JobEnqueued{Job: job.Job{ID: id}},
+		})
+	}
 }
 
 func (f *fakeRedis) set(change func(*fakeRedis)) {
@@ -76,17 +94,56 @@ func (f *fakeRedis) behind(after string, limit int) ([]events.Entry, error) {
 	if f.away {
 		return nil, errAway
 	}
-	from := slices.IndexFunc(f.stream, func(e events.Entry) bool { return later(e.ID, after) })
-	if from < 0 {
+	from := sort.Search(len(f.stream), func(i int) bool { return events.Later(f.stream[i].ID, after) })
+	if from == len(f.stream) {
 		return nil, nil
 	}
-	return slices.Clone(f.stream[from:min(from+limit, len(f.stream))]), nil
+	to := min(from+limit, len(f.stream))
+	for to < len(f.stream) && f.stream[to].ID == f.stream[to-1].ID {
+		to++
+	}
+	return slices.Clone(f.stream[from:to]), nil
+}
+
+func (f *fakeRedis) Backlog(context.Context) (int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away {
+		return 0, errAway
+	}
+	ids := map[string]bool{}
+	for _, e := range f.stream {
+		ids[e.ID] = true
+	}
+	return int64(len(ids)), nil
+}
+
+func (f *fakeRedis) Jobs(_ context.Context, ids []string) (map[string]job.Job, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	known := map[string]job.Job{}
+	for _, id := range ids {
+		if _, is := f.enqueued[id]; is || slices.Contains(f.known, id) {
+			known[id] = job.Job{ID: id}
+		}
+	}
+	return known, nil
+}
+
+func (f *fakeRedis) Forget(_ context.Context, ids []string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.deaf {
+		return errAway
+	}
+	f.forgot = append(f.forgot, ids...)
+	return nil
 }
 
 func (f *fakeRedis) Trim(_ context.Context, upTo string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.stream = slices.DeleteFunc(f.stream, func(e events.Entry) bool { return !later(e.ID, upTo) })
+	f.stream = slices.DeleteFunc(f.stream, func(e events.Entry) bool { return !events.Later(e.ID, upTo) })
 	return nil
 }
 
@@ -103,27 +160,13 @@ func (f *fakeRedis) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if r.ID == f.refuse {
-		return job.Job{}, errAway
+		return job.Job{}, f.refusal
 	}
 	if f.enqueued == nil {
 		f.enqueued = map[string]job.Request{}
 	}
 	f.enqueued[r.ID] = r
 	return job.Job{ID: r.ID}, nil
-}
-
-// later compares positions as Redis does.
-func later(a, b string) bool {
-	aTime, aSeq := parse(a)
-	bTime, bSeq := parse(b)
-	return aTime > bTime || aTime == bTime && aSeq > bSeq
-}
-
-func parse(id string) (ms, seq int) {
-	first, second, _ := strings.Cut(id, "-")
-	ms, _ = strconv.Atoi(first)
-	seq, _ = strconv.Atoi(second)
-	return ms, seq
 }
 
 // fakeLedger is a ledger that remembers the ids of the jobs that it heard of.
@@ -136,6 +179,10 @@ type fakeLedger struct {
 	skipping   int
 	due        []time.Time
 	unfinished map[string]job.Request
+	slow       time.Duration // a record takes
+	pages      int
+	largest    int
+	ending     []string // unfinished jobs that end while they are looked at
 }
 
 func (l *fakeLedger) set(change func(*fakeLedger)) {
@@ -160,6 +207,7 @@ func (l *fakeLedger) Position(context.Context) (string, error) {
 }
 
 func (l *fakeLedger) Record(_ context.Context, after string, entries []events.Entry) (int, error) {
+	time.Sleep(l.slow)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.away {
@@ -171,6 +219,8 @@ func (l *fakeLedger) Record(_ context.Context, after string, entries []events.En
 	for _, e := range entries {
 		l.recorded = append(l.recorded, e.Event.JobID())
 	}
+	l.pages++
+	l.largest = max(l.largest, len(entries))
 	l.position = entries[len(entries)-1].ID
 	return l.skipping, nil
 }
@@ -191,14 +241,26 @@ func (l *fakeLedger) SetEpoch(_ context.Context, epoch string) error {
 	return nil
 }
 
-func (l *fakeLedger) UnfinishedJobs(_ context.Context, after string, limit int) ([]job.Request, error) {
+func (l *fakeLedger) UnfinishedJobs(_ context.Context, accepted time.Time, after string, limit int) ([]string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var page []job.Request
+	var page []string
 	for _, id := range slices.Sorted(maps.Keys(l.unfinished)) {
-		if strings.Compare(id, after) > 0 && len(page) < limit {
-			page = append(page, l.unfinished[id])
+		if id > after && len(page) < limit && l.unfinished[id].Resume.Created.Before(accepted) {
+			page = append(page, id)
 		}
 	}
 	return page, nil
+}
+
+func (l *fakeLedger) Requests(_ context.Context, ids []string) ([]job.Request, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var requests []job.Request
+	for _, id := range ids {
+		if r, is := l.unfinished[id]; is && !slices.Contains(l.ending, id) {
+			requests = append(requests, r)
+		}
+	}
+	return requests, nil
 }

@@ -1,7 +1,6 @@
 package record_test
 
 import (
-	"context"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -16,17 +15,9 @@ import (
 // TestAJobSurvivesTheLossOfRedis runs a recorder with a real ledger: a job is
 // recorded, Redis is emptied, and the job comes back with its numbers.
 func TestAJobSurvivesTheLossOfRedis(t *testing.T) {
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer records.Close()
 	redis := &fakeRedis{epoch: "one"}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	ended := make(chan error)
-	r := &record.Recorder{Stream: redis, Jobs: redis, Ledger: records, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
-	go func() { ended <- r.Run(ctx) }()
+	records := openLedger(t)
+	run(t, &record.Recorder{Stream: redis, Jobs: redis, Ledger: records, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 
 	redis.append("a")
 	redis.tell(events.AttemptStarted{ID: "a", Attempt: 1, Worker: "w", At: time.Now()})
@@ -39,10 +30,16 @@ func TestAJobSurvivesTheLossOfRedis(t *testing.T) {
 		resume := redis.request("a").Resume
 		return resume != nil && resume.Attempt == 1
 	})
-	stop()
-	if err := <-ended; err != nil {
-		t.Errorf("Run = %v", err)
+}
+
+func openLedger(t *testing.T) *ledger.Ledger {
+	t.Helper()
+	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() { l.Close() })
+	return l
 }
 
 func (f *fakeRedis) request(id string) job.Request {

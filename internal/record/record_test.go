@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/record"
 )
 
@@ -76,8 +78,8 @@ func TestRecordsEveryEventOnceAndInOrder(t *testing.T) {
 		if diff := cmp.Diff(want, b.ledger.jobs()); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
-		if b.Position() != b.ledger.position {
-			t.Errorf("Position() = %q, the ledger's is %q", b.Position(), b.ledger.position)
+		if got := b.Status().Position; got != b.ledger.position {
+			t.Errorf("position = %q, the ledger's is %q", got, b.ledger.position)
 		}
 	})
 }
@@ -114,8 +116,8 @@ func TestTrimsOnlyWhatIsRecorded(t *testing.T) {
 		}
 		b.ledger.set(func(l *fakeLedger) { l.away = false })
 		wait(2 * time.Minute)
-		if got := b.redis.length(); got != 0 {
-			t.Errorf("stream has %d entries long after they were recorded, want 0", got)
+		if got := b.redis.length(); got != 1 {
+			t.Errorf("stream has %d entries long after they were recorded, want the last one as a mark", got)
 		}
 		if diff := cmp.Diff([]string{"a", "b", "c"}, b.ledger.jobs()); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
@@ -212,8 +214,8 @@ func TestCountsWhatItCouldNotRecord(t *testing.T) {
 	during(t, b, func(t *testing.T) {
 		b.redis.append("a", "b", "c")
 		wait(time.Second)
-		if got := b.Skipped(); got != 2 {
-			t.Errorf("Skipped() = %d, want 2", got)
+		if got := b.Status().Skipped; got != 2 {
+			t.Errorf("skipped = %d, want 2", got)
 		}
 		if !strings.Contains(b.log.String(), "events=2") {
 			t.Errorf("the log does not say so:\n%s", b.log)
@@ -227,6 +229,106 @@ func TestShowsDueJobsAsQueued(t *testing.T) {
 		wait(time.Minute)
 		if n := len(b.ledger.due); n < 30 || n > 61 {
 			t.Errorf("looked for due jobs %d times in a minute, want about every second", n)
+		}
+	})
+}
+
+func TestASmallPageDoesNotDivideWhatHappenedTogether(t *testing.T) {
+	b := newBench()
+	during(t, b, func(t *testing.T) {
+		want := names(1100)
+		b.redis.together(want[:3]...)
+		b.redis.append(want[3:499]...)
+		b.redis.together(want[499:520]...)
+		b.redis.append(want[520:]...)
+		wait(3 * time.Second)
+		if diff := cmp.Diff(want, b.ledger.jobs()); diff != "" {
+			t.Errorf("recorded (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestReadsLargerPagesWhenItIsBehind(t *testing.T) {
+	b := newBench()
+	b.ledger.slow = 200 * time.Millisecond // for each page
+	b.redis.append(names(40_000)...)
+	during(t, b, func(t *testing.T) {
+		wait(7 * time.Second)
+		if got := len(b.ledger.jobs()); got != 40_000 {
+			t.Errorf("%d of 40,000 events are recorded after 7 s", got)
+		}
+		if got, want := b.ledger.largest, 4000; got != want {
+			t.Errorf("the largest page had %d events, want %d", got, want)
+		}
+	})
+}
+
+func TestLeavesHalfOfTheTimeToOthersWhenItIsBehind(t *testing.T) {
+	b := newBench()
+	b.ledger.slow = 200 * time.Millisecond
+	b.redis.append(names(40_000)...)
+	during(t, b, func(t *testing.T) {
+		wait(4 * time.Second)
+		if got := b.ledger.pages; got < 8 || got > 10 {
+			t.Errorf("%d pages of 0.2 s in 4 s, want about 10", got)
+		}
+	})
+}
+
+func TestTellsRedisWhichEndedJobsAreRecorded(t *testing.T) {
+	b := newBench()
+	during(t, b, func(t *testing.T) {
+		b.redis.append("a", "b", "c")
+		b.redis.tell(events.AttemptEnded{ID: "a", State: job.Succeeded})
+		b.redis.tell(events.AttemptEnded{ID: "b", State: job.Retrying})
+		b.redis.tell(events.JobEnded{ID: "c", State: job.Expired})
+		b.ledger.set(func(l *fakeLedger) { l.away = true })
+		wait(3 * time.Second)
+		b.redis.set(func(f *fakeRedis) {
+			if len(f.forgot) != 0 {
+				t.Errorf("Redis forgot %v, which are not recorded", f.forgot)
+			}
+		})
+		b.ledger.set(func(l *fakeLedger) { l.away = false })
+		wait(10 * time.Second)
+		if diff := cmp.Diff([]string{"a", "c"}, b.redis.forgot); diff != "" {
+			t.Errorf("Redis forgot (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRecordsOnWhenRedisDoesNotHearWhatItMayForget(t *testing.T) {
+	b := newBench()
+	b.redis.deaf = true
+	during(t, b, func(t *testing.T) {
+		for range 3 {
+			b.redis.tell(events.JobEnded{ID: "a", State: job.Expired})
+			wait(time.Second)
+		}
+		if got := len(b.ledger.jobs()); got != 3 {
+			t.Errorf("%d of 3 events are recorded", got)
+		}
+		if got := strings.Count(b.log.String(), "did not hear"); got != 1 {
+			t.Errorf("the log says so %d times, want once:\n%s", got, b.log)
+		}
+	})
+}
+
+func TestSaysHowMuchIsNotRecorded(t *testing.T) {
+	b := newBench()
+	during(t, b, func(t *testing.T) {
+		b.redis.append(names(100)...)
+		wait(2 * time.Second)
+		if got := b.Status(); got.Lag != 0 || got.Behind != 0 {
+			t.Errorf("status = %+v with all recorded", got)
+		}
+		b.ledger.set(func(l *fakeLedger) { l.away = true })
+		wait(time.Minute)
+		b.redis.append(names(30)...)
+		b.redis.together("a", "b")
+		wait(20 * time.Second)
+		if got := b.Status(); got.Lag < 75*time.Second || got.Behind != 31 {
+			t.Errorf("status = %+v with 31 entries behind and the ledger away for 80 s", got)
 		}
 	})
 }

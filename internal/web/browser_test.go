@@ -25,6 +25,7 @@ func TestInABrowser(t *testing.T) {
 		"a long description leaves the task":        taskStaysReadable,
 		"the red X asks and then aborts":            abortAsks,
 		"a job's page follows its job":              jobFollows,
+		"breaking locks asks why":                   breakAsksWhy,
 	} {
 		t.Run(name, func(t *testing.T) { test(start(t)) })
 	}
@@ -97,6 +98,25 @@ func jobFollows(b browser) {
 	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Running"`)
 	jobs.change(id(25), func(j *job.Job) { j.State, j.Ended, j.Progress.Created = job.Succeeded, at(0), 4200 })
 	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Succeeded" && document.querySelector(".figures dd").textContent === "4,200"`)
+}
+
+func breakAsksWhy(b browser) {
+	jobs := campusDay()
+	b.open(jobs, "/locks")
+	for _, width := range []int64{360, 760, 1280} {
+		b.do(chromedp.EmulateViewport(width, 1000))
+		b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	}
+	b.do(chromedp.Click(`a[href="/jobs/` + id(24) + `/break"]`))
+	b.do(chromedp.WaitVisible("dialog form"))
+	b.do(chromedp.Click("dialog button[type=submit]"))
+	b.until(`document.querySelector("dialog input:invalid")`)
+	b.do(chromedp.SendKeys("dialog input[name=reason]", "The LMS was restored"))
+	b.do(chromedp.Click("dialog button[type=submit]"))
+	b.until(`!document.querySelector("dialog") && location.pathname === "/locks"`)
+	if j, _ := jobs.Job(b.Context(), id(24)); j.State != job.Queued || j.Reason != "The LMS was restored, says the dashboard" {
+		b.Errorf("the job is %s: %s", j.State, j.Reason)
+	}
 }
 
 // A browser is a tab of Chromium. What a page complains about to the console

@@ -46,6 +46,7 @@ type jobRow struct {
 	Meter    meter
 	Took     string
 	Note     string // why it waits, or what went wrong
+	Holder   string // what to say of the job in the way; empty: none is
 	Result   string // how far it came
 	CanAbort bool
 }
@@ -161,7 +162,9 @@ func rowOf(j job.Job, now time.Time) jobRow {
 		row.Took = duration(span(j.Started, j.Ended, now))
 	}
 	switch j.State {
-	case job.Waiting, job.Held, job.Aborted, job.Expired:
+	case job.Waiting:
+		row.Note, row.Holder = waitNote(j, now)
+	case job.Held, job.Aborted, job.Expired:
 		row.Note = j.Reason
 	case job.Failed:
 		row.Note = cmp.Or(j.Error, j.Reason)
@@ -170,6 +173,19 @@ func rowOf(j job.Job, now time.Time) jobRow {
 	}
 	row.Note = join(" ", row.Note, crashes(j))
 	return row
+}
+
+// waitNote says what a job waits for, and what to write on the link to the job
+// in the way, so that its id need not be read.
+func waitNote(j job.Job, now time.Time) (note, holder string) {
+	w := j.Waiting
+	switch {
+	case w == nil || w.Holder == "":
+		return j.Reason, ""
+	case w.Kind != job.WaitsForLock && w.Kind != job.WaitsForBlocking, w.Task == "", w.Since == nil:
+		return j.Reason, "See the job in the way"
+	}
+	return job.Wait{Kind: w.Kind, For: w.For}.Sentence(now), "Held by " + w.Task + " for " + job.Lasting(now.Sub(*w.Since))
 }
 
 // always are the states whose tabs are there even when nothing is in them, so

@@ -41,7 +41,7 @@ func TestAWaitingJobLeadsToTheJobInTheWay(t *testing.T) {
 	})
 	h := dashboard(t, web.Config{Jobs: jobs})
 	for path, want := range map[string]string{
-		"/jobs?state=waiting": `<a class="holder" href="/jobs/` + id(24) + `">`,
+		"/jobs?state=waiting": `<span class="note">Waits for default/gradebook.</span><a class="holder" href="/jobs/` + id(24) + `">Held by moodle.stats for 1 min</a>`,
 		"/jobs/" + id(30):     `<dt>In the way</dt><dd><a class="mono" href="/jobs/` + id(24) + `">`,
 	} {
 		if body := get(t, h, path).Body.String(); !strings.Contains(body, want) {

@@ -1,13 +1,17 @@
 package scheduler
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
 // healthCmd asks a scheduler whether it is ready, for health checks of
@@ -38,8 +42,17 @@ func ready(cmd *cobra.Command, url string) error {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		return fault.New(fault.Unavailable, "The scheduler at %s is not ready; %s/readyz says why.", url, url)
+		return fault.New(fault.Unavailable, "The scheduler at %s is not ready. %s", url, reasons(answer.Body))
 	}
 	fmt.Fprintln(cmd.OutOrStdout(), "ready")
 	return nil
+}
+
+// reasons are why a scheduler is not ready, as it says itself.
+func reasons(answer io.Reader) string {
+	var r client.Readiness
+	if err := json.NewDecoder(answer).Decode(&r); err != nil || len(r.Reasons) == 0 {
+		return "It does not say why."
+	}
+	return strings.Join(r.Reasons, " ")
 }

@@ -31,7 +31,7 @@ func (s *scheduler) lead(ctx context.Context) error {
 }
 
 func (s *scheduler) recorder() *record.Recorder {
-	return &record.Recorder{Stream: s.engine, Jobs: s.engine, Ledger: counted{s.Ledger, s.metrics}, Log: s.Log}
+	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics}, Log: s.Log}
 }
 
 func (s *scheduler) walker() *timetable.Walker {

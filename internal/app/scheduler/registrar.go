@@ -83,8 +83,14 @@ type catalogue struct {
 	ledger *ledger.Ledger
 }
 
-// Tasks implements web.Catalogue.
-func (c catalogue) Tasks(ctx context.Context) ([]job.Declaration, error) { return c.engine.Tasks(ctx) }
+// Tasks implements web.Catalogue. While Redis is away they are those that were
+// announced last.
+func (c catalogue) Tasks(ctx context.Context) ([]job.Declaration, error) {
+	if all, err := c.engine.Tasks(ctx); err == nil {
+		return all, nil
+	}
+	return c.ledger.Tasks(ctx)
+}
 
 // Clients implements web.Catalogue.
 func (c catalogue) Clients(ctx context.Context) ([]job.Client, error) { return c.ledger.Clients(ctx) }

@@ -3,9 +3,55 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+
+	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 // Rewind makes the ledger forget how far it has recorded, and nothing else.
 func (l *Ledger) Rewind(ctx context.Context) error {
 	return l.inTx(ctx, func(tx *sql.Tx) error { return setMeta(ctx, tx, metaPosition, "") })
+}
+
+// MigrateDown takes the schema back to a version.
+func (l *Ledger) MigrateDown(ctx context.Context, version int64) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	dialect := goose.DialectSQLite3
+	if l.dialect == postgres {
+		dialect = goose.DialectPostgres
+	}
+	steps, err := goose.NewProvider(dialect, l.write, files)
+	if err != nil {
+		return err
+	}
+	_, err = steps.DownTo(ctx, version)
+	return err
+}
+
+// Exec runs a statement.
+func (l *Ledger) Exec(ctx context.Context, statement string) error {
+	_, err := l.write.ExecContext(ctx, statement)
+	return err
+}
+
+// Plan returns how SQLite finds the jobs that f chooses.
+func (l *Ledger) Plan(ctx context.Context, f job.Filter) (string, error) {
+	w, err := l.walk(ctx, f)
+	if err != nil {
+		return "", err
+	}
+	query, args := w.query()
+	scan := func(r row) (step string, err error) {
+		var id, parent, unused int
+		err = r.Scan(&id, &parent, &unused, &step)
+		return step, err
+	}
+	steps, err := list(ctx, l.read, scan, "EXPLAIN QUERY PLAN "+query, args...)
+	return strings.Join(steps, "\n"), err
 }

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -171,4 +172,36 @@ func TestPagesThroughUnfinishedJobs(t *testing.T) {
 			t.Errorf("unfinished jobs (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestListsWalkTheIndexThatSuitsThem asks SQLite how it finds jobs. Left to
+// itself it takes, of two indexes, the one with fewer jobs to a value on
+// average, and goes through all jobs of a client to find the few that failed.
+func TestListsWalkTheIndexThatSuitsThem(t *testing.T) {
+	l := open(t, locations["sqlite"](t))
+	for name, tt := range map[string]struct {
+		filter job.Filter
+		index  string
+	}{
+		"all":                 {job.Filter{}, "jobs_by_state"},
+		"a state of a client": {job.Filter{Client: "north", States: []job.State{job.Queued}}, "jobs_by_state"},
+		"a client":            {job.Filter{Client: "north"}, "jobs_by_client"},
+		"a client's success":  {job.Filter{Client: "north", States: []job.State{job.Succeeded}}, "jobs_by_client"},
+		"a client's failures": {job.Filter{Client: "north", States: []job.State{job.Failed}}, "jobs_troubled"},
+		"a task of a client":  {job.Filter{Client: "north", Task: "grades.push"}, "jobs_by_task"},
+		"an owner's tasks":    {job.Filter{Owner: "ada", Task: "grades.push"}, "jobs_by_owner"},
+		"a lineage":           {job.Filter{Root: "a"}, "jobs_by_root"},
+		"a schedule":          {job.Filter{Schedule: "nightly", Client: "north"}, "jobs_by_schedule"},
+		"errors of a task":    {job.Filter{Errors: true, Task: "grades.push"}, "jobs_troubled"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan, err := l.Plan(t.Context(), tt.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plan, "INDEX "+tt.index+" ") || strings.Contains(plan, "SCAN jobs") {
+				t.Errorf("does not walk %s:\n%s", tt.index, plan)
+			}
+		})
+	}
 }

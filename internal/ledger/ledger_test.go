@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
@@ -121,6 +123,30 @@ func TestTwoProcessesWriteAtOnce(t *testing.T) {
 			clients, err := open(t, at).Clients(t.Context())
 			if len(clients) != 51 || err != nil {
 				t.Errorf("%d clients, %v; want 51", len(clients), err)
+			}
+		})
+	}
+}
+
+func TestBringsJobsOfAnOlderSchemaUpToDate(t *testing.T) {
+	for name, location := range locations {
+		t.Run(name, func(t *testing.T) {
+			at := location(t)
+			l := open(t, at)
+			tell(t, l, aFailureAndASuccess())
+			want := everything(t, l, "")
+			if err := l.MigrateDown(t.Context(), 2); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Exec(t.Context(), `UPDATE jobs SET done = 9, total = 10, created = 1, changed = 2, removed = 3`); err != nil {
+				t.Fatal(err)
+			}
+			got := everything(t, open(t, at), "")
+			a := want.Jobs["a"]
+			a.Job.Trace, a.Job.Expires = "", nil // the older schema does not have them
+			want.Jobs["a"] = a
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("recorded (-want +got):\n%s", diff)
 			}
 		})
 	}

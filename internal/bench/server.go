@@ -34,6 +34,7 @@ func startServer(ctx context.Context, dir string) (*server, error) {
 	s := &server{url: fmt.Sprintf("redis://127.0.0.1:%d/0", port), ended: make(chan struct{})}
 	s.cmd = exec.Command(path, "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--dir", dir,
 		"--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction")
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us; we stop it when we are done
 	if err := s.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start redis-server: %w", err)
 	}

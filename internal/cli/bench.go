@@ -154,7 +154,7 @@ func (w *stepWatcher) show(s bench.Step) {
 	w.drawn = true
 	line := s.Doing
 	if s.Total > 1 {
-		line = fmt.Sprintf("%3d%% %s", s.Number*100/s.Total, s.Doing)
+		line = fmt.Sprintf("%3d%% %s", max(s.Number-1, 0)*100/s.Total, s.Doing)
 	}
 	fmt.Fprint(w.env.Err, clearLine+line)
 }

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/chaos/errand"
@@ -102,11 +103,11 @@ type Finding struct {
 
 // A Report is what a run was like.
 type Report struct {
-	Counts   map[Kind]int          `json:"counts"` // of what must not happen; all kinds are there
-	Findings []Finding             `json:"-"`
-	Faults   map[journal.Fault]int `json:"faults"`
-	States   map[string]int        `json:"states"`   // jobs in the ledger
-	Outcomes map[string]int        `json:"outcomes"` // attempts in the ledger
+	Counts   map[Kind]int   `json:"counts"` // of what must not happen; all kinds are there
+	Findings []Finding      `json:"-"`
+	Faults   map[string]int `json:"faults"`   // "worker freeze"
+	States   map[string]int `json:"states"`   // jobs in the ledger
+	Outcomes map[string]int `json:"outcomes"` // attempts in the ledger
 
 	Acknowledged int           `json:"acknowledged"`    // jobs
 	Writes       int           `json:"writes_accepted"` // by the sink
@@ -133,7 +134,7 @@ func (r Report) OK() bool {
 // Judge looks through the evidence.
 func Judge(e Evidence) Report {
 	j := &judge{Evidence: e, Report: Report{
-		Counts: map[Kind]int{}, Faults: map[journal.Fault]int{}, States: map[string]int{}, Outcomes: map[string]int{},
+		Counts: map[Kind]int{}, Faults: map[string]int{}, States: map[string]int{}, Outcomes: map[string]int{},
 	}}
 	for _, k := range Kinds {
 		j.Counts[k] = 0
@@ -174,7 +175,7 @@ func (j *judge) count() {
 	for _, s := range j.Sunk {
 		switch {
 		case s.What == journal.Mark && s.Fault != "":
-			j.Faults[s.Fault]++
+			j.fault(s)
 		case s.What == journal.Mark || s.What == journal.Left:
 		case s.OK:
 			j.Writes++
@@ -182,11 +183,21 @@ func (j *judge) count() {
 			j.Denied++
 		}
 	}
-	j.Died, j.RedisLosses = j.Faults[journal.Died], j.Faults[journal.Loss]
 	for _, d := range j.Ledger {
 		j.States[d.Job.State]++
 		for _, a := range d.Attempts {
 			j.Outcomes[a.Outcome]++
 		}
+	}
+}
+
+// fault counts what was done to a process, by the kind of both.
+func (j *judge) fault(s journal.Sunk) {
+	j.Faults[s.Worker[:strings.IndexAny(s.Worker+".", "-.")]+" "+string(s.Fault)]++
+	switch s.Fault {
+	case journal.Died:
+		j.Died++
+	case journal.Loss:
+		j.RedisLosses++
 	}
 }

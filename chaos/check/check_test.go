@@ -37,7 +37,7 @@ func tell() *story {
 func (s *story) sink(l journal.Sunk) { s.Sunk = append(s.Sunk, l) }
 
 func (s *story) mark(at int64, process string, f journal.Fault) *story {
-	s.sink(journal.Sunk{At: at, What: journal.Mark, Worker: process, Fault: f, PID: 7})
+	s.sink(journal.Sunk{At: at, What: journal.Mark, Worker: process, Fault: f, PID: map[string]int{"w.1": 8, "v.1": 9}[process]})
 	return s
 }
 
@@ -194,6 +194,12 @@ func TestFindsWhatMustNotHappen(t *testing.T) {
 			recorded("a", "succeeded", "lost", "succeeded"), nil},
 		{"an interruption without a deploy", tell().attempt(stopped).attempt(second2(2, 30, 40)).
 			recorded("a", "succeeded", "interrupted", "succeeded"), []check.Kind{check.Unexplained}},
+		{"a job that a worker put back unrun after a cut", tell().mark(0, "w.1", journal.Cut).attempt(second2(2, 30, 40)).
+			recorded("a", "succeeded", "interrupted", "succeeded").by("worker@host:8"), nil},
+		{"a job that was put back unrun for no reason", tell().attempt(second2(2, 30, 40)).
+			recorded("a", "succeeded", "interrupted", "succeeded").by("worker@host:8"), []check.Kind{check.Unexplained}},
+		{"a handler that was interrupted by a cut", tell().mark(0, "w.1", journal.Cut).attempt(stopped).attempt(second2(2, 30, 40)).
+			recorded("a", "succeeded", "interrupted", "succeeded"), []check.Kind{check.Unexplained}},
 		{"an interruption", tell().attempt(stopped).mark(20, "w.1", journal.Deploy).attempt(second2(2, 30, 40)).
 			recorded("a", "succeeded", "interrupted", "succeeded"), nil},
 		{"an attempt that never ended", tell().attempt(good("a", 1, 1, 10)).recorded("a", "succeeded", "succeeded").
@@ -231,6 +237,12 @@ func (s *story) also(l journal.Sunk) *story {
 	return s
 }
 
+// by says who made the first attempt at the job that was recorded last.
+func (s *story) by(worker string) *story {
+	s.Ledger[len(s.Ledger)-1].Attempts[0].Worker = worker
+	return s
+}
+
 // more adds an attempt to the job that was recorded last.
 func (s *story) more(outcome string) *story {
 	d := &s.Ledger[len(s.Ledger)-1]
@@ -249,7 +261,7 @@ func TestMeasuresWhatMayHappen(t *testing.T) {
 	if got.Zombies != 1 || got.Slowest != 250*time.Millisecond || got.Denied != 1 || got.Writes != 4 {
 		t.Errorf("zombies %d, slowest %s, refused %d, accepted %d", got.Zombies, got.Slowest, got.Denied, got.Writes)
 	}
-	want := map[journal.Fault]int{journal.Started: 2, journal.Freeze: 1, journal.Thaw: 1}
+	want := map[string]int{"w start": 1, "v start": 1, "w freeze": 1, "w thaw": 1}
 	if diff := cmp.Diff(want, got.Faults); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}

@@ -222,7 +222,9 @@ func (j *judge) outcome(job Job, a Attempt) {
 			j.wrong(job, "attempt %d was aborted, and nobody asked for it", a.Number)
 		}
 	case "interrupted":
-		if process != "" && !j.history.deploys[process] {
+		// A worker that regains contact may put back what it had not begun to run.
+		_, ran := r.begun[at]
+		if process != "" && !j.history.deploys[process] && (ran || !j.losable(process, a)) {
 			j.wrong(job, "attempt %d was interrupted, and %s was not told to stop", a.Number, process)
 		}
 	case "lost":

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"time"
 
@@ -118,6 +119,20 @@ func (f *fakeRedis) Backlog(context.Context) (int64, error) {
 	return int64(len(ids)), nil
 }
 
+// reads returns when the stream was read.
+func (f *fakeRedis) reads() []time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.tries)
+}
+
+// forgotten returns the ids of the jobs that may be forgotten.
+func (f *fakeRedis) forgotten() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.forgot)
+}
+
 func (f *fakeRedis) Jobs(_ context.Context, ids []string) (map[string]job.Job, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -169,6 +184,24 @@ func (f *fakeRedis) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	return job.Job{ID: r.ID}, nil
 }
 
+// log is what a recorder logs, for a test to read meanwhile.
+type log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *log) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // fakeLedger is a ledger that remembers the ids of the jobs that it heard of.
 type fakeLedger struct {
 	mu         sync.Mutex
@@ -189,6 +222,18 @@ func (l *fakeLedger) set(change func(*fakeLedger)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	change(l)
+}
+
+// ledgerState is what is there to see of a fake ledger.
+type ledgerState struct {
+	epoch, position     string
+	pages, largest, due int
+}
+
+func (l *fakeLedger) state() ledgerState {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return ledgerState{l.epoch, l.position, l.pages, l.largest, len(l.due)}
 }
 
 func (l *fakeLedger) jobs() []string {

@@ -51,10 +51,6 @@ type Jobs interface {
 	Jobs(ctx context.Context, ids []string) (map[string]job.Job, error)
 	// Enqueue accepts a job. The same id again changes nothing.
 	Enqueue(ctx context.Context, r job.Request) (job.Job, error)
-}
-
-// A Forgetter is a Redis that remembers ended jobs until they are recorded.
-type Forgetter interface {
 	// Forget says that the ledger has these ended jobs.
 	Forget(ctx context.Context, ids []string) error
 }

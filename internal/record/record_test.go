@@ -1,7 +1,6 @@
 package record_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -21,12 +20,12 @@ import (
 type bench struct {
 	redis  *fakeRedis
 	ledger *fakeLedger
-	log    *bytes.Buffer
+	log    *log
 	*record.Recorder
 }
 
 func newBench() *bench {
-	b := &bench{redis: &fakeRedis{epoch: "one"}, ledger: &fakeLedger{epoch: "one"}, log: &bytes.Buffer{}}
+	b := &bench{redis: &fakeRedis{epoch: "one"}, ledger: &fakeLedger{epoch: "one"}, log: &log{}}
 	b.Recorder = &record.Recorder{Stream: b.redis, Jobs: b.redis, Ledger: b.ledger, Log: slog.New(slog.NewTextHandler(b.log, nil))}
 	return b
 }
@@ -78,8 +77,8 @@ func TestRecordsEveryEventOnceAndInOrder(t *testing.T) {
 		if diff := cmp.Diff(want, b.ledger.jobs()); diff != "" {
 			t.Errorf("recorded (-want +got):\n%s", diff)
 		}
-		if got := b.Status().Position; got != b.ledger.position {
-			t.Errorf("position = %q, the ledger's is %q", got, b.ledger.position)
+		if got, want := b.Status().Position, b.ledger.state().position; got != want {
+			t.Errorf("position = %q, the ledger's is %q", got, want)
 		}
 	})
 }
@@ -131,7 +130,7 @@ func TestTriesMoreAndMoreSlowlyWhileRedisIsAway(t *testing.T) {
 		wait(100 * time.Millisecond)
 		b.redis.set(func(f *fakeRedis) { f.away, f.tries = true, nil })
 		wait(5 * time.Minute)
-		away := b.redis.tries
+		away := b.redis.reads()
 		if len(away) > 1 {
 			t.Errorf("%d reads of the stream, want none before the epoch is known again", len(away))
 		}
@@ -152,7 +151,7 @@ func TestBacksOffWhileTheLedgerIsAway(t *testing.T) {
 		start := time.Now()
 		wait(40 * time.Second)
 		var got []time.Duration
-		for _, at := range b.redis.tries {
+		for _, at := range b.redis.reads() {
 			got = append(got, at.Sub(start))
 		}
 		ms := time.Millisecond
@@ -227,7 +226,7 @@ func TestShowsDueJobsAsQueued(t *testing.T) {
 	b := newBench()
 	during(t, b, func(t *testing.T) {
 		wait(time.Minute)
-		if n := len(b.ledger.due); n < 30 || n > 61 {
+		if n := b.ledger.state().due; n < 30 || n > 61 {
 			t.Errorf("looked for due jobs %d times in a minute, want about every second", n)
 		}
 	})
@@ -257,7 +256,7 @@ func TestReadsLargerPagesWhenItIsBehind(t *testing.T) {
 		if got := len(b.ledger.jobs()); got != 40_000 {
 			t.Errorf("%d of 40,000 events are recorded after 7 s", got)
 		}
-		if got, want := b.ledger.largest, 4000; got != want {
+		if got, want := b.ledger.state().largest, 4000; got != want {
 			t.Errorf("the largest page had %d events, want %d", got, want)
 		}
 	})
@@ -269,7 +268,7 @@ func TestLeavesHalfOfTheTimeToOthersWhenItIsBehind(t *testing.T) {
 	b.redis.append(names(40_000)...)
 	during(t, b, func(t *testing.T) {
 		wait(4 * time.Second)
-		if got := b.ledger.pages; got < 8 || got > 10 {
+		if got := b.ledger.state().pages; got < 8 || got > 10 {
 			t.Errorf("%d pages of 0.2 s in 4 s, want about 10", got)
 		}
 	})
@@ -291,7 +290,7 @@ func TestTellsRedisWhichEndedJobsAreRecorded(t *testing.T) {
 		})
 		b.ledger.set(func(l *fakeLedger) { l.away = false })
 		wait(10 * time.Second)
-		if diff := cmp.Diff([]string{"a", "c"}, b.redis.forgot); diff != "" {
+		if diff := cmp.Diff([]string{"a", "c"}, b.redis.forgotten()); diff != "" {
 			t.Errorf("Redis forgot (-want +got):\n%s", diff)
 		}
 	})

@@ -54,12 +54,8 @@ const forgetAtOnce = 1000
 // forget tells Redis which ended jobs are recorded. If it does not hear, it
 // forgets them by itself, but later.
 func (r *Recorder) forget(ctx context.Context, entries []events.Entry) {
-	jobs, remembers := r.Jobs.(Forgetter)
-	if !remembers {
-		return
-	}
 	for ids := range slices.Chunk(ended(entries), forgetAtOnce) {
-		err := jobs.Forget(ctx, ids)
+		err := r.Jobs.Forget(ctx, ids)
 		if err != nil && !r.deaf {
 			r.Log.WarnContext(ctx, "Redis keeps ended jobs for an hour, because it did not hear that they are recorded", "err", err)
 		}

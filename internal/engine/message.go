@@ -73,8 +73,15 @@ type header struct{ name, value string }
 
 func (r record) headers() []header {
 	all := []header{
-		{headerOwner, r.Owner}, {headerDescription, r.described}, {headerParent, r.Parent}, {headerRetryOf, r.RetryOf},
-		{headerSchedule, r.Schedule}, {headerTrace, r.Trace}, {headerUnique, r.unique}, {headerMemo, r.memo}, {headerWhole, r.whole},
+		{headerOwner, r.Owner},
+		{headerDescription, r.described},
+		{headerParent, r.Parent},
+		{headerRetryOf, r.RetryOf},
+		{headerSchedule, r.Schedule},
+		{headerTrace, r.Trace},
+		{headerUnique, r.unique},
+		{headerMemo, r.memo},
+		{headerWhole, r.whole},
 	}
 	if r.Root != r.ID {
 		all = append(all, header{headerRoot, r.Root})
@@ -202,8 +209,15 @@ func (r *record) setHeader(name, value string) (err error) {
 	return nil
 }
 
-// complete fills in what was left out because the rest says it.
+// complete fills in what was left out because the rest says it. What asynq's
+// own client enqueued says less.
 func (r *record) complete() {
+	if r.Client == "" {
+		r.Client = defaultClient
+		if !json.Valid(r.Args) {
+			r.Args = json.RawMessage("null") // which no task takes
+		}
+	}
 	r.Root = first(r.Root, r.ID)
 	if r.Created.IsZero() {
 		r.Created = idTime(r.ID)

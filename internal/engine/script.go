@@ -121,9 +121,11 @@ local function done()
   lock.flush()
 end
 
--- head reads the task and the client from a message.
+-- head reads the task and the client from a message. One that asynq's own
+-- client wrote has no client.
 local function head(msg)
   local n = string.byte(msg, 2)
+  if string.byte(msg, 3 + n) ~= 122 then return string.sub(msg, 3, 2 + n), 'default' end
   local from = 15 + n
   return string.sub(msg, 3, 2 + n), string.sub(msg, from, from - 1 + string.byte(msg, from - 1))
 end

@@ -43,8 +43,11 @@ func (p *Platform) Unique(task string, policy job.UniquePolicy) {
 // twin returns the job in flight that does what r asks for, if only one may.
 func (e Engine) twin(r job.Request) (job.Job, bool) {
 	unique := slices.ContainsFunc(e.tasks, func(d job.Declaration) bool { return d.Name == r.Task && d.Unique != nil })
+	if !unique {
+		return job.Job{}, false
+	}
 	for _, j := range e.jobs {
-		if unique && j.Task == r.Task && !j.State.Final() {
+		if j.Task == r.Task && !j.State.Final() {
 			return j, true
 		}
 	}

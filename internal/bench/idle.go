@@ -67,8 +67,8 @@ func (b *Bed) idleOurs(ctx context.Context, url string) error {
 		return err
 	}
 	defer rdb.Close()
-	registry := tasks.NewRegistry(does(nil))
-	return newWorker(engine.New(rdb, b.log), rdb, registry, engine.WorkerOptions{Queue: queue, Queues: fiveQueues}).Run(ctx)
+	o := engine.WorkerOptions{Queue: queue, Queues: fiveQueues}
+	return engine.NewWorker(engine.New(rdb, b.log), tasks.NewRegistry(does(nil)), o).Run(ctx)
 }
 
 func (b *Bed) idleAsynq(ctx context.Context, url string) error {

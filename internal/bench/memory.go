@@ -66,7 +66,7 @@ func (b *Bed) grown(ctx context.Context, n int, fill func() error) (sample, erro
 	if err := fill(); err != nil {
 		return nil, err
 	}
-	if err := sleep(ctx, 2*time.Second); err != nil { // buffers drain
+	if err := sleep(ctx, time.Second); err != nil { // buffers drain
 		return nil, err
 	}
 	after, err := b.used(ctx)

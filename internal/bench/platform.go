@@ -12,6 +12,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/record"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -51,20 +52,21 @@ func (p *part) stop() error {
 
 // platform starts Beadle on the Redis at url, which may be a proxy to that of
 // the bed.
-func (b *Bed) platform(ctx context.Context, url string, record bool) (*platform, error) {
+func (b *Bed) platform(ctx context.Context, url string, recorded bool) (*platform, error) {
 	rdb, err := b.connect(ctx, url, b.log)
 	if err != nil {
 		return nil, err
 	}
 	p := &platform{bed: b, rdb: rdb, engine: engine.New(rdb, b.log)}
 	p.run(ctx, engine.NewSweeper(p.engine).Run)
-	if !record {
+	if !recorded {
 		return p, nil
 	}
 	if p.ledger, err = ledger.Open(ctx, b.nextLedger()); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.run(ctx, newRecorder(p.engine, p.ledger, b.log).Run)
+	recorder := &record.Recorder{Stream: p.engine, Jobs: p.engine, Ledger: p.ledger, Log: b.log}
+	p.run(ctx, recorder.Run)
 	return p, nil
 }
 
@@ -90,8 +92,7 @@ func (p *platform) close() error {
 // work starts a worker.
 func (p *platform) work(ctx context.Context, o engine.WorkerOptions, all ...tasks.Task) *part {
 	o.Queue = queue
-	worker := newWorker(p.engine, p.rdb, tasks.NewRegistry(all...), o)
-	return p.run(ctx, worker.Run)
+	return p.run(ctx, engine.NewWorker(p.engine, tasks.NewRegistry(all...), o).Run)
 }
 
 // introduce lets a worker announce tasks, without which nobody can enqueue
@@ -105,6 +106,9 @@ func (p *platform) introduce(ctx context.Context, all ...tasks.Task) error {
 	return errors.Join(err, worker.stop())
 }
 
+// batch is how many jobs go into one bulk enqueue.
+const batch = 1000
+
 // fill enqueues n jobs, in batches, and returns their ids.
 func (p *platform) fill(ctx context.Context, n int, request func(i int) job.Request) ([]string, error) {
 	var ids []string
@@ -113,11 +117,16 @@ func (p *platform) fill(ctx context.Context, n int, request func(i int) job.Requ
 		for i := first; i < min(first+batch, n); i++ {
 			requests = append(requests, request(i))
 		}
-		accepted, err := enqueueBatch(ctx, p.engine, requests)
+		accepted, err := p.engine.EnqueueBatch(ctx, requests)
 		if err != nil {
-			return nil, fmt.Errorf("enqueue jobs %d to %d: %w", first+1, first+len(requests), err)
+			return nil, fmt.Errorf("enqueue %d jobs: %w", len(requests), err)
 		}
-		ids = append(ids, accepted...)
+		for _, a := range accepted {
+			if a.Err != nil {
+				return nil, fmt.Errorf("enqueue jobs: %w", a.Err)
+			}
+			ids = append(ids, a.Job.ID)
+		}
 	}
 	return ids, nil
 }

@@ -40,7 +40,7 @@ func WorkerProcess(ctx context.Context, rdb *redis.Client, log *slog.Logger, in 
 		return ctx.Err()
 	})
 	o := engine.WorkerOptions{Queue: queue, Concurrency: 1, Drain: time.Second}
-	return newWorker(engine.New(rdb, log), rdb, tasks.NewRegistry(task), o).Run(ctx)
+	return engine.NewWorker(engine.New(rdb, log), tasks.NewRegistry(task), o).Run(ctx)
 }
 
 // A process is a worker process, as its parent sees it.

@@ -19,6 +19,7 @@ import (
 const starting = `
 local session, name = ARGV[1], cjson.encode(ARGV[2])
 lock.master(ARGV[3], tonumber(ARGV[4]))
+local alive = lock.alive(session)
 local opening = ',"worker":' .. name .. ',"at":"' .. now .. '"}'
 local begun = ' ' .. text(ms) .. ' 0 ' .. session .. ' ' .. ARGV[2]
 local rest = {'due', 'failures', 'crashes', 'reason', 'error', 'abort', 'progress', 'errors', 'lines',
@@ -79,7 +80,9 @@ local function whole(queue, id, msg, live)
 end
 `
 
-// claimScript takes up to n jobs from the worker's queues into its hands.
+// claimScript takes up to n jobs from the worker's queues into its hands; none
+// if its lease has run out, as nobody would give them back, and none while
+// nothing is granted.
 // Those whose task wants nothing, or whose wants are known, are started at
 // once; the others are handed out as they are, for [startScript].
 //
@@ -93,6 +96,11 @@ end
 var claimScript = script(starting + `
 local free, room, idle, plain = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1', ARGV[8]
 local answer, nextDue = {text(at), '', '', ''}, nil
+if not alive then return answer end
+if lock.quiet() then
+  answer[2] = text(math.ceil(redis.call('GET', 'beadle:{lock}:quiet') / 1000))
+  return answer
+end
 
 -- forward queues the jobs of a queue whose time has come.
 local function forward(queue)
@@ -259,6 +267,7 @@ return answer
 // It answers as [claimScript] does for jobs, those that were started.
 var startScript = script(starting + `
 local answer, held = {}, lock.holds(session)
+if not alive then return answer end
 for i = 5, #ARGV, 3 do
   local queue, id, wants = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if held[id] == '0 ' .. queue then

@@ -46,7 +46,7 @@ local function record(queue, id)
   if live ~= was then
     skip()
     if live and readLive(live).fence == fence then return (redis.call('HGET', key, 'abort') or '') .. ' ' .. live end
-    lock.unhold(session, id)
+    if lock.holds(session)[id] == fence .. ' ' .. queue then lock.unhold(session, id) end
     return '0'
   end
   redis.call('HSET', key, 'state', asynq, 'live', next, words(2 * tonumber(word())))

@@ -31,8 +31,7 @@ func (d *desk) runs(task string) func(context.Context, *tasks.Job[errand.Errand]
 			return err
 		}
 		result, err := v.run(ctx)
-		// What follows is no write, and is said even by a handler that was stopped.
-		_, lost := v.tell(context.WithoutCancel(ctx), journal.Left, result)
+		_, lost := v.tell(ctx, journal.Left, result)
 		return errors.Join(err, v.note(journal.Handled{What: journal.End, Result: result}), lost)
 	}
 }
@@ -119,15 +118,20 @@ func (v *visit) verdict(failures int) (result string, err error) {
 }
 
 // tell tells the sink and returns how many attempts at the job have failed. A
-// write that is refused is no error here.
+// write that is refused is no error here. A handler that was stopped tells
+// nothing more but that it leaves; what it has begun to tell it does not take
+// back, so that nothing of it is on its way when it has left.
 func (v *visit) tell(ctx context.Context, what, result string) (failures int, err error) {
+	if what != journal.Left && ctx.Err() != nil {
+		return 0, ctx.Err()
+	}
 	body, err := json.Marshal(journal.Sunk{
 		What: what, Result: result, Job: v.job.ID, Attempt: v.job.Attempt, Worker: v.name, Fence: v.job.Fence(), Holds: v.holds,
 	})
 	if err != nil {
 		return 0, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.sink, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, v.sink, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
@@ -264,7 +265,8 @@ func (e *Engine) accept(ctx context.Context, r job.Request) (x creation, err err
 	return x, x.prepare(r.Resume)
 }
 
-// check refuses a request whose fields are too long.
+// check refuses a request whose fields are too long, or could not be told
+// apart where they are kept.
 func check(r job.Request) error {
 	for _, f := range []struct {
 		name, value string
@@ -276,6 +278,9 @@ func check(r job.Request) error {
 		if len(f.value) > f.most {
 			return fault.New(fault.Invalid, "The %s has %d bytes; at most %d are allowed.", f.name, len(f.value), f.most).In(f.name)
 		}
+	}
+	if strings.ContainsFunc(r.Client, unicode.IsControl) {
+		return fault.New(fault.Invalid, "The client %q has a control character.", r.Client).In("client")
 	}
 	return nil
 }

@@ -95,6 +95,9 @@ type pulse struct {
 
 // beat renews the lease of a session, and says what the worker does.
 func (w *Worker) beat(ctx context.Context, s *session, fresh bool) (p pulse, err error) {
+	if _, err := w.engine.run.know(ctx, w.engine.rdb); err != nil {
+		return p, err
+	}
 	self, sent := w.describe(s), time.Now()
 	values, err := runScript(ctx, w.engine, renewScript, s.id, w.engine.run.id(), lock.Lease.Microseconds(),
 		flag(fresh), encode(self), int(workerTTL.Seconds())).StringSlice()
@@ -139,22 +142,32 @@ func (w *Worker) renew(ctx context.Context) {
 	s, asked := w.session(), time.Now()
 	limited, cancel := context.WithTimeout(ctx, renewEvery)
 	defer cancel()
+	if s.lease.Err() != nil {
+		w.beginAnew(limited)
+		return
+	}
 	p, err := w.beat(limited, s, false)
 	switch {
 	case err != nil && ctx.Err() == nil:
 		w.log.Warn("lease not renewed", "jobs", len(w.holds.every()), "err", err)
 	case err != nil:
-	case !p.alive || s.lease.Err() != nil:
+	case !p.alive:
 		s.lose(errLeaseLost)
-		w.log.Warn("lease lost, the worker begins anew")
-		if err := w.openSession(limited); err != nil && ctx.Err() == nil {
-			w.log.Warn("worker not announced yet", "err", err)
-		}
-		w.desk.look()
+		w.beginAnew(limited)
 	default:
 		s.extend(asked)
 		w.obey(p)
 	}
+}
+
+// beginAnew opens a session after the last one was lost. What was held in that
+// one is given back when its lease runs out.
+func (w *Worker) beginAnew(ctx context.Context) {
+	w.log.Warn("lease lost, the worker begins anew", "jobs", len(w.holds.every()))
+	if err := w.openSession(ctx); err != nil {
+		w.log.Warn("worker not announced yet", "err", err)
+	}
+	w.desk.look()
 }
 
 // obey ends the work on jobs that are to be aborted, or that the worker does

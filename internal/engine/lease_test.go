@@ -173,3 +173,16 @@ func TestLosingContactIsNoFailure(t *testing.T) {
 		})
 	}
 }
+
+func TestAWorkerWithoutALeaseWaitsForANewOne(t *testing.T) {
+	h := realHouse(t)
+	w := h.newWorker(does("task", nothing))
+	h.start(w)
+	before := w.session()
+	before.lose(errLeaseLost)
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	got := h.reaches(id, job.Succeeded)
+	if got.Attempt != 1 || w.session() == before {
+		t.Errorf("job = %+v, want one attempt in a new session", got)
+	}
+}

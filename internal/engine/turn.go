@@ -69,7 +69,7 @@ func (w *Worker) turn(b batch) error {
 		if len(b.asking) > 0 {
 			started = startScript.EvalSha(ctx, p, nil, w.startArgs(b.asking)...)
 		}
-		if b.claim > 0 {
+		if b.claim > 0 && session.lease.Err() == nil {
 			claimed = claimScript.EvalSha(ctx, p, nil, w.claimArgs(w.order(b))...)
 		}
 		return nil
@@ -141,7 +141,11 @@ func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, safe 
 }
 
 func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.Time, safe bool) error {
+	if places == 0 {
+		return nil
+	}
 	if cmd == nil {
+		w.desk.claimed(places, haul{}) // without a lease; it looks again when there is a new one
 		return nil
 	}
 	h, err := w.readHaul(cmd, sent)

@@ -15,21 +15,33 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// launch hands a job whose attempt is open to asynq's server. If the attempt
-// must not go on, because the worker has stopped or Redis may have forgotten
-// what it granted, the job is given back.
-func (w *Worker) launch(s *session, c claimed, safe bool) {
+// launch hands a job whose attempt is open, by the reply to a turn that was sent
+// at that time, to asynq's server. If the attempt must not go on, because the
+// worker has stopped or Redis may have forgotten what it granted, the job is
+// given back.
+func (w *Worker) launch(s *session, c claimed, sent time.Time, safe bool) {
 	if !safe || s.lease.Err() != nil || w.stopping.Err() != nil {
 		w.desk.vacate(1)
 		w.giveBack(s, c)
 		return
 	}
-	h := newHold(s, c.record)
-	w.holds.add(h)
-	w.mu.Lock()
-	w.launched[c.ID] = launch{h, c}
-	w.mu.Unlock()
+	if !w.own(newHold(s, c.record), c, sent) {
+		w.desk.vacate(1)
+		return
+	}
 	w.belt.belt <- stub(c.Job)
+}
+
+// own takes a job into this worker's hands, unless it was given back since.
+func (w *Worker) own(h *hold, c claimed, sent time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if sent.Before(w.disowned[h.ID]) {
+		return false
+	}
+	w.holds.add(h)
+	w.launched[h.ID] = append(w.launched[h.ID], launch{h, c})
+	return true
 }
 
 // A launch is an attempt on its way through asynq.
@@ -42,14 +54,24 @@ type launch struct {
 // task, which is not when ours does, so it is not used.
 func (w *Worker) process(ctx context.Context, _ *asynq.Task) error {
 	id, _ := asynq.GetTaskID(ctx)
-	w.mu.Lock()
-	l, ok := w.launched[id]
-	delete(w.launched, id)
-	w.mu.Unlock()
-	if ok {
+	if l, ok := w.launches(id); ok {
 		w.attempt(l.hold, l.job)
 	}
 	return nil
+}
+
+// launches takes the attempt at a job that was launched first.
+func (w *Worker) launches(id string) (l launch, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := w.launched[id]
+	if len(all) == 0 {
+		return l, false
+	}
+	if w.launched[id] = all[1:]; len(all) == 1 {
+		delete(w.launched, id)
+	}
+	return all[0], true
 }
 
 // attempt makes one attempt at a job and leaves its outcome on the desk.

@@ -193,11 +193,13 @@ func (w *Worker) returnStrange(held map[string]bool) {
 			continue
 		}
 		if now[id] = true; w.strange[id] {
-			w.log.Warn("a claim's reply got lost, its job is given back", "job", id)
 			w.disown(id)
 		}
 	}
 	w.strange = now
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	maps.DeleteFunc(w.disowned, func(_ string, until time.Time) bool { return time.Since(until) > time.Minute })
 }
 
 // abort ends the work on a job in hand.

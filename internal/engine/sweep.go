@@ -30,8 +30,10 @@ local function recover(worker, id, place, how)
   local crashes = tonumber(r[5] or '0')
   if how == 'lost' then crashes = crashes + 1 end
   local outcome, state, reason = 'lost', 'queued', 'Its worker died; it starts again on another.'
-  if how == 'stopped' or how == 'returned' then
+  if how == 'stopped' then
     outcome, reason = 'interrupted', 'Its worker was told to stop; it starts again on another.'
+  elseif how == 'returned' then
+    outcome, reason = 'interrupted', 'Its worker could not begin with it; it starts again.'
   elseif how == 'broken' then
     reason = 'Its locks were taken away; it starts again when it gets them.'
   end
@@ -39,7 +41,7 @@ local function recover(worker, id, place, how)
     state, reason = 'aborted', 'Aborted by ' .. r[6] .. '; its worker died before it could stop.'
     if how == 'returned' then outcome, reason = 'aborted', 'Aborted by ' .. r[6] .. '.' end
   elseif how == 'lost' and r[8] then
-    state, reason = 'failed', 'Its worker died ' .. crashes .. ' times in a row, the last time with no other job in it: the job is taken for the cause.'
+    state, reason = 'failed', 'Its workers died several times in a row, the last one with no other job in it: the job is taken for the cause.'
   end
   say('attempt.ended', '{"id":"' .. id .. '","task":"' .. task .. '","attempt":' .. l.attempt .. ',"outcome":"' .. outcome ..
     '","state":"' .. state .. '","reason":' .. cjson.encode(reason) .. ',"failures":' .. (r[4] or '0') ..
@@ -98,8 +100,24 @@ return 0
 // giveBack returns a job that was claimed and will not be run here.
 func (w *Worker) giveBack(s *session, c claimed) { w.returnJob(s.id, c.ID) }
 
-// disown returns a job that the worker holds without knowing it.
-func (w *Worker) disown(id string) { w.returnJob(w.sessionID(), id) }
+// disown returns a job that the worker holds without knowing it. Should the
+// reply come after all that would have told of it, it is void.
+func (w *Worker) disown(id string) {
+	w.mu.Lock()
+	known := len(w.holds.of(id)) > 0
+	if !known {
+		w.disowned[id] = time.Now().Add(time.Hour)
+	}
+	w.mu.Unlock()
+	if known {
+		return
+	}
+	w.log.Warn("a claim's reply got lost, its job is given back", "job", id)
+	w.returnJob(w.sessionID(), id)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.disowned[id] = time.Now()
+}
 
 func (w *Worker) returnJob(session, id string) {
 	ctx, cancel := context.WithTimeout(context.Background(), turnTime)

@@ -81,7 +81,7 @@ func (w *Worker) turn(b batch) error {
 	safe := w.engine.run.still(ctx, w.engine.rdb, dials)
 	return errors.Join(
 		w.settleEndings(finished, b.endings),
-		w.settleStarts(session, started, b.asking, safe),
+		w.settleStarts(session, started, b.asking, sent, safe),
 		w.settleClaim(session, claimed, b.claim, sent, safe),
 	)
 }
@@ -124,7 +124,7 @@ func (w *Worker) settleEndings(cmd *redis.Cmd, all []ending) error {
 	return nil
 }
 
-func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, safe bool) error {
+func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, sent time.Time, safe bool) error {
 	if cmd == nil {
 		return nil
 	}
@@ -135,7 +135,7 @@ func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, safe 
 	}
 	w.desk.vacate(len(asked) - len(started))
 	for _, c := range started {
-		w.launch(s, c, safe)
+		w.launch(s, c, sent, safe)
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.T
 	}
 	w.desk.claimed(places, h)
 	for _, c := range h.jobs {
-		w.receive(s, c, safe)
+		w.receive(s, c, sent, safe)
 	}
 	return nil
 }
@@ -194,12 +194,12 @@ func draw(weights map[string]int) string {
 }
 
 // receive sees to a job that was claimed.
-func (w *Worker) receive(s *session, c claimed, safe bool) {
+func (w *Worker) receive(s *session, c claimed, sent time.Time, safe bool) {
 	task, known := w.registry.Lookup(c.Task)
 	c.task = task
 	switch {
 	case c.started:
-		w.launch(s, c, safe)
+		w.launch(s, c, sent, safe)
 	case !known:
 		w.aside(s, c)
 	case task.Info().EachWorker && c.whole == "":

@@ -53,8 +53,9 @@ type Worker struct {
 	stop     context.CancelFunc // takes no more jobs
 
 	mu       sync.Mutex
-	launched map[string]launch // by job id, on their way through asynq
-	strange  map[string]bool   // held by Redis' account, unknown here
+	launched map[string][]launch  // by job id, on their way through asynq
+	strange  map[string]bool      // held by Redis' account, unknown here
+	disowned map[string]time.Time // given back unknown, until when: replies to what was sent before are void
 }
 
 // NewWorker returns a worker that runs the tasks of that registry.
@@ -66,7 +67,7 @@ func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Work
 		declared: declare(registry, options), plain: plainTasks(registry),
 		log:  e.log.With("worker", options.Name),
 		desk: newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
-		holds: holds{all: map[string][]*hold{}}, launched: map[string]launch{}, strange: map[string]bool{},
+		holds: holds{all: map[string][]*hold{}}, launched: map[string][]launch{}, strange: map[string]bool{}, disowned: map[string]time.Time{},
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.self = job.Worker{

@@ -114,7 +114,10 @@ local function forward(queue)
         local record = recordKey(queue, id)
         local r = redis.call('HMGET', record, 'msg', 'live', 'state')
         local l = readLive(r[2], r[3])
-        if r[1] and not finals[l.job] then
+        local other = r[1] and l.job == 'scheduled' and twin(queue, id, r[1])
+        if other then
+          park(queue, id, l, {kind = 'unique', holder = other})
+        elseif r[1] and not finals[l.job] then
           if l.job ~= 'scheduled' then say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}') end
           l.job = 'queued'
           writeLive(record, 'pending', l)

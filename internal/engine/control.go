@@ -10,9 +10,8 @@ import (
 
 // moving is what the scripts share that take a job from where it stands.
 const moving = `
--- unplace takes a job that no worker runs from where it stands.
-local function unplace(queue, id, client)
-  lock.leave(id)
+-- lift takes a job that no worker runs from where it stands.
+local function lift(queue, id, client)
   if redis.call('ZREM', waitingKey(queue), id) == 1 then return end
   if redis.call('ZREM', dueKey(queue, 'scheduled'), id) == 1 then return end
   if redis.call('ZREM', dueKey(queue, 'retry'), id) == 1 then return end
@@ -21,6 +20,12 @@ local function unplace(queue, id, client)
   if redis.call('LREM', lineKey(queue, client), 1, id) == 1 and redis.call('EXISTS', lineKey(queue, client)) == 0 then
     redis.call('LREM', ringKey(queue), 0, client)
   end
+end
+
+-- unplace does the same for a job that will not come back: it waits no more.
+local function unplace(queue, id, client)
+  lock.leave(id)
+  lift(queue, id, client)
 end
 `
 
@@ -34,7 +39,7 @@ var abortScript = script(moving + `
 local queue, id, by = ARGV[1], ARGV[2], ARGV[4]
 local key = recordKey(queue, id)
 local r = redis.call('HMGET', key, 'msg', 'live', 'state')
-if (r[2] or '') ~= ARGV[3] then return 0 end
+if not r[1] or (r[2] or '') ~= ARGV[3] then return 0 end
 local l = readLive(r[2], r[3])
 if l.fence ~= '0' then
   writeLive(key, 'active', l, 'abort', by)
@@ -101,23 +106,26 @@ func (e *Engine) nudge(ctx context.Context, id string) {
 }
 
 // hurryScript queues a job that would start later, if its record is still as
-// it was.
+// it was. In what it stands in line for it keeps its place.
 //
 // ARGV: queue, id, the live part as it should be
 var hurryScript = script(moving + `
 local queue, id = ARGV[1], ARGV[2]
 local key = recordKey(queue, id)
 local r = redis.call('HMGET', key, 'msg', 'live', 'state')
-if (r[2] or '') ~= ARGV[3] then return 0 end
+if not r[1] or (r[2] or '') ~= ARGV[3] then return 0 end
 local _, client = head(r[1])
-unplace(queue, id, client)
-local l = readLive(r[2], r[3])
-l.job = 'queued'
-writeLive(key, 'pending', l, 'due', text(ms))
-redis.call('HDEL', key, 'waits', 'reason')
-queueFirst(queue, id)
-say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}')
-handOver()
+lift(queue, id, client)
+local l, other = readLive(r[2], r[3]), twin(queue, id, r[1])
+if other then
+  park(queue, id, l, {kind = 'unique', holder = other})
+else
+  l.job = 'queued'
+  writeLive(key, 'pending', l, 'due', text(ms))
+  redis.call('HDEL', key, 'waits', 'reason')
+  queueFirst(queue, id)
+  say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}')
+end
 done()
 return 1
 `)
@@ -161,7 +169,7 @@ local l = readLive(live)
 if not live or l.fence ~= ARGV[3] then return 0 end
 say(ARGV[4], ARGV[5])
 recover(l.session, id, l.fence .. ' ' .. queue, 'broken')
-redis.call('PUBLISH', 'beadle:{job}:abort', id)
+redis.call('PUBLISH', 'beadle:{job}:abort', id .. ' ' .. ARGV[3])
 handOver()
 done()
 return 1

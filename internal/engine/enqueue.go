@@ -45,7 +45,8 @@ const defaultClient = "default"
 // digest of the uniqueness key or "", policy of uniqueness, ms at which it
 // expires or "", number of further fields, field, value, …, kind, body
 //
-// It answers µs of Redis, and for each: "new"; "known ID STATE" if the job or
+// It answers µs of Redis, and for each: "new"; "behind ID" if it is new and
+// waits for another that does the same; "known ID STATE" if the job or
 // its memo is there already, with the state in which a remembered job ended;
 // "conflict ID" if the memo is of another request; "skip ID" or "reject ID" if
 // the job with that id is the same and unfinished.
@@ -55,6 +56,13 @@ local answer, i = {text(at)}, 1
 -- unique takes the uniqueness key, and returns what is to be answered if the
 -- job is not accepted, or the job that it waits for.
 local function unique(queue, id, digest, policy)
+  for _, key in ipairs({'beadle:{lock}:unique:next', 'beadle:{lock}:unique'}) do
+    local other = redis.call('HGET', key, digest)
+    if other and redis.call('EXISTS', recordKey(split(other))) == 0 then -- somebody has deleted it
+      local next = lock.ununique(digest, other)
+      if next then ready(split(next)) end
+    end
+  end
   local way, holder, replaced = lock.unique(digest, policy, queue .. ' ' .. id)
   if way == 'skip' or way == 'reject' then
     local _, other = split(holder)
@@ -63,6 +71,7 @@ local function unique(queue, id, digest, policy)
   if way == 'replaced' then
     local otherQueue, other = split(replaced)
     redis.call('ZREM', waitingKey(otherQueue), other)
+    redis.call('ZREM', dueKey(otherQueue, 'scheduled'), other)
     local r = redis.call('HMGET', recordKey(otherQueue, other), 'msg', 'live', 'state')
     if r[1] then
       finish(otherQueue, other, readLive(r[2], r[3]), 'aborted', 'Replaced by job ' .. id .. ', which does the same.', r[1])
@@ -103,9 +112,10 @@ local function create(queue, id, client, msg, state, due, sum, memo, digest, pol
   end
   if memo ~= '' then redis.call('HSET', memo, 'id', id, 'sum', sum) end
   say(kind, body)
-  if holder then
+  if holder and state ~= 'scheduled' then
     redis.call('SADD', 'asynq:queues', queue)
     park(queue, id, readLive(nil, state), {kind = 'unique', holder = holder})
+    return 'behind ' .. id
   elseif state == 'scheduled' then
     redis.call('SADD', 'asynq:queues', queue)
     redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', due / 1000), id)
@@ -224,9 +234,9 @@ func (e *Engine) create(ctx context.Context, p createPortion, done []Accepted) {
 func (e *Engine) accepted(ctx context.Context, x creation, answer string) (job.Job, error) {
 	word, rest, _ := strings.Cut(answer, " ")
 	id, state, _ := strings.Cut(rest, " ")
+	e.sawQueue(x.Queue)
 	switch word {
 	case "new":
-		e.sawQueue(x.Queue)
 		return x.Job, nil
 	case "conflict":
 		return job.Job{}, fault.New(fault.Conflict, "The key %s was used for job %s with another task or other arguments.", x.key, id).In("key")
@@ -238,7 +248,7 @@ func (e *Engine) accepted(ctx context.Context, x creation, answer string) (job.J
 		x.ID, x.State = id, job.State(state)
 		return x.Job, nil
 	}
-	return rec.Job, err
+	return rec.at(e.now()), err
 }
 
 // accept makes the record of a new job out of what was asked.
@@ -272,8 +282,12 @@ func check(r job.Request) error {
 		name, value string
 		most        int
 	}{
-		{"key", r.Key, maxKey}, {"client", r.Client, maxClient}, {"description", r.Description, maxDescription},
-		{"trace", r.Trace, maxTrace}, {"owner", r.Owner, maxDescription}, {"schedule", r.Schedule, maxKey},
+		{"key", r.Key, maxKey},
+		{"client", r.Client, maxClient},
+		{"description", r.Description, maxDescription},
+		{"trace", r.Trace, maxTrace},
+		{"owner", r.Owner, maxDescription},
+		{"schedule", r.Schedule, maxKey},
 	} {
 		if len(f.value) > f.most {
 			return fault.New(fault.Invalid, "The %s has %d bytes; at most %d are allowed.", f.name, len(f.value), f.most).In(f.name)

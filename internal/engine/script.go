@@ -213,6 +213,15 @@ local function finish(queue, id, l, state, reason, msg)
   ended(queue, id, state, msg)
 end
 
+-- twin is the job for which one has to wait that does the same, or nil.
+local function twin(queue, id, msg)
+  local digest = headers(msg).unique
+  local holder = digest and redis.call('HGET', 'beadle:{lock}:unique', digest)
+  if not holder or holder == queue .. ' ' .. id then return nil end
+  local _, other = split(holder)
+  return other
+end
+
 -- park lets a job wait for what why says, which is as lock.try gives it.
 local function park(queue, id, l, why)
   local wait = '{"kind":"' .. why.kind .. '"'

@@ -80,6 +80,9 @@ func (w *Worker) attempt(h *hold, c claimed) {
 	began := w.engine.now()
 	cause, err := error(nil), tasks.Permanent(c.refusal)
 	switch {
+	case h.work.Err() != nil: // before it began
+		cause = context.Cause(h.work)
+		err = cause
 	case c.united:
 		err = tasks.Permanent(c.parts.verdict())
 	case c.refusal == nil:
@@ -147,6 +150,7 @@ func (w *Worker) run(h *hold, task tasks.Task, report *report) (cause, err error
 	info := task.Info()
 	ctx, cancel := context.WithTimeoutCause(h.work, info.Timeout, tooLong{info.Timeout})
 	defer cancel()
+	h.begin(ctx)
 	if info.Warn > 0 {
 		defer time.AfterFunc(info.Warn, h.hurry).Stop()
 	}

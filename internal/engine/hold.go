@@ -72,10 +72,12 @@ type hold struct {
 	soon    sync.Once
 
 	mu       sync.Mutex
-	told     time.Time // when its context ended; zero if it did not
-	returned bool      // its code has
-	stuck    bool      // it is known to be
-	gone     bool      // Redis did not know of it at the last heartbeat
+	code     context.Context // what the task's code sees; nil if it has not begun
+	told     time.Time       // when that ended; zero if it did not, or nobody has looked
+	returned bool            // its code has
+	stuck    bool            // it is known to be
+	noted    bool            // and Redis knows
+	gone     bool            // Redis did not know of it at the last heartbeat
 }
 
 func newHold(s *session, rec record) *hold {
@@ -88,10 +90,22 @@ func newHold(s *session, rec record) *hold {
 func (h *hold) tell(cause error) {
 	h.hurry()
 	h.end(cause)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.told.IsZero() {
+		h.told = time.Now()
+	}
 }
 
 // hurry tells the attempt to come to its end.
 func (h *hold) hurry() { h.soon.Do(func() { close(h.wrapUp) }) }
+
+// begin takes note of the context that the task's code sees.
+func (h *hold) begin(code context.Context) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.code = code
+}
 
 // back takes note that the code has returned.
 func (h *hold) back() {
@@ -100,21 +114,29 @@ func (h *hold) back() {
 	h.returned = true
 }
 
-// isStuck reports whether the code still runs that long after it was told to
-// stop. fresh is true the first time.
+// isStuck reports whether the code still runs that long after its context has
+// ended, and whether that is still to be noted.
 func (h *hold) isStuck(after time.Duration) (stuck, fresh bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.work.Err() == nil || h.returned {
+	if h.code == nil || h.code.Err() == nil || h.returned {
 		return false, false
 	}
 	if h.told.IsZero() {
 		h.told = time.Now()
+		if limit, ok := h.code.Deadline(); ok && limit.Before(h.told) {
+			h.told = limit
+		}
 	}
-	stuck = time.Since(h.told) >= after
-	fresh = stuck && !h.stuck
-	h.stuck = stuck
-	return stuck, fresh
+	h.stuck = time.Since(h.told) >= after
+	return h.stuck, h.stuck && !h.noted
+}
+
+// note takes note that Redis knows that the code is stuck.
+func (h *hold) note() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.noted = true
 }
 
 // stuckNow reports whether the code is known to be stuck.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strconv"
 	"strings"
 	"time"
 
@@ -212,13 +213,15 @@ func (w *Worker) abort(id string) {
 // watchStuck tells of code that does not return.
 func (w *Worker) watchStuck(ctx context.Context) {
 	for _, h := range w.holds.every() {
-		if _, fresh := h.isStuck(stuckAfter); !fresh {
+		if _, fresh := h.isStuck(w.stuckAfter); !fresh {
 			continue
 		}
-		w.log.Warn("job does not stop", "job", h.ID, "task", h.Task, "cause", context.Cause(h.work))
 		if err := w.engine.noteStuck(ctx, h.record); err != nil {
 			w.log.Warn("stuck job not noted", "job", h.ID, "err", err)
+			continue
 		}
+		h.note()
+		w.log.Warn("job does not stop", "job", h.ID, "task", h.Task, "cause", context.Cause(h.code))
 	}
 }
 
@@ -268,9 +271,22 @@ func (w *Worker) listen(ctx context.Context) {
 			if !open {
 				return
 			}
-			if len(w.holds.of(message.Payload)) > 0 {
-				w.abort(message.Payload)
-			}
+			w.hear(message.Payload)
+		}
+	}
+}
+
+// hear does what a nudge says: "id" of a job to be aborted, or "id fence" of an
+// attempt whose locks were taken away.
+func (w *Worker) hear(nudge string) {
+	id, fence, broken := strings.Cut(nudge, " ")
+	if !broken {
+		w.abort(id)
+		return
+	}
+	for _, h := range w.holds.of(id) {
+		if strconv.FormatInt(h.fence, 10) == fence {
+			h.tell(errBroken)
 		}
 	}
 }

@@ -43,6 +43,8 @@ type Worker struct {
 	self     job.Worker
 	log      *slog.Logger
 
+	stuckAfter time.Duration // see the constant
+
 	desk   *desk
 	belt   *conveyor
 	holds  holds
@@ -65,8 +67,9 @@ func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Work
 	w := &Worker{
 		engine: e, registry: registry, options: options,
 		declared: declare(registry, options), plain: plainTasks(registry),
-		log:  e.log.With("worker", options.Name),
-		desk: newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
+		log:        e.log.With("worker", options.Name),
+		stuckAfter: stuckAfter,
+		desk:       newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
 		holds: holds{all: map[string][]*hold{}}, launched: map[string][]launch{}, strange: map[string]bool{}, disowned: map[string]time.Time{},
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())

@@ -88,13 +88,15 @@ end
 //
 // ARGV: as starting, then n, jobs that may stand in asynq's list, "1" if the
 // worker has no other jobs, names of tasks that want nothing, each between
-// newlines, then queue, quota, …
+// newlines, and after another newline those of its other tasks, then queue,
+// quota, …
 //
 // It answers: µs of Redis, ms at which the next job is due or "", "1" if there
 // may be more, the id of a job that waits for a worker without others or "",
 // then for each job: its queue, "1" if it was started, and the fields.
 var claimScript = script(starting + `
-local free, room, idle, plain = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1', ARGV[8]
+local free, room, idle, known = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1', ARGV[8]
+local plain = string.sub(known, 1, (string.find(known, '\n\n', 1, true)))
 local answer, nextDue = {text(at), '', '', ''}, nil
 if not alive then return answer end
 if lock.quiet() then
@@ -236,13 +238,30 @@ local function suspect(queue)
   if free < had then free = 0 end
 end
 
+-- lacking takes jobs that waited for a worker which knows their task.
+local function lacking(open)
+  for _, place in ipairs(redis.call('SMEMBERS', 'beadle:{job}:lacking')) do
+    local queue, task = split(place)
+    if open[queue] and string.find(known, '\n' .. task .. '\n', 1, true) then
+      local key = lacksKey(queue, task)
+      while free > 0 and redis.call('EXISTS', key) == 1 do
+        if ready(queue, redis.call('SPOP', key)) then take(queue, redis.call('RPOP', pendingKey(queue))) end
+      end
+      if redis.call('EXISTS', key) == 0 then redis.call('SREM', 'beadle:{job}:lacking', place) end
+    end
+  end
+end
+
 local open = {}
 for i = 9, #ARGV, 2 do
   local queue = ARGV[i]
   forward(queue)
-  if redis.call('EXISTS', 'asynq:{' .. queue .. '}:paused') == 0 then open[#open + 1] = {queue, tonumber(ARGV[i + 1])} end
+  if redis.call('EXISTS', 'asynq:{' .. queue .. '}:paused') == 0 then
+    open[#open + 1], open[queue] = {queue, tonumber(ARGV[i + 1])}, true
+  end
 end
 settle()
+if free > 0 and redis.call('EXISTS', 'beadle:{job}:lacking') == 1 then lacking(open) end
 for _, q in ipairs(open) do if free > 0 then suspect(q[1]) end end
 if free > 0 then
   for _, q in ipairs(open) do takeFrom(q[1], q[2]) end
@@ -435,17 +454,18 @@ func readStarted(cmd *redis.Cmd, asked []claimed) ([]claimed, error) {
 	return started, nil
 }
 
-// plainTasks are the names of the tasks that want nothing, as claimScript
-// takes them.
+// plainTasks are the names of the tasks that want nothing, and those of the
+// others, as claimScript takes them.
 func plainTasks(registry *tasks.Registry) string {
-	var b strings.Builder
-	b.WriteByte('\n')
+	plain, others := "\n", "\n"
 	for _, info := range registry.Infos() {
-		if !info.Locks && !info.EachWorker {
-			b.WriteString(info.Name + "\n")
+		if info.Locks || info.EachWorker {
+			others += info.Name + "\n"
+		} else {
+			plain += info.Name + "\n"
 		}
 	}
-	return b.String()
+	return plain + others
 }
 
 // load makes sure that Redis knows the scripts which are sent in pipelines.

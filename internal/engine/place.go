@@ -53,8 +53,7 @@ func (w *Worker) suits(queue string) (base string, ok bool) {
 	return base, true
 }
 
-// followQueues finds out which queues there are for this worker, and has jobs
-// queued again that waited for a worker which knows their task.
+// followQueues finds out which queues there are for this worker.
 func (w *Worker) followQueues(ctx context.Context) error {
 	all, err := w.engine.rdb.SMembers(ctx, "asynq:queues").Result()
 	if err != nil {
@@ -75,32 +74,11 @@ func (w *Worker) followQueues(ctx context.Context) error {
 		}
 	}
 	w.served.Store(&weights)
-	return w.callForTasks(ctx)
-}
-
-// callScript queues jobs that waited for a worker which knows their task.
-//
-// ARGV: tasks
-var callScript = script(`
-for _, task in ipairs(ARGV) do
-  local key = 'beadle:{job}:lacks:' .. task
-  for _, place in ipairs(redis.call('SMEMBERS', key)) do ready(split(place)) end
-  redis.call('DEL', key)
-end
-done()
-return 0
-`)
-
-func (w *Worker) callForTasks(ctx context.Context) error {
-	var names []any
-	for _, info := range w.registry.Infos() {
-		names = append(names, info.Name)
-	}
-	return wrap(runScript(ctx, w.engine, callScript, names...).Err(), "call jobs that wait for their worker")
+	return nil
 }
 
 // asideScript lets jobs wait that the worker holds and whose task it does not
-// know, until a worker comes that does.
+// know, until a worker claims them that does.
 //
 // ARGV: worker id, then queue, id, task, …
 var asideScript = script(`
@@ -113,7 +91,9 @@ for i = 2, #ARGV, 3 do
   if held[id] and not finals[l.job] then
     lock.unhold(ARGV[1], id)
     park(queue, id, l, {kind = 'worker', name = task})
-    redis.call('SADD', 'beadle:{job}:lacks:' .. task, queue .. ' ' .. id)
+    redis.call('SADD', lacksKey(queue, task), id)
+    redis.call('SADD', 'beadle:{job}:lacking', queue .. ' ' .. task)
+    wake(queue)
   end
 end
 done()

@@ -19,7 +19,8 @@ func script(text string) *redis.Script { return redis.NewScript(lock.Library + l
 //	asynq:{queue}:scheduled|retry  zset: those that are due later, by seconds
 //	beadle:{job}:waiting:<queue>   zset: those that wait, by µs since when
 //	beadle:{job}:alone:<queue>     list: those that wait for a worker without other jobs
-//	beadle:{job}:lacks:<task>      set of "queue id": those that wait for a worker that knows the task
+//	beadle:{job}:lacks:<queue>:<t> set: those that wait for a worker that knows the task
+//	beadle:{job}:lacking           set of "queue task": where there are such
 //	beadle:{lock}:held:<worker>    hash: id -> "fence queue", those in a worker's hands
 //	beadle:{wake}:<queue>          list: a token, if there may be something to take
 const library = `
@@ -36,6 +37,7 @@ local function lineKey(queue, client) return 'beadle:{job}:line:' .. queue .. ':
 local function ringKey(queue) return 'beadle:{job}:ring:' .. queue end
 local function waitingKey(queue) return 'beadle:{job}:waiting:' .. queue end
 local function aloneKey(queue) return 'beadle:{job}:alone:' .. queue end
+local function lacksKey(queue, task) return 'beadle:{job}:lacks:' .. queue .. ':' .. task end
 local function wakeKey(queue) return 'beadle:{wake}:' .. queue end
 
 -- iso writes µs since 1970 as Go writes a time in JSON.
@@ -159,7 +161,8 @@ end
 
 local finals = {succeeded = true, failed = true, aborted = true, expired = true}
 
--- ready queues a job, before all others, that has waited.
+-- ready queues a job, before all others, that has waited. It reports whether
+-- it did.
 local function ready(queue, id)
   local key = recordKey(queue, id)
   local r = redis.call('HMGET', key, 'live', 'state')
@@ -171,6 +174,7 @@ local function ready(queue, id)
   redis.call('HDEL', key, 'waits')
   queueFirst(queue, id)
   say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}')
+  return true
 end
 
 -- handOver queues those whose turn has come since locks were given back.

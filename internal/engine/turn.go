@@ -29,6 +29,13 @@ const (
 	maxPause   = 5 * time.Second
 )
 
+// An Observer is told of a worker's turns.
+type Observer interface {
+	// Turn says how many jobs a turn finished, started and claimed, and how
+	// long Redis took to answer.
+	Turn(jobs int, took time.Duration)
+}
+
 // takeTurns records, starts and claims until the worker has stopped and all is
 // done.
 func (w *Worker) takeTurns() {
@@ -78,12 +85,16 @@ func (w *Worker) turn(b batch) error {
 		w.undo(b)
 		return w.load(ctx)
 	}
+	took := time.Since(sent)
 	safe := w.engine.run.still(ctx, w.engine.rdb, dials)
-	return errors.Join(
-		w.settleEndings(finished, b.endings),
-		w.settleStarts(session, started, b.asking, sent, safe),
-		w.settleClaim(session, claimed, b.claim, sent, safe),
-	)
+	notFinished := w.settleEndings(finished, b.endings)
+	notStarted := w.settleStarts(session, started, b.asking, sent, safe)
+	hauled, notClaimed := w.settleClaim(session, claimed, b.claim, sent, safe)
+	err = errors.Join(notFinished, notStarted, notClaimed)
+	if err == nil && w.options.Observer != nil {
+		w.options.Observer.Turn(len(b.endings)+len(b.asking)+hauled, took)
+	}
+	return err
 }
 
 // undo puts a batch back on the desk.
@@ -140,24 +151,24 @@ func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, sent 
 	return nil
 }
 
-func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.Time, safe bool) error {
+func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.Time, safe bool) (hauled int, err error) {
 	if places == 0 {
-		return nil
+		return 0, nil
 	}
 	if cmd == nil {
 		w.desk.claimed(places, haul{}) // without a lease; it looks again when there is a new one
-		return nil
+		return 0, nil
 	}
 	h, err := w.readHaul(cmd, sent)
 	if err != nil {
 		w.desk.claimed(places, haul{more: true})
-		return fmt.Errorf("claim jobs: %w", err)
+		return 0, fmt.Errorf("claim jobs: %w", err)
 	}
 	w.desk.claimed(places, h)
 	for _, c := range h.jobs {
 		w.receive(s, c, sent, safe)
 	}
-	return nil
+	return len(h.jobs), nil
 }
 
 // order asks for jobs for the free places of a batch: from each queue a share

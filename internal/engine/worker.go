@@ -27,6 +27,7 @@ type WorkerOptions struct {
 	Build       string            // version of the binary
 	BuiltAt     time.Time         // of two builds that declare a task, the newer wins
 	Labels      map[string]string // what tasks may ask for by their Where
+	Observer    Observer          // is told of every turn; nil: nobody is
 }
 
 // returnTime is how long code has to return after its context has ended on

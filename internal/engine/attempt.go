@@ -15,17 +15,16 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// launch hands a job whose attempt is open, by the reply to a turn that was sent
-// at that time, to asynq's server. If the attempt must not go on, because the
-// worker has stopped or Redis may have forgotten what it granted, the job is
-// given back.
-func (w *Worker) launch(s *session, c claimed, sent time.Time, safe bool) {
+// launch hands a job whose attempt is open to asynq's server. If the attempt
+// must not go on, because the worker has stopped or Redis may have forgotten
+// what it granted, the job is given back.
+func (w *Worker) launch(s *session, c claimed, safe bool) {
 	if !safe || s.lease.Err() != nil || w.stopping.Err() != nil {
 		w.desk.vacate(1)
 		w.giveBack(s, c)
 		return
 	}
-	if !w.own(newHold(s, c.record), c, sent) {
+	if !w.own(newHold(s, c.record), c) {
 		w.desk.vacate(1)
 		return
 	}
@@ -33,10 +32,11 @@ func (w *Worker) launch(s *session, c claimed, sent time.Time, safe bool) {
 }
 
 // own takes a job into this worker's hands, unless it was given back since.
-func (w *Worker) own(h *hold, c claimed, sent time.Time) bool {
+func (w *Worker) own(h *hold, c claimed) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if sent.Before(w.disowned[h.ID]) {
+	void, ok := w.disowned[h.ID]
+	if delete(w.disowned, h.ID); ok && h.fence <= void {
 		return false
 	}
 	w.holds.add(h)

@@ -30,7 +30,8 @@ const (
 // description of the worker as JSON, seconds that it is listed
 //
 // It answers: µs of Redis; "1", or "" if the lease was lost; then for each job
-// that is held: its id, and who wants it aborted or "".
+// that is held: its id, its fence ("0" if it was not started), and who wants
+// it aborted or "".
 var renewScript = script(recovery + `
 local worker, lease = ARGV[1], tonumber(ARGV[3])
 lock.master(ARGV[2], lease)
@@ -43,6 +44,7 @@ if alive then
   for id, place in pairs(lock.holds(worker)) do
     local fence, queue = split(place)
     answer[#answer + 1] = id
+    answer[#answer + 1] = fence
     answer[#answer + 1] = redis.call('HGET', recordKey(queue, id), 'abort') or ''
   end
 end
@@ -90,7 +92,7 @@ func (w *Worker) openSession(ctx context.Context) error {
 // A pulse is the answer to a heartbeat.
 type pulse struct {
 	alive   bool
-	held    map[string]bool // ids that the worker holds by Redis' account
+	held    map[string]int64 // what the worker holds by Redis' account: ids and fences
 	aborted []string
 }
 
@@ -109,10 +111,10 @@ func (w *Worker) beat(ctx context.Context, s *session, fresh bool) (p pulse, err
 		return p, errors.New("renew lease: unexpected reply")
 	}
 	w.engine.tick(micros(values[0]), sent)
-	p.alive, p.held = values[1] == "1", map[string]bool{}
-	for rest := values[2:]; len(rest) > 1; rest = rest[2:] {
-		p.held[rest[0]] = true
-		if rest[1] != "" {
+	p.alive, p.held = values[1] == "1", map[string]int64{}
+	for rest := values[2:]; len(rest) > 2; rest = rest[3:] {
+		p.held[rest[0]] = micros(rest[1])
+		if rest[2] != "" {
 			p.aborted = append(p.aborted, rest[0])
 		}
 	}
@@ -178,7 +180,7 @@ func (w *Worker) obey(p pulse) {
 		w.abort(id)
 	}
 	for _, h := range w.holds.every() {
-		if h.session == w.session() && !p.held[h.ID] && h.missing() {
+		if h.session == w.session() && p.held[h.ID] != h.fence && h.missing() {
 			h.tell(errBroken)
 		}
 	}
@@ -187,20 +189,18 @@ func (w *Worker) obey(p pulse) {
 
 // returnStrange gives back jobs that Redis handed out in a reply that got
 // lost: those that were unknown here a heartbeat ago and still are.
-func (w *Worker) returnStrange(held map[string]bool) {
-	now := map[string]bool{}
-	for id := range held {
+func (w *Worker) returnStrange(held map[string]int64) {
+	now := map[string]int64{}
+	for id, fence := range held {
 		if len(w.holds.of(id)) > 0 || w.desk.knows(id) {
 			continue
 		}
-		if now[id] = true; w.strange[id] {
-			w.disown(id)
+		now[id] = fence
+		if was, strange := w.strange[id]; strange && was == fence {
+			w.disown(id, fence)
 		}
 	}
 	w.strange = now
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	maps.DeleteFunc(w.disowned, func(_ string, until time.Time) bool { return time.Since(until) > time.Minute })
 }
 
 // abort ends the work on a job in hand.

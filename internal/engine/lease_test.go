@@ -148,7 +148,7 @@ func TestAnOldOutcomeLeavesTheNewHoldAlone(t *testing.T) {
 	if w.records(first, outcome{err: context.Canceled, cause: errShutdown}) {
 		t.Error("an outcome was recorded twice")
 	}
-	if p := w.beats(); !p.held[id] {
+	if p := w.beats(); p.held[id] != second.fence {
 		t.Error("the second attempt is not held any more")
 	}
 	if !w.ends(second, nil) || h.state(id) != job.Succeeded {

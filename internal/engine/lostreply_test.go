@@ -29,10 +29,10 @@ func (c *cutter) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return 
 
 func (c *cutter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return func(ctx context.Context, cmds []redis.Cmder) error {
-		if !c.hits(cmds) {
-			return next(ctx, cmds)
-		}
 		err := next(ctx, cmds)
+		if !c.hits(cmds) {
+			return err
+		}
 		if c.late != nil {
 			<-c.late
 			return err
@@ -44,11 +44,17 @@ func (c *cutter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proce
 	}
 }
 
+// hits reports whether a reply is to be lost: one that brings jobs, if the
+// script is that which claims them.
 func (c *cutter) hits(cmds []redis.Cmder) bool {
 	for _, cmd := range cmds {
-		if args := cmd.Args(); len(args) > 1 && args[1] == c.script.Hash() && c.left.Add(-1) >= 0 {
-			return true
+		if args := cmd.Args(); len(args) < 2 || args[1] != c.script.Hash() {
+			continue
 		}
+		if values, _ := cmd.(*redis.Cmd).Slice(); c.script == claimScript && len(values) <= 4 {
+			continue
+		}
+		return c.left.Add(-1) >= 0
 	}
 	return false
 }

@@ -182,7 +182,9 @@ func TestJobsGoBackToTheHeadWhenTheWorkerHasStopped(t *testing.T) {
 	h := realHouse(t)
 	obedient, begun, _ := sits("obedient")
 	stubborn, begunToo, let := deaf("stubborn")
-	stop := h.start(NewWorker(h.Engine, tasks.NewRegistry(obedient, stubborn), WorkerOptions{Concurrency: 2, Drain: 10 * time.Millisecond}))
+	w := NewWorker(h.Engine, tasks.NewRegistry(obedient, stubborn), WorkerOptions{Concurrency: 2, Drain: 10 * time.Millisecond})
+	w.returnTime = 100 * time.Millisecond
+	stop := h.start(w)
 	ids := []string{h.enqueue(job.Request{Task: "obedient"}).ID, h.enqueue(job.Request{Task: "stubborn"}).ID}
 	next(h, begun)
 	next(h, begunToo)

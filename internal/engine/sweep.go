@@ -84,45 +84,41 @@ local function reap()
 end
 `
 
-// returnScript gives back jobs that a worker holds and does not run.
+// returnScript gives back a job that a worker holds under that fence, "0" if
+// it was not started, and does not run.
 //
-// ARGV: worker id, how, ids…
+// ARGV: worker id, id, fence
 var returnScript = script(recovery + `
-local held = lock.holds(ARGV[1])
-for i = 3, #ARGV do
-  if held[ARGV[i]] then recover(ARGV[1], ARGV[i], held[ARGV[i]], ARGV[2]) end
-end
+local place = lock.holds(ARGV[1])[ARGV[2]]
+if place and split(place) == ARGV[3] then recover(ARGV[1], ARGV[2], place, 'returned') end
 handOver()
 done()
 return 0
 `)
 
 // giveBack returns a job that was claimed and will not be run here.
-func (w *Worker) giveBack(s *session, c claimed) { w.returnJob(s.id, c.ID) }
+func (w *Worker) giveBack(s *session, c claimed) { w.returnJob(s.id, c.ID, c.fence) }
 
 // disown returns a job that the worker holds without knowing it. Should the
-// reply come after all that would have told of it, it is void.
-func (w *Worker) disown(id string) {
+// reply that tells of it come after all, it is void.
+func (w *Worker) disown(id string, fence int64) {
 	w.mu.Lock()
 	known := len(w.holds.of(id)) > 0
 	if !known {
-		w.disowned[id] = time.Now().Add(time.Hour)
+		w.disowned[id] = fence
 	}
 	w.mu.Unlock()
 	if known {
 		return
 	}
 	w.log.Warn("a claim's reply got lost, its job is given back", "job", id)
-	w.returnJob(w.sessionID(), id)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.disowned[id] = time.Now()
+	w.returnJob(w.sessionID(), id, fence)
 }
 
-func (w *Worker) returnJob(session, id string) {
+func (w *Worker) returnJob(session, id string, fence int64) {
 	ctx, cancel := context.WithTimeout(context.Background(), turnTime)
 	defer cancel()
-	if err := runScript(ctx, w.engine, returnScript, session, "returned", id).Err(); err != nil {
+	if err := runScript(ctx, w.engine, returnScript, session, id, fence).Err(); err != nil {
 		w.log.Warn("job not given back, its lease will run out", "job", id, "err", err)
 	}
 }

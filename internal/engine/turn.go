@@ -88,7 +88,7 @@ func (w *Worker) turn(b batch) error {
 	took := time.Since(sent)
 	safe := w.engine.run.still(ctx, w.engine.rdb, dials)
 	notFinished := w.settleEndings(finished, b.endings)
-	notStarted := w.settleStarts(session, started, b.asking, sent, safe)
+	notStarted := w.settleStarts(session, started, b.asking, safe)
 	hauled, notClaimed := w.settleClaim(session, claimed, b.claim, sent, safe)
 	err = errors.Join(notFinished, notStarted, notClaimed)
 	if err == nil && w.options.Observer != nil {
@@ -135,7 +135,7 @@ func (w *Worker) settleEndings(cmd *redis.Cmd, all []ending) error {
 	return nil
 }
 
-func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, sent time.Time, safe bool) error {
+func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, safe bool) error {
 	if cmd == nil {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (w *Worker) settleStarts(s *session, cmd *redis.Cmd, asked []claimed, sent 
 	}
 	w.desk.vacate(len(asked) - len(started))
 	for _, c := range started {
-		w.launch(s, c, sent, safe)
+		w.launch(s, c, safe)
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.T
 	}
 	w.desk.claimed(places, h)
 	for _, c := range h.jobs {
-		w.receive(s, c, sent, safe)
+		w.receive(s, c, safe)
 	}
 	return len(h.jobs), nil
 }
@@ -205,12 +205,12 @@ func draw(weights map[string]int) string {
 }
 
 // receive sees to a job that was claimed.
-func (w *Worker) receive(s *session, c claimed, sent time.Time, safe bool) {
+func (w *Worker) receive(s *session, c claimed, safe bool) {
 	task, known := w.registry.Lookup(c.Task)
 	c.task = task
 	switch {
 	case c.started:
-		w.launch(s, c, sent, safe)
+		w.launch(s, c, safe)
 	case !known:
 		w.aside(s, c)
 	case task.Info().EachWorker && c.whole == "":

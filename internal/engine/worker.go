@@ -45,6 +45,7 @@ type Worker struct {
 	log      *slog.Logger
 
 	stuckAfter time.Duration // see the constant
+	returnTime time.Duration // see the constant
 
 	desk   *desk
 	belt   *conveyor
@@ -56,9 +57,9 @@ type Worker struct {
 	stop     context.CancelFunc // takes no more jobs
 
 	mu       sync.Mutex
-	launched map[string][]launch  // by job id, on their way through asynq
-	strange  map[string]bool      // held by Redis' account, unknown here
-	disowned map[string]time.Time // given back unknown, until when: replies to what was sent before are void
+	launched map[string][]launch // by job id, on their way through asynq
+	strange  map[string]int64    // held by Redis' account, unknown here: ids and fences
+	disowned map[string]int64    // given back unknown: a reply that tells of them comes too late
 }
 
 // NewWorker returns a worker that runs the tasks of that registry.
@@ -69,9 +70,9 @@ func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Work
 		engine: e, registry: registry, options: options,
 		declared: declare(registry, options), plain: plainTasks(registry),
 		log:        e.log.With("worker", options.Name),
-		stuckAfter: stuckAfter,
-		desk:       newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
-		holds: holds{all: map[string][]*hold{}}, launched: map[string][]launch{}, strange: map[string]bool{}, disowned: map[string]time.Time{},
+		stuckAfter: stuckAfter, returnTime: returnTime,
+		desk: newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
+		holds: holds{all: map[string][]*hold{}}, launched: map[string][]launch{}, strange: map[string]int64{}, disowned: map[string]int64{},
 	}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.self = job.Worker{
@@ -135,7 +136,7 @@ func (w *Worker) Run(ctx context.Context) error {
 func (w *Worker) serve(ctx context.Context) error {
 	server := asynq.NewServerFromRedisClient(w.belt, asynq.Config{
 		Concurrency: w.options.Concurrency, Queues: map[string]int{w.options.Queue: 1},
-		TaskCheckInterval: time.Millisecond, ShutdownTimeout: returnTime,
+		TaskCheckInterval: time.Millisecond, ShutdownTimeout: firstPause,
 		Logger: asynqLog{w.log}, LogLevel: asynq.InfoLevel,
 	})
 	if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
@@ -177,7 +178,7 @@ func (w *Worker) drain(turns *sync.WaitGroup) {
 	}
 	select {
 	case <-done:
-	case <-time.After(returnTime):
+	case <-time.After(w.returnTime):
 		w.log.Warn("code of jobs has not returned and is left behind", "jobs", len(w.holds.every()))
 	}
 }

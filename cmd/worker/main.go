@@ -5,7 +5,8 @@ package main
 import (
 	"os"
 
+	"github.com/beadle-jobs/beadle/internal/app/builtin"
 	"github.com/beadle-jobs/beadle/internal/app/worker"
 )
 
-func main() { os.Exit(worker.Main(worker.Builtin)) }
+func main() { os.Exit(worker.Main(builtin.Provide)) }

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/app/builtin"
 	"github.com/beadle-jobs/beadle/internal/app/scheduler"
 	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/config"
@@ -102,7 +103,7 @@ func (t trial) run(ctx context.Context) error {
 		o.Demo, moodle = true, campus
 		g.Go(func() error { return runAtOnce(ctx, o.Redis, t.log) })
 	}
-	campusTasks, err := app.CampusTasks(o.Settings, o.Ledger, t.log)
+	campusTasks, err := builtin.Tasks(o.Settings, o.Ledger, t.log)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/app/builtin"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/ledger"
@@ -145,7 +146,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		return nil, err
 	}
 	routes := api.New(api.Config{
-		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Syncs: app.Syncs(s.Settings), Lag: s.delay.Behind,
+		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
 		MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
 	})
 	mux := http.NewServeMux()

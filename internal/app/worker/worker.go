@@ -1,7 +1,6 @@
 // Package worker puts together the data plane: a process that runs jobs.
 //
-// A worker needs Redis and nothing else, except that the campus tasks which
-// come with Beadle keep what they know in the ledger.
+// A worker needs Redis and nothing else; what its tasks need they bring along.
 package worker
 
 import (

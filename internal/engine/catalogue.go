@@ -48,10 +48,11 @@ func (e *Engine) announce(ctx context.Context, all []job.Declaration, replace bo
 		return wrap(err, "read the catalogue of tasks")
 	}
 	var changes []any
+	var changed []job.Declaration
 	for i, d := range all {
 		text, _ := known[i].(string)
 		if supersedes(d, text, replace) {
-			changes = append(changes, d.Name, encode(d))
+			changes, changed = append(changes, d.Name, encode(d)), append(changed, d)
 		}
 	}
 	if len(changes) == 0 {
@@ -61,7 +62,7 @@ func (e *Engine) announce(ctx context.Context, all []job.Declaration, replace bo
 		return wrap(err, "announce tasks")
 	}
 	e.known.forget()
-	return e.declareLimits(ctx, all)
+	return e.declareLimits(ctx, changed)
 }
 
 // declareLimits makes the limits that tasks declare known.

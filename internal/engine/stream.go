@@ -166,7 +166,7 @@ func (e *Engine) Last(ctx context.Context) (string, error) {
 	switch {
 	case err == nil:
 		return info.LastGeneratedID, nil
-	case redis.HasErrorPrefix(err, "ERR no such key"):
+	case redis.HasErrorPrefix(err, "no such key"):
 		return "", nil
 	}
 	return "", wrap(err, "read the end of the event stream")

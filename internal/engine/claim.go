@@ -203,6 +203,10 @@ local function takeAgain(queue, id, msg, live)
     live = startAgain(queue, id, r, task, client, wants)
     if live then hand(queue, true, msg, live, r) end
   else
+    if r.live.job == 'waiting' then
+      r.live.job = 'queued'
+      live = writeLive(recordKey(queue, id), 'pending', r.live)
+    end
     lock.hold(session, id, '0 ' .. queue)
     hand(queue, false, msg, live, r)
   end
@@ -225,13 +229,20 @@ local function takeFrom(queue, quota)
   end
 end
 
--- suspects are jobs under which workers died: they run alone.
+-- suspects are jobs under which workers died: they run alone. If no worker is
+-- idle, one of them takes no more jobs until it is.
 local function suspect(queue)
   if redis.call('EXISTS', aloneKey(queue)) == 0 then return end
+  local drains = 'beadle:{job}:drains:' .. queue
   if not idle then
+    local who = redis.call('GET', drains)
+    if who and who ~= session then return end
+    redis.call('SET', drains, session, 'PX', math.ceil(ARGV[4] / 1000))
     answer[4] = redis.call('LINDEX', aloneKey(queue), -1)
+    free = 0
     return
   end
+  redis.call('DEL', drains)
   local id = redis.call('RPOP', aloneKey(queue))
   local had = free
   take(queue, id)

@@ -22,6 +22,7 @@ type desk struct {
 	claiming bool      // one lane asks for jobs at a time
 	alone    bool      // a job runs that must run alone
 	draining bool      // such a job waits for the worker to have no others
+	poked    bool      // look whether it still does
 	stopping bool      // no more jobs are taken
 	timer    *time.Timer
 }
@@ -50,7 +51,7 @@ func (d *desk) next() (b batch, ok bool) {
 		b.asking, d.asking = cut(d.asking)
 		if d.wants() {
 			b.claim, b.idle = d.free, d.free == d.size && len(b.asking) == 0
-			d.free, d.claiming = 0, true
+			d.free, d.claiming, d.poked = 0, true, false
 		}
 		switch {
 		case b.claim > 0 || len(b.endings) > 0 || len(b.asking) > 0:
@@ -68,7 +69,7 @@ func (d *desk) wants() bool {
 	case !d.more || d.stopping || d.claiming || d.alone:
 		return false
 	case d.draining:
-		return d.free == d.size
+		return d.free == d.size || d.free > 0 && d.poked
 	}
 	return d.free > 0
 }
@@ -96,16 +97,28 @@ func (d *desk) look() { d.change(func() { d.more = true }) }
 func (d *desk) ended(x ending) {
 	d.change(func() {
 		d.endings = append(d.endings, x)
-		d.free++
-		d.alone = d.alone && !x.was.alone
+		d.vacated(1)
 	})
 }
 
 // vacate gives back the places of jobs that did not start.
 func (d *desk) vacate(n int) {
 	if n > 0 {
-		d.change(func() { d.free += n })
+		d.change(func() { d.vacated(n) })
 	}
+}
+
+// vacated takes note of free places. A job that runs alone has no others
+// beside it, so it is over when all are free.
+func (d *desk) vacated(n int) {
+	d.free += n
+	d.alone = d.alone && d.free < d.size
+}
+
+// poke has a worker that takes no jobs for the sake of one look whether that is
+// still waiting.
+func (d *desk) poke() {
+	d.change(func() { d.poked = d.draining })
 }
 
 // claimed takes note of what a claim for that many places brought.
@@ -113,7 +126,7 @@ func (d *desk) claimed(places int, h haul) {
 	d.change(func() {
 		d.claiming = false
 		d.free += places - len(h.jobs)
-		d.more, d.draining = h.more, h.suspect
+		d.more, d.draining = h.more || h.suspect, h.suspect
 		for _, c := range h.jobs {
 			d.alone = d.alone || c.alone
 		}

@@ -132,6 +132,7 @@ func (w *Worker) renewals(ctx context.Context) {
 		case <-tick.C:
 		}
 		w.renew(ctx)
+		w.desk.poke()
 		w.watchStuck(ctx)
 		if n%int(catalogueIn/renewEvery) == 0 {
 			w.refresh(ctx)

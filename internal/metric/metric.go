@@ -18,6 +18,9 @@
 //	beadle_slot_lag_seconds                    from a due time until its job was enqueued
 //	beadle_recorder_lag_seconds                how far the ledger is behind
 //	beadle_events                              length of the event stream
+//	beadle_events_unrecorded                   entries of it that the leader has not recorded
+//	beadle_events_skipped_total                events that could not be recorded
+//	beadle_jobs_restored_total                 jobs that were put back because Redis had lost them
 //	beadle_workers, beadle_worker_slots        live workers, and their places in all
 //	beadle_leader                              1 in the scheduler that leads
 //	beadle_locks_held, beadle_locks_waiting    resources that jobs hold, places in the lines for them
@@ -30,7 +33,6 @@
 //	beadle_worker_turns_total                  round trips to Redis for work
 //	beadle_worker_turn_jobs                    jobs that a turn moved: claimed, started or finished
 //	beadle_worker_turn_seconds                 how long a turn took
-//	beadle_worker_handover_seconds             from the release of a lock until the next job in line began
 package metric
 
 import (

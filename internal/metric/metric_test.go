@@ -125,17 +125,20 @@ func TestLabelsOfLimitsAreBounded(t *testing.T) {
 	}
 }
 
+func TestAsksTheRecorderAtEachScrape(t *testing.T) {
+	m := metric.New()
+	m.WatchRecorder(func() metric.Recording { return metric.Recording{Behind: 12, Skipped: 1, Restored: 40} })
+	wants(t, scrape(t, m), `beadle_events_unrecorded 12`, `beadle_events_skipped_total 1`, `beadle_jobs_restored_total 40`)
+}
+
 func TestCountsTurnsOfAWorker(t *testing.T) {
 	m := metric.New()
 	w := m.Worker()
 	w.Turn(12, 3*time.Millisecond)
-	w.Handover(4 * time.Millisecond)
 	wants(t, scrape(t, m),
 		`beadle_worker_turns_total 1`,
 		`beadle_worker_turn_jobs_bucket{le="20"} 1`,
 		`beadle_worker_turn_seconds_bucket{le="0.005"} 1`,
-		`beadle_worker_handover_seconds_bucket{le="0.002"} 0`,
-		`beadle_worker_handover_seconds_bucket{le="0.005"} 1`,
 	)
 }
 

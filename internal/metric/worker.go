@@ -8,10 +8,9 @@ import (
 
 // Worker is the metrics of a worker process. It is safe for concurrent use.
 type Worker struct {
-	turns    prometheus.Counter
-	jobs     prometheus.Histogram
-	took     prometheus.Histogram
-	handover prometheus.Histogram
+	turns prometheus.Counter
+	jobs  prometheus.Histogram
+	took  prometheus.Histogram
 }
 
 // Worker adds the metrics of a worker and returns what counts them.
@@ -28,12 +27,8 @@ func (m *Metrics) Worker() *Worker {
 			Name: "beadle_worker_turn_seconds", Help: "How long a turn took.",
 			Buckets: []float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5},
 		}),
-		handover: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "beadle_worker_handover_seconds", Help: "From the release of a lock until the next job in line began.",
-			Buckets: []float64{.001, .002, .005, .01, .015, .02, .05, .1, .5, 1, 5, 30},
-		}),
 	}
-	m.registry.MustRegister(w.turns, w.jobs, w.took, w.handover)
+	m.registry.MustRegister(w.turns, w.jobs, w.took)
 	return w
 }
 
@@ -44,7 +39,3 @@ func (w *Worker) Turn(jobs int, took time.Duration) {
 	w.jobs.Observe(float64(jobs))
 	w.took.Observe(took.Seconds())
 }
-
-// Handover counts one job that was first in line for what another one gave
-// back, and how long it then took to begin.
-func (w *Worker) Handover(took time.Duration) { w.handover.Observe(took.Seconds()) }

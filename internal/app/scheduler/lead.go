@@ -21,8 +21,11 @@ import (
 func (s *scheduler) lead(ctx context.Context) error {
 	s.metrics.Lead(true)
 	defer s.metrics.Lead(false)
+	recorder := s.recorder()
+	s.terms.begin(recorder)
+	defer s.terms.end()
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return s.recorder().Run(ctx) })
+	g.Go(func() error { return recorder.Run(ctx) })
 	g.Go(func() error { return s.walker().Run(ctx) })
 	g.Go(func() error { return s.registrar().run(ctx) })
 	g.Go(func() error { return publisher{s.limits(), s.Log}.run(ctx) })

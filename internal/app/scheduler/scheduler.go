@@ -112,6 +112,7 @@ type scheduler struct {
 	locks   api.Locks
 	delay   *delay
 	safety  *safety
+	terms   terms
 }
 
 func newScheduler(o Options) *scheduler {
@@ -119,6 +120,7 @@ func newScheduler(o Options) *scheduler {
 	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
 	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
+	s.metrics.WatchRecorder(s.terms.recording)
 	return s
 }
 

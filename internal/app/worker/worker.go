@@ -65,12 +65,13 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 	if provided.Close != nil {
 		defer func() { _ = provided.Close() }()
 	}
+	metrics := metric.New()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log}, provided.All...)
+		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log, Observer: metrics.Worker()}, provided.All...)
 	})
 	if c.Worker.Metrics != "" {
-		g.Go(func() error { return serveMetrics(ctx, c.Worker.Metrics) })
+		g.Go(func() error { return serveMetrics(ctx, c.Worker.Metrics, metrics) })
 	}
 	return g.Wait()
 }
@@ -81,6 +82,7 @@ type Options struct {
 	Queue    string // its own; tasks that name no queue go there
 	Settings config.Worker
 	Log      *slog.Logger
+	Observer engine.Observer // may be nil
 }
 
 // Run runs jobs of these tasks until ctx is done and running jobs have ended
@@ -96,6 +98,7 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 		Build:       app.Version(),
 		BuiltAt:     app.BuiltAt(),
 		Labels:      o.Settings.Labels,
+		Observer:    o.Observer,
 	}).Run(ctx)
 }
 
@@ -122,13 +125,13 @@ func identity(binary string) string {
 }
 
 // serveMetrics serves what Prometheus and health checks ask of a worker.
-func serveMetrics(ctx context.Context, addr string) error {
+func serveMetrics(ctx context.Context, addr string, metrics *metric.Metrics) error {
 	l, err := app.ListenAnywhere(addr)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metric.New().Handler())
+	mux.Handle("GET /metrics", metrics.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	return app.Serve(ctx, l, mux)
 }

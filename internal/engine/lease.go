@@ -27,7 +27,10 @@ const (
 // says that the worker lives. It gives back what dead workers held.
 //
 // ARGV: worker id, run id of the server, lease in µs, "1" for a new session,
-// description of the worker as JSON, seconds that it is listed
+// description of the worker as JSON, seconds that it is listed, and for a new
+// session the epoch of Redis that the worker knew before or "": where it is
+// another, Redis has lost what others hold, and nothing is granted for one
+// lease, within which they find out
 //
 // It answers: µs of Redis; "1", or "" if the lease was lost; then for each job
 // that is held: its id, its fence ("0" if it was not started), and who wants
@@ -36,6 +39,9 @@ var renewScript = script(recovery + `
 local worker, lease = ARGV[1], tonumber(ARGV[3])
 lock.master(ARGV[2], lease)
 local alive = ARGV[4] == '1'
+if ARGV[7] ~= '' and redis.call('GET', 'beadle:{job}:epoch') ~= ARGV[7] and redis.call('SETNX', 'beadle:{lock}:wiped', ARGV[7]) == 1 then
+  redis.call('SET', 'beadle:{lock}:quiet', text(at + lease), 'PX', math.ceil(lease / 1000))
+end
 if alive then lock.enlist(worker, lease) else alive = lock.renew(worker, lease) end
 local answer = {text(at), alive and '1' or ''}
 if alive then
@@ -80,12 +86,15 @@ func (w *Worker) openSession(ctx context.Context) error {
 		return err
 	}
 	s := newSession(time.Now())
-	if _, err := w.beat(ctx, s, true); err != nil {
+	_, err := w.beat(ctx, s, true)
+	if err != nil {
 		s.lose(err)
 		return err
 	}
-	s.extend(time.Now())
 	w.lease.Store(s)
+	if w.epoch, err = w.engine.Epoch(ctx); err != nil {
+		return err
+	}
 	return w.followQueues(ctx)
 }
 
@@ -102,8 +111,12 @@ func (w *Worker) beat(ctx context.Context, s *session, fresh bool) (p pulse, err
 		return p, err
 	}
 	self, sent := w.describe(s), time.Now()
+	epoch := ""
+	if fresh {
+		epoch = w.epoch
+	}
 	values, err := runScript(ctx, w.engine, renewScript, s.id, w.engine.run.id(), lock.Lease.Microseconds(),
-		flag(fresh), encode(self), int(workerTTL.Seconds())).StringSlice()
+		flag(fresh), encode(self), int(workerTTL.Seconds()), epoch).StringSlice()
 	if err != nil {
 		return p, wrap(err, "renew the lease of worker %s", w.options.Name)
 	}

@@ -51,6 +51,7 @@ type Worker struct {
 	belt   *conveyor
 	holds  holds
 	lease  atomic.Pointer[session]
+	epoch  string                         // of Redis, when the session began
 	served atomic.Pointer[map[string]int] // queues that it takes jobs from, with weights
 
 	stopping context.Context

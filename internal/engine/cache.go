@@ -95,6 +95,19 @@ func (e *Engine) queues(ctx context.Context) ([]string, error) {
 	if time.Since(e.where.read) < fresh && len(e.where.all) > 0 {
 		return e.where.all, nil
 	}
+	return e.readQueues(ctx)
+}
+
+// moreQueues reports whether there are queues that were not known.
+func (e *Engine) moreQueues(ctx context.Context) (bool, error) {
+	e.where.mu.Lock()
+	defer e.where.mu.Unlock()
+	known := e.where.all
+	all, err := e.readQueues(ctx)
+	return slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(known, name) }), err
+}
+
+func (e *Engine) readQueues(ctx context.Context) ([]string, error) {
 	all, err := e.rdb.SMembers(ctx, "asynq:queues").Result()
 	if err != nil {
 		return nil, wrap(err, "read the names of queues")

@@ -1,17 +1,11 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/google/uuid"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/events"
@@ -19,23 +13,11 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// Limits of a request, in bytes.
-const (
-	maxArgs        = 256 << 10
-	maxKey         = 200
-	maxClient      = 100
-	maxDescription = 2000
-	maxTrace       = 100
-)
-
 // A batch of jobs is sent in portions, so that no script takes long.
 const (
 	portionJobs  = 250
 	portionBytes = 512 << 10
 )
-
-// defaultClient owns the jobs of requests that name no client.
-const defaultClient = "default"
 
 // createScript accepts jobs: each is recorded, put where it stands, and
 // reported, at once.
@@ -165,25 +147,34 @@ func (e *Engine) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
 // EnqueueBatch accepts many jobs as [Engine.Enqueue] does one, and returns
 // what became of each, in order. It is an error only if nothing could be
 // tried; jobs that could not be tried because Redis went away in between have
-// that as their error.
+// that as their error, and so have those of which nobody heard whether they
+// were accepted.
 func (e *Engine) EnqueueBatch(ctx context.Context, all []job.Request) ([]Accepted, error) {
 	done := make([]Accepted, len(all))
 	var p createPortion
 	for i, r := range all {
 		x, err := e.accept(ctx, r)
-		if err != nil {
-			done[i].Err = err
-			continue
+		if err == nil {
+			p.add(i, x)
 		}
-		p.add(i, x)
 		if p.full() {
-			e.create(ctx, p, done)
-			p = createPortion{}
+			err = e.create(ctx, &p, done)
+		}
+		switch {
+		case err == nil:
+		case fault.KindOf(err) != fault.Unavailable:
+			done[i].Err = err
+		case i == 0:
+			return nil, err
+		default:
+			p.refuse(done, err)
+			for j := range done[i:] {
+				done[i+j].Err = err
+			}
+			return done, nil
 		}
 	}
-	if len(p.jobs) > 0 {
-		e.create(ctx, p, done)
-	}
+	e.create(ctx, &p, done) // its error is that of each job
 	return done, nil
 }
 
@@ -211,30 +202,57 @@ func (p *createPortion) add(place int, x creation) {
 
 func (p *createPortion) full() bool { return len(p.jobs) >= portionJobs || p.bytes >= portionBytes }
 
-// create sends a portion and notes what became of its jobs.
-func (e *Engine) create(ctx context.Context, p createPortion, done []Accepted) {
+// refuse notes that the jobs were not accepted.
+func (p *createPortion) refuse(done []Accepted, err error) {
+	for _, i := range p.place {
+		done[i].Err = err
+	}
+}
+
+// create sends a portion and notes what became of its jobs. The portion is
+// empty then.
+func (e *Engine) create(ctx context.Context, p *createPortion, done []Accepted) error {
+	if len(p.jobs) == 0 {
+		return nil
+	}
+	defer func() { *p = createPortion{} }()
 	sent := time.Now()
 	answers, err := runScript(ctx, e, createScript, p.args...).StringSlice()
 	if err == nil && len(answers) != 1+len(p.jobs) {
 		err = fmt.Errorf("unexpected reply %v", answers)
 	}
-	if err == nil {
-		e.tick(micros(answers[0]), sent)
+	if err != nil {
+		err = wrap(err, "enqueue %s", p.jobs[0].Task)
+		p.refuse(done, err)
+		return err
 	}
+	e.tick(micros(answers[0]), sent)
+	there, err := e.readAccepted(ctx, p.jobs, answers[1:])
 	for i, x := range p.jobs {
-		if err != nil {
-			done[p.place[i]].Err = wrap(err, "enqueue %s", x.Task)
-			continue
-		}
-		done[p.place[i]].Job, done[p.place[i]].Err = e.accepted(ctx, x, answers[i+1])
+		done[p.place[i]].Job, done[p.place[i]].Err = e.accepted(x, answers[i+1], there, err)
 	}
+	return nil
 }
 
-// accepted reads what createScript answered for one job.
-func (e *Engine) accepted(ctx context.Context, x creation, answer string) (job.Job, error) {
+// readAccepted reads the jobs that stand for those that were asked for, or that
+// are not as they were asked for.
+func (e *Engine) readAccepted(ctx context.Context, all []creation, answers []string) (map[string]record, error) {
+	var ids []string
+	for i, x := range all {
+		e.sawQueue(x.Queue)
+		if word, id, _ := strings.Cut(answers[i], " "); word == "known" || word == "behind" || word == "skip" {
+			id, _, _ = strings.Cut(id, " ")
+			ids = append(ids, id)
+		}
+	}
+	return e.readAll(ctx, ids)
+}
+
+// accepted reads what createScript answered for one job; there are those that
+// were read, unless that failed.
+func (e *Engine) accepted(x creation, answer string, there map[string]record, err error) (job.Job, error) {
 	word, rest, _ := strings.Cut(answer, " ")
 	id, state, _ := strings.Cut(rest, " ")
-	e.sawQueue(x.Queue)
 	switch word {
 	case "new":
 		return x.Job, nil
@@ -243,187 +261,12 @@ func (e *Engine) accepted(ctx context.Context, x creation, answer string) (job.J
 	case "reject":
 		return job.Job{}, fault.New(fault.Conflict, "Job %s does the same and has not ended.", id)
 	}
-	rec, err := e.read(ctx, id)
-	if fault.KindOf(err) == fault.NotFound {
+	rec, found := there[id]
+	if err == nil && !found {
 		x.ID, x.State = id, job.State(state)
 		return x.Job, nil
 	}
 	return rec.at(e.now()), err
-}
-
-// accept makes the record of a new job out of what was asked.
-func (e *Engine) accept(ctx context.Context, r job.Request) (x creation, err error) {
-	task, err := e.taskOf(ctx, r)
-	if err != nil {
-		return x, err
-	}
-	if err := check(r); err != nil {
-		return x, err
-	}
-	args, err := compactArgs(r.Args)
-	if err != nil {
-		return x, err
-	}
-	x.record, err = e.recordOf(r, task, args)
-	if err != nil {
-		return x, err
-	}
-	x.key = r.Key
-	if err := x.remember(r, task); err != nil {
-		return x, err
-	}
-	return x, x.prepare(r.Resume)
-}
-
-// check refuses a request whose fields are too long, or could not be told
-// apart where they are kept.
-func check(r job.Request) error {
-	for _, f := range []struct {
-		name, value string
-		most        int
-	}{
-		{"key", r.Key, maxKey},
-		{"client", r.Client, maxClient},
-		{"description", r.Description, maxDescription},
-		{"trace", r.Trace, maxTrace},
-		{"owner", r.Owner, maxDescription},
-		{"schedule", r.Schedule, maxKey},
-	} {
-		if len(f.value) > f.most {
-			return fault.New(fault.Invalid, "The %s has %d bytes; at most %d are allowed.", f.name, len(f.value), f.most).In(f.name)
-		}
-	}
-	if strings.ContainsFunc(r.Client, unicode.IsControl) {
-		return fault.New(fault.Invalid, "The client %q has a control character.", r.Client).In("client")
-	}
-	return nil
-}
-
-func (e *Engine) recordOf(r job.Request, task job.Declaration, args json.RawMessage) (rec record, err error) {
-	id, at, err := e.idOf(r)
-	if err != nil {
-		return rec, err
-	}
-	rec.Job = job.Job{
-		ID: id, Task: r.Task, Description: first(r.Description, task.Summary, r.Task), Client: first(r.Client, defaultClient),
-		Owner: r.Owner, Queue: queueOf(task, r.Worker), Args: args, State: job.Queued, Parent: r.Parent, Root: first(r.Root, id),
-		RetryOf: r.RetryOf, Schedule: r.Schedule, Trace: r.Trace, Due: at, Created: at,
-	}
-	if rec.Description != task.Summary {
-		rec.described = rec.Description
-	}
-	rec.whole = r.Whole
-	if !r.Slot.IsZero() {
-		rec.Slot = new(r.Slot.UTC())
-	}
-	if !r.Expires.IsZero() {
-		rec.Expires = new(r.Expires.UTC().Truncate(time.Millisecond))
-	}
-	if !r.At.IsZero() {
-		rec.Due = r.At.UTC().Truncate(time.Millisecond)
-		if rec.Due.After(e.now()) {
-			rec.State = job.Scheduled
-		}
-	}
-	if r.Resume != nil {
-		rec.resume(*r.Resume)
-	}
-	return rec, nil
-}
-
-// resume lets the numbers of a job go on from where they were.
-func (r *record) resume(was job.Resume) {
-	r.Created, r.Attempt, r.Failures, r.Errors, r.lines = was.Created, was.Attempt, was.Failures, was.Errors, was.Lines
-}
-
-// idOf returns the id of a new job and the time of its acceptance.
-func (e *Engine) idOf(r job.Request) (string, time.Time, error) {
-	if r.ID == "" {
-		id, err := uuid.NewV7()
-		return id.String(), idTime(id.String()), err
-	}
-	id, err := uuid.Parse(r.ID)
-	if err != nil {
-		return "", time.Time{}, fault.New(fault.Invalid, "%q is no job id; ids are UUIDs.", r.ID).In("id")
-	}
-	return id.String(), e.now(), nil
-}
-
-// compactArgs checks that raw is one JSON object, and returns it without
-// blanks.
-func compactArgs(raw json.RawMessage) (json.RawMessage, error) {
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 {
-		return json.RawMessage("{}"), nil
-	}
-	if len(raw) > maxArgs {
-		return nil, fault.New(fault.Invalid, "The arguments are %d bytes long; at most %d are allowed. Pass a reference to large data.", len(raw), maxArgs).In("args")
-	}
-	var compact bytes.Buffer
-	compact.Grow(len(raw))
-	if err := json.Compact(&compact, raw); err != nil || raw[0] != '{' {
-		return nil, fault.New(fault.Invalid, "The arguments must be one JSON object.").In("args")
-	}
-	return compact.Bytes(), nil
-}
-
-// remember works out by what the request is known when it comes again: an
-// idempotency key stands for a task and its arguments; a child's or slot's id
-// stands for itself. Other requests are not remembered beyond their record. A
-// unique task's job is known by its arguments as long as it is unfinished.
-func (x *creation) remember(r job.Request, task job.Declaration) error {
-	switch {
-	case r.Key != "":
-		canonical, err := canonicalArgs(x.Args)
-		if err != nil {
-			return err
-		}
-		hash := sha256.Sum256(append([]byte(x.Task+"\x00"), canonical...))
-		x.memo, x.sum = prefix+"key:"+x.Client+":"+r.Key, hex.EncodeToString(hash[:])
-	case r.ID != "" && r.Resume == nil:
-		x.memo = prefix + "seen:" + x.ID
-	}
-	if task.Unique == nil || x.whole != "" {
-		return nil
-	}
-	chosen, err := chosenArgs(x.Args, task.Unique.Args)
-	if err != nil {
-		return err
-	}
-	x.unique = shorten(sha256.Sum256([]byte(x.Task + "\x00" + x.Client + "\x00" + chosen)))
-	x.policy = task.Unique.Policy
-	return nil
-}
-
-// canonicalArgs is the same for all ways to write the same arguments.
-func canonicalArgs(args json.RawMessage) ([]byte, error) {
-	var object map[string]any
-	d := json.NewDecoder(bytes.NewReader(args))
-	d.UseNumber()
-	if err := d.Decode(&object); err != nil {
-		return nil, fmt.Errorf("read arguments: %w", err)
-	}
-	return json.Marshal(object)
-}
-
-// chosenArgs returns some of the arguments in a form that is the same for all
-// ways to write them.
-func chosenArgs(args json.RawMessage, names []string) (string, error) {
-	if len(names) == 0 {
-		return "", nil
-	}
-	var object map[string]any
-	d := json.NewDecoder(bytes.NewReader(args))
-	d.UseNumber()
-	if err := d.Decode(&object); err != nil {
-		return "", fmt.Errorf("read arguments: %w", err)
-	}
-	chosen := map[string]any{}
-	for _, name := range names {
-		chosen[name] = object[name]
-	}
-	text, err := json.Marshal(chosen)
-	return string(text), err
 }
 
 // prepare makes the job's arguments of createScript.
@@ -452,15 +295,6 @@ func (x *creation) resumed(was *job.Resume) []any {
 		return nil
 	}
 	return []any{"live", x.live(), "failures", was.Failures, "errors", was.Errors, "lines", was.Lines}
-}
-
-// taskOf returns the task that is asked for. A job that is put back brings what
-// matters of it along.
-func (e *Engine) taskOf(ctx context.Context, r job.Request) (job.Declaration, error) {
-	if r.Resume != nil {
-		return job.Declaration{Name: r.Task, Queue: r.Resume.Queue}, nil
-	}
-	return e.declaration(ctx, r.Task)
 }
 
 // runScript runs one of this package's scripts by itself.

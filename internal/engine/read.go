@@ -41,47 +41,6 @@ func (e *Engine) Jobs(ctx context.Context, ids []string) (map[string]job.Job, er
 	return found, nil
 }
 
-// Forget drops the records of jobs that have ended and that the ledger has.
-// Those that have not ended are left alone.
-func (e *Engine) Forget(ctx context.Context, ids []string) error {
-	queues, err := e.queues(ctx)
-	if err != nil {
-		return err
-	}
-	for ; len(ids) > 0; ids = ids[min(portionJobs, len(ids)):] {
-		args := []any{len(queues)}
-		for _, queue := range queues {
-			args = append(args, queue)
-		}
-		for _, id := range ids[:min(portionJobs, len(ids))] {
-			args = append(args, id)
-		}
-		if err := runScript(ctx, e, forgetScript, args...).Err(); err != nil {
-			return wrap(err, "forget ended jobs")
-		}
-	}
-	return nil
-}
-
-// forgetScript drops the records of ended jobs.
-//
-// ARGV: number of queues, queues…, ids…
-var forgetScript = redis.NewScript(`
-local finals = {succeeded = true, failed = true, aborted = true, expired = true}
-local n = tonumber(ARGV[1])
-for i = 2 + n, #ARGV do
-  for j = 2, 1 + n do
-    local key = 'asynq:{' .. ARGV[j] .. '}:t:' .. ARGV[i]
-    local live = redis.call('HGET', key, 'live')
-    if live then
-      if finals[string.match(live, '^%S+')] then redis.call('UNLINK', key) end
-      break
-    end
-  end
-end
-return 0
-`)
-
 // depthScript counts the jobs of queues.
 //
 // ARGV: queues…

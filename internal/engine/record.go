@@ -15,13 +15,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// How long Redis remembers a job that has ended: its record, unless the ledger
-// has it earlier, and what stands for it when the same request comes again.
-const (
-	keepRecord = time.Hour
-	keepMemo   = 24 * time.Hour
-)
-
 // A record is a job as Redis keeps it while it is in flight: asynq's hash of
 // the task, with fields of our own beside asynq's.
 type record struct {
@@ -190,11 +183,17 @@ func (e *Engine) read(ctx context.Context, id string) (record, error) {
 	if err != nil {
 		return record{}, err
 	}
-	r, ok := found[id]
-	if !ok {
-		return record{}, notFound(id)
+	if r, ok := found[id]; ok {
+		return r, nil
 	}
-	return r, nil
+	more, err := e.moreQueues(ctx)
+	switch {
+	case err != nil:
+		return record{}, err
+	case more:
+		return e.read(ctx, id)
+	}
+	return record{}, notFound(id)
 }
 
 // readAll returns the records of those jobs that Redis has. A record is found

@@ -116,7 +116,7 @@ func (s *Sweeper) Search(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return s.forget(ctx)
 }
 
 // searchGone ends the jobs of a queue that only one worker takes jobs from, if

@@ -157,10 +157,13 @@ const (
 // A Sweeper gives back what dead workers held, has forgotten waiters called
 // again, and cures what should not be. One of them at a time is enough;
 // several do no harm.
-type Sweeper struct{ engine *Engine }
+type Sweeper struct {
+	engine *Engine
+	cursor string // where looking for outdated records goes on
+}
 
 // NewSweeper returns the sweeper of e.
-func NewSweeper(e *Engine) *Sweeper { return &Sweeper{e} }
+func NewSweeper(e *Engine) *Sweeper { return &Sweeper{e, "0"} }
 
 // Run sweeps twice a second until ctx ends.
 func (s *Sweeper) Run(ctx context.Context) error {

@@ -68,7 +68,9 @@ func (p Process) command() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return ended(p.Run(cmd.Context(), c, Logger(os.Stderr, c.Level())))
+		log := Logger(os.Stderr, c.Level())
+		ListenToRedis(log)
+		return ended(p.Run(cmd.Context(), c, log))
 	}
 	return cmd
 }

@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -35,7 +37,8 @@ func Dial(url string) (*redis.Client, error) {
 }
 
 // Await returns once the Redis answers. While it does not, that is logged,
-// once, and tried again at growing intervals until ctx is done.
+// once, and tried again at growing intervals until ctx is done. A Redis Cluster
+// is refused.
 func Await(ctx context.Context, rdb redis.UniversalClient, log *slog.Logger) error {
 	const first = 100 * time.Millisecond
 	for pause := first; ; pause = min(2*pause, 5*time.Second) {
@@ -43,9 +46,9 @@ func Await(ctx context.Context, rdb redis.UniversalClient, log *slog.Logger) err
 		switch {
 		case err == nil && pause > first:
 			log.Info("redis answers")
-			return nil
+			return refuseCluster(ctx, rdb)
 		case err == nil:
-			return nil
+			return refuseCluster(ctx, rdb)
 		case pause == first:
 			log.Warn("redis does not answer; trying until it does", "err", err)
 		}
@@ -54,5 +57,31 @@ func Await(ctx context.Context, rdb redis.UniversalClient, log *slog.Logger) err
 			return ctx.Err()
 		case <-time.After(pause):
 		}
+	}
+}
+
+// refuseCluster is an error if the Redis is part of a Redis Cluster. One that
+// does not tell is not.
+func refuseCluster(ctx context.Context, rdb redis.UniversalClient) error {
+	info, err := rdb.Info(ctx, "cluster").Result()
+	if err != nil || !strings.Contains(info, "cluster_enabled:1") {
+		return ctx.Err()
+	}
+	return fault.New(fault.Invalid,
+		"redis: this is a Redis Cluster, over which a job and its locks cannot change in one step; use one Redis without cluster mode.").In("redis")
+}
+
+// ListenToRedis has the Redis client say to log, at debug, what it otherwise
+// prints by itself: that it could not connect, above all, which callers say
+// better. Call it once, when a process starts.
+func ListenToRedis(log *slog.Logger) { redis.SetLogger(clientLog{log}) }
+
+// clientLog takes what the Redis client has to say.
+type clientLog struct{ log *slog.Logger }
+
+// Printf implements the client's interface for loggers.
+func (l clientLog) Printf(ctx context.Context, format string, args ...any) {
+	if l.log.Enabled(ctx, slog.LevelDebug) {
+		l.log.DebugContext(ctx, "redis client", "said", fmt.Sprintf(format, args...))
 	}
 }

@@ -60,6 +60,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		return fault.New(fault.Invalid, "The folder %s cannot be made.", o.Data).Because(err)
 	}
 	log := app.Logger(os.Stderr, c.Level())
+	app.ListenToRedis(log)
 	rdb, stop, err := connect(ctx, c.Redis, log)
 	if err != nil {
 		return err

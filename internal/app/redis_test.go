@@ -1,0 +1,96 @@
+package app_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+
+	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+func TestRefusesARedisCluster(t *testing.T) {
+	server, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	_, port, _ := net.SplitHostPort(freeAddress(t))
+	cmd := exec.Command(server, "--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--save", "", "--dir", t.TempDir())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+
+	rdb, err := app.Connect(t.Context(), "redis://127.0.0.1:"+port, slog.New(slog.DiscardHandler))
+	if err == nil {
+		rdb.Close()
+	}
+	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "Redis Cluster") {
+		t.Errorf("the error is %v, want a refusal of a Redis Cluster", err)
+	}
+}
+
+func TestARedisThatDoesNotSayWhetherItIsAClusterIsNone(t *testing.T) {
+	rdb, err := app.Connect(t.Context(), "redis://"+miniredis.RunT(t).Addr(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rdb.Close()
+}
+
+func TestWhatTheRedisClientSaysIsForDebugging(t *testing.T) {
+	addr := freeAddress(t)
+	for level, want := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
+		var out bytes.Buffer
+		app.ListenToRedis(app.Logger(&out, level))
+		rdb, err := app.Dial("redis://" + addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := rdb.Ping(t.Context()).Err(); err == nil {
+			t.Error("somebody answers where nobody listens")
+		}
+		rdb.Close()
+		if got := strings.Contains(out.String(), `msg="redis client"`); got != want {
+			t.Errorf("at %s the log is %q", level, out.String())
+		}
+	}
+	app.ListenToRedis(app.Logger(io.Discard, slog.LevelError))
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func TestTakesTheAddressesOfARedisInTheirUsualForm(t *testing.T) {
+	for url, want := range map[string]string{
+		"redis://127.0.0.1:6379/0":                "127.0.0.1:6379",
+		"redis://user:secret@redis.example:6380": "redis.example:6380",
+		"redis.example:6379":                      "",
+		"http://redis.example":                    "",
+	} {
+		rdb, err := app.Dial(url)
+		switch {
+		case want == "" && fault.KindOf(err) != fault.Invalid:
+			t.Errorf("%s: error %v, want an invalid one", url, err)
+		case want != "" && (err != nil || rdb.Options().Addr != want):
+			t.Errorf("%s: %v", url, err)
+		}
+		if rdb != nil {
+			rdb.Close()
+		}
+	}
+}
+

@@ -82,7 +82,7 @@ local function create(queue, id, client, msg, state, due, sum, memo, digest, pol
     answer, holder = unique(queue, id, digest, policy)
     if answer then return answer end
   end
-  if n == 0 and expires == '' then
+  if n == '0' and expires == '' then
     redis.call('HSET', key, 'msg', msg, 'state', state)
   else
     redis.call('HSET', key, 'msg', msg, 'state', state, unpack(ARGV, from, from + 2 * n - 1))

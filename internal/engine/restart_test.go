@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"net"
+	"os"
 	"os/exec"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -120,5 +122,96 @@ func TestARestartOfRedisDelaysOnce(t *testing.T) {
 	}
 	if got := h.job(long); got.State != job.Running || got.Attempt != 1 {
 		t.Errorf("the job that ran through the restart = %+v", got)
+	}
+}
+
+// TestAGrantThatRedisForgotIsNotGivenTwice kills Redis, and starts it with its
+// data as they were before the job began.
+func TestAGrantThatRedisForgotIsNotGivenTwice(t *testing.T) {
+	t.Parallel()
+	h, s := restartedHouse(t)
+	h.rdb.ConfigSet(t.Context(), "appendfsync", "always")
+	task, overlaps := h.exclusive()
+	h.start(NewWorker(h.Engine, tasks.NewRegistry(task), WorkerOptions{Name: "first", Concurrency: 1, Drain: time.Millisecond}))
+	before := s.copyData()
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	h.reaches(id, job.Running)
+
+	s.stop(syscall.SIGKILL)
+	s.restore(before)
+	s.start()
+	other := h.elsewhere()
+	other.sweeping()
+	other.start(NewWorker(other.Engine, tasks.NewRegistry(task), WorkerOptions{Name: "second", Concurrency: 1, Drain: time.Millisecond}))
+	again := other.enqueue(job.Request{Task: "task"}).ID // wants the same lock
+	other.reaches(again, job.Running)
+	if n := overlaps(); n != 0 {
+		t.Errorf("%d times two jobs held one lock", n)
+	}
+}
+
+// exclusive is a task that writes one resource for as long as its context
+// lasts, at most 10 s, and a function that counts how often two did at once.
+func (h *house) exclusive() (task tasks.Spec[params], overlaps func() int64) {
+	var inside, twice atomic.Int64
+	task = does("task", func(ctx context.Context, _ *tasks.Job[params]) error {
+		if inside.Add(1) > 1 {
+			twice.Add(1)
+		}
+		defer inside.Add(-1)
+		if !sleep(ctx, 10*time.Second) {
+			return ctx.Err()
+		}
+		return nil
+	})
+	task.Writes = func(params) []string { return []string{"x"} }
+	return task, twice.Load
+}
+
+// copyData and restore keep what Redis has written, and put it back.
+func (s *server) copyData() string {
+	s.t.Helper()
+	to := s.t.TempDir()
+	if err := os.CopyFS(to, os.DirFS(s.dir)); err != nil {
+		s.t.Fatal(err)
+	}
+	return to
+}
+
+func (s *server) restore(from string) {
+	s.t.Helper()
+	if err := os.RemoveAll(s.dir); err != nil {
+		s.t.Fatal(err)
+	}
+	if err := os.CopyFS(s.dir, os.DirFS(from)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func TestARedisThatIsWipedUnderLiveWorkers(t *testing.T) {
+	t.Parallel()
+	h, _ := restartedHouse(t)
+	task, overlaps := h.exclusive()
+	h.start(NewWorker(h.Engine, tasks.NewRegistry(task), WorkerOptions{Name: "first", Concurrency: 1, Drain: time.Millisecond}))
+	other := h.elsewhere()
+	other.start(NewWorker(other.Engine, tasks.NewRegistry(task), WorkerOptions{Name: "second", Concurrency: 1, Drain: time.Millisecond}))
+	epoch, _ := h.Epoch(t.Context())
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	h.reaches(id, job.Running)
+
+	h.rdb.FlushAll(t.Context())
+
+	if after, err := h.Epoch(t.Context()); err != nil || after == epoch || epoch == "" {
+		t.Errorf("epoch %q after %q, error %v; want another", after, epoch, err)
+	}
+	var again string
+	h.until("the workers have announced their tasks again", func() bool {
+		j, err := h.elsewhere().Enqueue(t.Context(), job.Request{Task: "task"})
+		again = j.ID
+		return err == nil
+	})
+	h.until("the job runs", func() bool { return h.state(again) == job.Running })
+	if n := overlaps(); n != 0 {
+		t.Errorf("%d times two jobs held one lock", n)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"bufio"
 	"context"
+	"errors"
 	"net"
 	"strings"
 	"sync"
@@ -71,10 +72,10 @@ func (s *serverRun) still(ctx context.Context, rdb redis.UniversalClient, dials 
 func askRun(ctx context.Context, rdb redis.UniversalClient) (string, error) {
 	info, err := rdb.Info(ctx, "server").Result()
 	if err != nil {
-		if away(err) || ctx.Err() != nil {
-			return "", wrap(err, "ask redis for its run")
+		if _, told := errors.AsType[redis.Error](err); told && !away(err) {
+			return "", nil
 		}
-		return "", nil
+		return "", wrap(err, "ask redis for its run")
 	}
 	for line := bufio.NewScanner(strings.NewReader(info)); line.Scan(); {
 		if id, ok := strings.CutPrefix(line.Text(), "run_id:"); ok {

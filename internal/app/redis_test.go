@@ -76,10 +76,10 @@ func freeAddress(t *testing.T) string {
 
 func TestTakesTheAddressesOfARedisInTheirUsualForm(t *testing.T) {
 	for url, want := range map[string]string{
-		"redis://127.0.0.1:6379/0":                "127.0.0.1:6379",
+		"redis://127.0.0.1:6379/0":               "127.0.0.1:6379",
 		"redis://user:secret@redis.example:6380": "redis.example:6380",
-		"redis.example:6379":                      "",
-		"http://redis.example":                    "",
+		"redis.example:6379":                     "",
+		"http://redis.example":                   "",
 	} {
 		rdb, err := app.Dial(url)
 		switch {
@@ -93,4 +93,3 @@ func TestTakesTheAddressesOfARedisInTheirUsualForm(t *testing.T) {
 		}
 	}
 }
-

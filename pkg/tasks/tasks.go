@@ -148,9 +148,6 @@ type Task interface {
 	// Check reports what is wrong with args, as JSON, in one line that names
 	// the field.
 	Check(args json.RawMessage) error
-	// Locks returns the resources that a job with these arguments reads and
-	// writes.
-	Locks(args json.RawMessage) (reads, writes []string, err error)
 	// Wants returns what a job with these arguments needs to start.
 	Wants(args json.RawMessage) (Wants, error)
 	// Attempt makes one attempt.
@@ -228,15 +225,6 @@ func (s Spec[A]) scheduleInfo(sched Schedule[A]) ScheduleInfo {
 func (s Spec[A]) Check(args json.RawMessage) error {
 	_, err := s.decode(args)
 	return err
-}
-
-// Locks implements [Task].
-func (s Spec[A]) Locks(raw json.RawMessage) (reads, writes []string, err error) {
-	args, err := s.decode(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	return names(s.Reads, args), names(s.Writes, args), nil
 }
 
 // Wants implements [Task].

@@ -128,7 +128,9 @@ func TestRefusesDeclarationsThatAreWrong(t *testing.T) {
 		"a schedule without args": func() {
 			tasks.Spec[syncArgs]{Name: "a", Schedules: []tasks.Schedule[syncArgs]{{Args: syncArgs{Limit: -1}}}}.Info()
 		},
-		"two of one name": func() { tasks.NewRegistry(syncTask(nothing), syncTask(nothing)) },
+		"a policy that is none":       func() { tasks.Spec[syncArgs]{Name: "a", Unique: &tasks.Unique{Policy: "queue two"}}.Info() },
+		"unique by no argument of it": func() { tasks.Spec[syncArgs]{Name: "a", Unique: &tasks.Unique{Args: []string{"School"}}}.Info() },
+		"two of one name":             func() { tasks.NewRegistry(syncTask(nothing), syncTask(nothing)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			defer func() {
@@ -150,16 +152,6 @@ func TestLooksTasksUpByTheirExactNames(t *testing.T) {
 		if _, ok := r.Lookup(name); ok {
 			t.Errorf("%q is found", name)
 		}
-	}
-}
-
-func TestLocksComeFromTheArguments(t *testing.T) {
-	reads, writes, err := syncTask(nothing).Locks(json.RawMessage(`{"school":"17"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := strings.Join(reads, ",") + " " + strings.Join(writes, ","); got != "terms school:17" {
-		t.Errorf("locks = %q, want %q", got, "terms school:17")
 	}
 }
 

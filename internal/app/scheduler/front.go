@@ -51,14 +51,3 @@ func later(err error) error {
 	}
 	return fault.New(fault.Unavailable, "The locks cannot be read at the moment; try again in a few seconds.").Because(err)
 }
-
-// Forget implements record.Jobs.
-func (f front) Forget(ctx context.Context, ids []string) error {
-	forgetter, ok := any(f.Engine).(interface {
-		Forget(ctx context.Context, ids []string) error
-	})
-	if !ok {
-		return nil
-	}
-	return forgetter.Forget(ctx, ids)
-}

@@ -8,9 +8,13 @@
 //
 // Arguments travel through JSON, as they do through the queue, so that a field
 // without a tag, or one that the task would refuse, shows here.
+//
+// [Attempt] says more about the attempt: that it is the third, what its fence
+// is, that it is told to come to its end.
 package taskstest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
@@ -40,11 +44,31 @@ func (r Result) Last() tasks.Progress {
 // go to the test's output.
 func Run(t testing.TB, task tasks.Task, args any) Result {
 	t.Helper()
-	return RunContext(t.Context(), t, task, args)
+	return Attempt{}.Run(t.Context(), t, task, args)
 }
 
 // RunContext is [Run] under ctx, for tests of what an abort does.
 func RunContext(ctx context.Context, t testing.TB, task tasks.Task, args any) Result {
+	t.Helper()
+	return Attempt{}.Run(ctx, t, task, args)
+}
+
+// An Attempt is what an attempt finds when it begins. Left out, it is the first
+// attempt of a job of the client "default", with fence 1, and is never told to
+// come to its end:
+//
+//	soon := make(chan struct{})
+//	close(soon)
+//	got := taskstest.Attempt{WrapUp: soon}.Run(t.Context(), t, Task, Args{})
+type Attempt struct {
+	Client string
+	Number int             // of the attempt: 2 is the second
+	Fence  int64           // what the task's Job.Fence returns
+	WrapUp <-chan struct{} // what the task's Job.WrapUp returns
+}
+
+// Run makes that attempt at task with args, under ctx.
+func (a Attempt) Run(ctx context.Context, t testing.TB, task tasks.Task, args any) Result {
 	t.Helper()
 	raw, err := json.Marshal(args)
 	if err != nil {
@@ -52,7 +76,8 @@ func RunContext(ctx context.Context, t testing.TB, task tasks.Task, args any) Re
 	}
 	sink := &sink{}
 	sink.result.Err = task.Attempt(ctx, tasks.Attempt{
-		JobID: "test-job", Client: "default", Number: 1, Args: raw, Sink: sink,
+		JobID: "test-job", Client: cmp.Or(a.Client, "default"), Number: cmp.Or(a.Number, 1), Args: raw, Sink: sink,
+		Fence: cmp.Or(a.Fence, 1), WrapUp: a.WrapUp,
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	return sink.result

@@ -1,47 +1,143 @@
 // Package engine takes jobs in, keeps them in Redis while they are in flight,
 // and runs them on workers. It is the only package that knows asynq.
 //
-// # Two records of one job
+// # One record
 //
-// asynq's task says when a job is looked at next and by whom; it carries the
-// job's id and nothing else. Everything else is in the job's own record, a
-// hash in Redis: state, attempts, progress, who told it to stop. The record
-// decides. A task without a record, or with a record that says the job has
-// ended, is acknowledged and never run; so asynq may deliver a job twice, late
-// or by mistake without harm.
+// A job is one hash, the one in which asynq keeps a task: asynq:{queue}:t:<id>.
+// Two of its fields are asynq's: msg, asynq's own encoding of what never
+// changes (task, arguments, client, who asked for it), and state. The others are
+// ours and are there when there is something to say: live (state, revision,
+// fence, attempt, worker), failures, progress, what the job waits for. A job
+// that nobody has touched since it was accepted has asynq's two fields and
+// nothing else. Asynq's own tools can look at queues, and tasks that asynq's
+// client has enqueued run.
 //
-// # One way to change a record
+// A job stands in exactly one place, by its state:
 //
-// A change is worked out in Go from the record as it was read, and written by
-// one script, together with the events that report it, if the record's
-// revision is still the same ([Engine] apply). Whoever lost the race reads
-// again and decides again. The decision itself, such as what becomes of a job
-// whose attempt has ended, is therefore an ordinary function without Redis in
-// it.
+//	queued     in the line of its client, or among those that are next: asynq's
+//	           list of pending tasks
+//	scheduled, in asynq's sets of those that are due later
+//	retrying
+//	waiting    in a set of its queue, or among those that are due, if a time is
+//	           known at which it goes on
+//	running    in the hands of a worker
+//	ended      nowhere; the record stays until the ledger has it
 //
-// # Record, then acknowledge
+// # One script, one step
 //
-// Two systems cannot change at once, so the order of the steps is chosen such
-// that dying between any two of them is mended by repeating the second:
+// Whatever happens to a job is one script: it changes the record, moves the job,
+// takes or gives back its locks and limits, and reports it all as one entry of
+// the event stream. So there is no moment at which a process could die and leave
+// a job without a place, a lock without a job or a change without an event.
+// There are no intents to be repeated and nothing is granted in two steps. The
+// price is that all keys must be on one server: Redis Cluster is not supported.
 //
-//	enqueue   record + event + intent  →  asynq task  →  intent removed
-//	run       locks  →  record: attempt begun  →  the work
-//	finish    record + event  →  locks given back  →  asynq told
+// Scripts begin with those of package lock, which decide who may run beside
+// whom, and with the library of this package, which moves jobs. They answer with
+// the time of Redis. All times that are kept or compared are Redis' own; of
+// clocks of workers nothing is expected but that they run forward.
 //
-// The [Sweeper] repeats enqueues whose intent is still there after ten
-// seconds; asynq gives out again what was not acknowledged.
+// What the task's code must be asked for, or what is a matter of policy (the
+// pause before another attempt), is worked out in Go from the record as it was
+// read, and written if its live part is still the same. Whoever lost the race
+// reads again and decides again; see [Engine.Abort].
+//
+// # Workers work in turns
+//
+// A worker does not go to Redis for each job. A turn is one round trip that
+// records the attempts that have ended, starts jobs whose wants have been found
+// out, and claims as many as there are free places. Two turns may be under way
+// at a time. The busier a worker is, the more a turn carries, so that it goes
+// about as far over a slow network as over a fast one.
+//
+// A claimed job whose task wants nothing is started by the claim. One whose task
+// names locks, rates or the like by its arguments is handed out first, because
+// only the task's code knows; the worker asks it, and the next turn starts the
+// job or lets it wait.
+//
+// When there is nothing to take the worker waits for a token (BLPOP) that
+// whoever queues a job leaves, and for the time at which the next one is due. It
+// does not poll.
+//
+// # What asynq does
+//
+// Asynq's server runs in the worker and calls the handler, with as many
+// goroutines as the worker has places. It runs over a client that is a conveyor:
+// asked for the next task it hands over one of those that the worker has
+// claimed, and all else that the server wants to tell Redis it answers itself,
+// because a turn has said it. Its retries, timeouts, uniqueness, archive,
+// scheduler, forwarder and recoverer are not used. Nothing of ours ever stands in
+// its active list, its lease set or its archive; what a tool or a person puts
+// there the [Sweeper] queues again.
+//
+// # Leases and fences
+//
+// A worker has one lease, of six seconds, and renews it every two, however many
+// jobs it holds. What it holds stays its own until it is given back: by the
+// worker, or by whoever finds that the lease has run out, the leader twice a
+// second or another worker when it renews its own. By its own monotonic clock a
+// worker ends the contexts of all attempts one second before that. A worker that
+// has lost its lease goes on under a new one, as somebody else.
+//
+// Every start takes a fence: a number that only ever grows. The open attempt's
+// fence is in the record, and whatever an attempt writes, be it progress or an
+// outcome, counts only if it has that fence. So an outdated worker, frozen or cut
+// off, can write nothing here; that it writes nothing elsewhere is up to the
+// systems that it writes to, which is what [tasks.Job.Fence] is for.
 //
 // # Attempts
 //
-// A worker holds a job under a lease that it renews every two seconds, and
-// under a fence: the number that was granted along with the job's locks. While
-// an attempt is open the record carries its fence, and takes progress, errors
-// and an outcome only from whoever knows it. Contexts of attempts are our own:
-// they end at the task's time limit, on abort, when the worker is told to
-// stop, and one second before the lease could run out. [context.Cause] says
-// which. The job's locks and its place in the worker are given back when the
-// task's code has returned, not when it was told to.
+// An attempt's context ends at the task's time limit, on abort, when the drain
+// time of a stopping worker is over, and with the lease; [context.Cause] says
+// which. The place in the worker and what the job holds come free when the code
+// has returned, not when it was told to. Code that has not returned 30 seconds
+// later is reported as stuck. Before a worker stops, and when a task's soft limit
+// has passed, attempts are asked to come to their end first ([tasks.Job.WrapUp]).
 //
-// An attempt that was interrupted by a deploy, or lost with its worker, uses
-// up none of the task's attempts.
+// Record, then acknowledge: a job stays in its worker's hands until the script
+// that records how the attempt ended, and with that gives back what the job held.
+// If the worker dies before, the job runs again. Attempts that a deploy interrupted, or that were
+// lost with their worker, use up none of those that the task allows. A job under
+// which three workers in a row have died, without progress in between, runs once
+// more in a worker that has no other jobs; if that one dies too, the job has
+// failed.
+//
+// # Waiting, and handing over
+//
+// A job that does not get what it wants is parked: it takes no place in a worker,
+// its record says what it waits for and who has that, and what is given back
+// hands over to the next in line in the same script. Jobs that were handed
+// something go before all others of their queue. Package lock explains the lines.
+//
+// A job whose task its worker does not know is put aside until a worker claims
+// that knows it. The others of the queue go on.
+//
+// # Fairness and placement
+//
+// The queued jobs of a queue stand in one line for each client. Claims move them
+// into asynq's list, from each client as many, and never more than twice as many
+// as the worker has places: whoever comes with 20,000 jobs is overtaken by whoever
+// comes with ten. Of several queues a worker takes its share by their weights,
+// in an order by chance, so that none starves.
+//
+// A task that runs only on workers with certain labels has jobs in a queue of its
+// own, "default@gpu=yes", and a job for one worker alone is in "default@worker=ID".
+// Workers take jobs from their queues and from all such queues that they suit. A
+// job that is to run once on each worker is divided into one job for each, waits
+// for them, and succeeds if they do.
+//
+// # Recovery
+//
+// The [Sweeper], in the process that leads, gives back what dead workers held,
+// ends jobs that were not started in time, calls waiters again that could go,
+// and looks for jobs that stand where nobody looks. A claim whose reply got lost
+// is noticed by the worker itself: it holds what it does not know, and gives it
+// back.
+//
+// A Redis that was started again may have lost its last moments, and with them
+// who holds what. Claims, renewals and sweeps say which run of the server they
+// believe to talk to; the first one to a new run makes it quiet for as long as a
+// lease: nothing is claimed or granted, while those who hold something say so by
+// renewing. Jobs that Redis has
+// lost altogether the recorder puts back from the ledger, as they were.
 package engine

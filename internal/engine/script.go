@@ -108,9 +108,9 @@ end
 -- done writes what was collected; the last call of every script.
 local function done()
   for queue, lines in pairs(tails) do
-    redis.call('SADD', 'asynq:queues', queue)
     for client, ids in pairs(lines) do
       if redis.call('RPUSH', lineKey(queue, client), unpack(ids)) == #ids then
+        redis.call('SADD', 'asynq:queues', queue)
         redis.call('RPUSH', ringKey(queue), client)
       end
     end

@@ -8,14 +8,39 @@ package lock
 // lock.call() for the jobs that may go now, and lock.flush() last: what can be
 // counted or collected is written there at once. A script that ends without
 // lock.flush() has decided things that nobody remembers.
-const Library = "local lock = {}\ndo\n" +
+//
+// Most functions are only made when the first of them is called: making them
+// takes Redis longer than to accept a job. A script that takes no locks does
+// without.
+const Library = "local lock = {}\ndo\n" + libraryBegin + libraryUnique +
+	"local function open()\n" +
 	libraryClock + libraryUse + libraryHolders + libraryLines + libraryRates +
-	libraryTry + libraryCall + libraryLeases + libraryUnique + libraryFlush +
-	"end\n"
+	libraryTry + libraryCall + libraryLeases + libraryFlush +
+	"end\n" + libraryOpen + "end\n"
 
-// libraryClock: the time, fences, and what is known of Redis itself.
+// libraryBegin: what all need.
 //
 //	lock.at       Redis time, µs
+//	lock.flush()  has nothing to write as long as nothing else was called
+const libraryBegin = `
+local call, P = redis.call, 'beadle:{lock}:'
+local clock = call('TIME')
+local at = clock[1] * 1000000 + clock[2]
+lock.at = at
+function lock.flush() end
+`
+
+// libraryOpen makes the other functions when one of them is asked for.
+const libraryOpen = `
+setmetatable(lock, {__index = function(_, name)
+  setmetatable(lock, nil)
+  open()
+  return lock[name]
+end})
+`
+
+// libraryClock: fences, and what is known of Redis itself.
+//
 //	lock.fence()  the next fence, as text: greater than every one before, and
 //	              not less than the time in µs
 //	lock.master(run, lease)  is told the run_id of the server ('' if unknown).
@@ -24,10 +49,7 @@ const Library = "local lock = {}\ndo\n" +
 //	              least that long: holders come first
 //	lock.quiet()  whether that is so now
 const libraryClock = `
-local call, P, huge, floor = redis.call, 'beadle:{lock}:', math.huge, math.floor
-local clock = call('TIME')
-local at = clock[1] * 1000000 + clock[2]
-lock.at = at
+local huge, floor = math.huge, math.floor
 local last, quiet, blocking
 local fenced, blocked = false, 0
 local format = string.format

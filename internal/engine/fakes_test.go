@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,28 +158,35 @@ func (h *house) one(all []claimed) claimed {
 	return all[0]
 }
 
-// stands returns where a job stands, as the keys of Redis say: it must be
-// exactly one place, or none if it has ended.
-func (h *house) stands(id string) (places []string) {
-	ctx := context.Background()
-	add := func(yes bool, place string) {
-		if yes {
-			places = append(places, place)
+// stands returns where a job stands, as the keys of Redis say.
+func (h *house) stands(id string) []string { return h.places()[id] }
+
+// places returns where every job stands: each that has not ended must be in
+// exactly one place.
+func (h *house) places() map[string][]string {
+	ctx, all := context.Background(), map[string][]string{}
+	add := func(key string, ids []string) {
+		for _, id := range ids {
+			all[id] = append(all[id], key)
 		}
 	}
 	for _, key := range h.rdb.Keys(ctx, "*").Val() {
 		switch {
 		case match(key, "asynq:{*}:pending"), match(key, "beadle:{job}:line:*"), match(key, "beadle:{job}:alone:*"), match(key, "asynq:{*}:active"):
-			for _, other := range h.rdb.LRange(ctx, key, 0, -1).Val() {
-				add(other == id, key)
-			}
+			add(key, h.rdb.LRange(ctx, key, 0, -1).Val())
 		case match(key, "asynq:{*}:scheduled"), match(key, "asynq:{*}:retry"), match(key, "beadle:{job}:waiting:*"), match(key, "asynq:{*}:archived"):
-			add(h.rdb.ZScore(ctx, key, id).Err() == nil, key)
+			add(key, h.rdb.ZRange(ctx, key, 0, -1).Val())
 		case match(key, "beadle:{lock}:held:*"):
-			add(h.rdb.HExists(ctx, key, id).Val(), key)
+			for id, place := range h.rdb.HGetAll(ctx, key).Val() {
+				if strings.HasPrefix(place, "0 ") {
+					all[id] = append(all[id], "taken "+key)
+				} else {
+					all[id] = append(all[id], key)
+				}
+			}
 		}
 	}
-	return places
+	return all
 }
 
 // state is the state of a job, as its record says.

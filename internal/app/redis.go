@@ -26,14 +26,28 @@ func Connect(ctx context.Context, url string, log *slog.Logger) (*redis.Client, 
 	return rdb, nil
 }
 
-// Dial returns a client of the Redis at url, which need not answer yet.
+// Dial returns a client of the Redis at url, which need not answer yet. A url
+// with a master_name is that of Sentinels, who know where the Redis is.
 func Dial(url string) (*redis.Client, error) {
+	if strings.Contains(url, "master_name=") {
+		return dialSentinels(url)
+	}
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "redis: %q is not the address of a Redis; write it as redis://127.0.0.1:6379/0.", url).Because(err)
 	}
 	options.ContextTimeoutEnabled = true
 	return redis.NewClient(options), nil
+}
+
+func dialSentinels(url string) (*redis.Client, error) {
+	options, err := redis.ParseFailoverURL(url)
+	if err != nil {
+		return nil, fault.New(fault.Invalid,
+			"redis: %q is not the address of Sentinels; write it as redis://sentinel-a:26379/0?addr=sentinel-b:26379&master_name=main.", url).Because(err)
+	}
+	options.ContextTimeoutEnabled = true
+	return redis.NewFailoverClient(options), nil
 }
 
 // Await returns once the Redis answers. While it does not, that is logged,

@@ -2,10 +2,13 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +16,10 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/testservers"
 )
+
+func TestMain(m *testing.M) { testservers.Main(m) }
 
 func TestRefusesARedisCluster(t *testing.T) {
 	server, err := exec.LookPath("redis-server")
@@ -33,6 +39,35 @@ func TestRefusesARedisCluster(t *testing.T) {
 	}
 	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "Redis Cluster") {
 		t.Errorf("the error is %v, want a refusal of a Redis Cluster", err)
+	}
+}
+
+func TestAsksSentinelsWhereTheRedisIs(t *testing.T) {
+	server, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("redis-server is not installed")
+	}
+	_, port, _ := net.SplitHostPort(testservers.Redis(t))
+	_, own, _ := net.SplitHostPort(freeAddress(t))
+	conf := filepath.Join(t.TempDir(), "sentinel.conf")
+	text := fmt.Sprintf("port %s\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 %s 1\n", own, port)
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(server, conf, "--sentinel")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+
+	rdb, err := app.Connect(t.Context(), "redis://127.0.0.1:"+own+"/0?master_name=main", slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rdb.Close()
+	info, err := rdb.Info(t.Context(), "server").Result()
+	if err != nil || !strings.Contains(info, "tcp_port:"+port+"\r\n") {
+		t.Errorf("connected to another server than that of port %s: %v\n%s", port, err, info)
 	}
 }
 
@@ -79,6 +114,7 @@ func TestTakesTheAddressesOfARedisInTheirUsualForm(t *testing.T) {
 		"redis://127.0.0.1:6379/0":               "127.0.0.1:6379",
 		"redis://user:secret@redis.example:6380": "redis.example:6380",
 		"redis.example:6379":                     "",
+		"redis://sentinel/x?master_name=main":    "",
 		"http://redis.example":                   "",
 	} {
 		rdb, err := app.Dial(url)

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,53 +21,60 @@ import (
 // for true.
 const fresh = 2 * time.Second
 
-// declarations are the tasks of the catalogue as they were read lately.
+// declarations are the tasks of the catalogue as they were read lately. They
+// are asked for with every job, so that reading takes no lock.
 type declarations struct {
-	mu  sync.Mutex
-	all map[string]remembered
+	mu  sync.Mutex // of who changes them
+	all atomic.Pointer[map[string]remembered]
 }
 
 type remembered struct {
-	job.Declaration
+	*job.Declaration
 	read time.Time
 }
 
-func (d *declarations) get(name string) (job.Declaration, bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	r, ok := d.all[name]
+func (d *declarations) get(name string) (*job.Declaration, bool) {
+	all := d.all.Load()
+	if all == nil {
+		return nil, false
+	}
+	r, ok := (*all)[name]
 	return r.Declaration, ok && time.Since(r.read) < fresh
 }
 
-func (d *declarations) put(task job.Declaration) {
+func (d *declarations) put(task *job.Declaration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.all == nil {
-		d.all = map[string]remembered{}
+	next := map[string]remembered{}
+	if all := d.all.Load(); all != nil {
+		maps.Copy(next, *all)
 	}
-	d.all[task.Name] = remembered{task, time.Now()}
+	next[task.Name] = remembered{task, time.Now()}
+	d.all.Store(&next)
 }
 
 func (d *declarations) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.all = nil
+	d.all.Store(nil)
 }
 
-// declaration returns the task of that name from the catalogue.
-func (e *Engine) declaration(ctx context.Context, name string) (d job.Declaration, err error) {
+// declaration returns the task of that name from the catalogue. Others see the
+// same; it must not be changed.
+func (e *Engine) declaration(ctx context.Context, name string) (*job.Declaration, error) {
 	if d, ok := e.known.get(name); ok {
 		return d, nil
 	}
 	raw, err := e.rdb.HGet(ctx, tasksKey, name).Bytes()
 	if errors.Is(err, redis.Nil) {
-		return d, fault.New(fault.Invalid, "There is no task %q; `jobctl tasks` lists those that workers have announced.", name).In("task")
+		return nil, fault.New(fault.Invalid, "There is no task %q; `jobctl tasks` lists those that workers have announced.", name).In("task")
 	}
 	if err != nil {
-		return d, wrap(err, "read task %s", name)
+		return nil, wrap(err, "read task %s", name)
 	}
-	if err := json.Unmarshal(raw, &d); err != nil {
-		return d, fmt.Errorf("read task %s: %w", name, err)
+	d := new(job.Declaration)
+	if err := json.Unmarshal(raw, d); err != nil {
+		return nil, fmt.Errorf("read task %s: %w", name, err)
 	}
 	e.known.put(d)
 	return d, nil

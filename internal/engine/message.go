@@ -47,73 +47,68 @@ const (
 // message returns the unchanging part of a job as asynq keeps it. Type and
 // headers come first, the client before all others: scripts read them from
 // there.
-func (r record) message() []byte {
-	b := make([]byte, 0, 256+len(r.Args))
+func (r *record) message() []byte {
+	b := make([]byte, 0, 200+len(r.Task)+len(r.Client)+len(r.Owner)+len(r.described)+len(r.Schedule)+len(r.Trace)+
+		len(r.unique)+len(r.memo)+len(r.whole)+len(r.Args)+len(r.Queue))
 	b = appendText(b, fieldType, r.Task)
-	b = appendHeader(b, headerClient, r.Client)
-	for _, h := range r.headers() {
-		if h.value != "" {
-			b = appendHeader(b, h.name, h.value)
-		}
-	}
+	b = r.appendHeaders(b)
 	if string(r.Args) != "{}" {
-		b = appendText(b, fieldPayload, string(r.Args))
+		b = appendText(b, fieldPayload, r.Args)
 	}
 	return appendAddress(b, r.ID, r.Queue)
 }
 
-func appendAddress(b []byte, id, queue string) []byte {
-	b = appendText(b, fieldID, id)
-	b = appendText(b, fieldQueue, queue)
-	b = protowire.AppendTag(b, fieldDeadline, protowire.VarintType)
-	return protowire.AppendVarint(b, noDeadline)
-}
-
-type header struct{ name, value string }
-
-func (r record) headers() []header {
-	all := []header{
-		{headerOwner, r.Owner},
-		{headerDescription, r.described},
-		{headerParent, r.Parent},
-		{headerRetryOf, r.RetryOf},
-		{headerSchedule, r.Schedule},
-		{headerTrace, r.Trace},
-		{headerUnique, r.unique},
-		{headerMemo, r.memo},
-		{headerWhole, r.whole},
-	}
+func (r *record) appendHeaders(b []byte) []byte {
+	b = appendHeader(b, headerClient, r.Client)
+	b = appendHeader(b, headerOwner, r.Owner)
+	b = appendHeader(b, headerDescription, r.described)
+	b = appendHeader(b, headerParent, r.Parent)
+	b = appendHeader(b, headerRetryOf, r.RetryOf)
+	b = appendHeader(b, headerSchedule, r.Schedule)
+	b = appendHeader(b, headerTrace, r.Trace)
+	b = appendHeader(b, headerUnique, r.unique)
+	b = appendHeader(b, headerMemo, r.memo)
+	b = appendHeader(b, headerWhole, r.whole)
 	if r.Root != r.ID {
-		all = append(all, header{headerRoot, r.Root})
+		b = appendHeader(b, headerRoot, r.Root)
 	}
 	if r.Slot != nil {
-		all = append(all, header{headerSlot, millis(*r.Slot)})
+		b = appendHeader(b, headerSlot, millis(*r.Slot))
 	}
 	if !r.Created.Equal(idTime(r.ID)) {
-		all = append(all, header{headerCreated, millis(r.Created)})
+		b = appendHeader(b, headerCreated, millis(r.Created))
 	}
 	if !r.Due.Equal(r.Created) {
-		all = append(all, header{headerDue, millis(r.Due)})
+		b = appendHeader(b, headerDue, millis(r.Due))
 	}
-	return all
+	return b
 }
 
-func appendText(b []byte, field protowire.Number, text string) []byte {
+func appendAddress(b []byte, id, queue string) []byte {
+	return appendText(appendText(b, fieldID, id), fieldQueue, queue)
+}
+
+func appendText[T ~string | ~[]byte](b []byte, field protowire.Number, text T) []byte {
 	b = protowire.AppendTag(b, field, protowire.BytesType)
-	return protowire.AppendString(b, text)
+	b = protowire.AppendVarint(b, uint64(len(text)))
+	return append(b, text...)
 }
 
+// appendHeader writes a header; empty ones are left out.
 func appendHeader(b []byte, name, value string) []byte {
+	if value == "" {
+		return b
+	}
 	b = protowire.AppendTag(b, fieldHeader, protowire.BytesType)
 	b = protowire.AppendVarint(b, uint64(protowire.SizeTag(1)+protowire.SizeBytes(len(name))+protowire.SizeTag(2)+protowire.SizeBytes(len(value))))
-	b = appendText(b, 1, name)
-	return appendText(b, 2, value)
+	return appendText(appendText(b, 1, name), 2, value)
 }
 
 // readMessage takes what a message says into r.
 func (r *record) readMessage(raw string) error {
 	r.Args = json.RawMessage("{}")
-	for b := []byte(raw); len(b) > 0; {
+	all := []byte(raw)
+	for b := all; len(b) > 0; {
 		field, kind, n := protowire.ConsumeTag(b)
 		if n < 0 {
 			return protowire.ParseError(n)
@@ -131,7 +126,8 @@ func (r *record) readMessage(raw string) error {
 			return protowire.ParseError(n)
 		}
 		b = b[n:]
-		if err := r.readField(field, value); err != nil {
+		end := len(raw) - len(b)
+		if err := r.readField(field, value, raw[end-len(value):end]); err != nil {
 			return err
 		}
 	}
@@ -139,34 +135,37 @@ func (r *record) readMessage(raw string) error {
 	return nil
 }
 
-func (r *record) readField(field protowire.Number, value []byte) error {
+// readField takes a field, whose value is there as bytes and as text.
+func (r *record) readField(field protowire.Number, value []byte, text string) error {
 	switch field {
 	case fieldType:
-		r.Task = string(value)
+		r.Task = text
 	case fieldPayload:
 		r.Args = value
 	case fieldID:
-		r.ID = string(value)
+		r.ID = text
 	case fieldQueue:
-		r.Queue = string(value)
+		r.Queue = text
 	case fieldHeader:
-		return r.readHeader(value)
+		return r.readHeader(value, text)
 	}
 	return nil
 }
 
-func (r *record) readHeader(entry []byte) error {
+func (r *record) readHeader(entry []byte, text string) error {
 	var pair [2]string
 	for i := range pair {
 		_, _, n := protowire.ConsumeTag(entry)
 		if n < 0 {
 			return protowire.ParseError(n)
 		}
-		text, m := protowire.ConsumeString(entry[n:])
+		value, m := protowire.ConsumeBytes(entry[n:])
 		if m < 0 {
 			return protowire.ParseError(m)
 		}
-		pair[i], entry = text, entry[n+m:]
+		entry = entry[n+m:]
+		end := len(text) - len(entry)
+		pair[i] = text[end-len(value) : end]
 	}
 	return r.setHeader(pair[0], pair[1])
 }
@@ -234,8 +233,13 @@ func idTime(id string) time.Time {
 	if err != nil || u.Version() != 7 {
 		return time.Time{}
 	}
+	return timeOf(u)
+}
+
+// timeOf is the time that is in a UUIDv7.
+func timeOf(id uuid.UUID) time.Time {
 	ms := int64(0)
-	for _, b := range u[:6] {
+	for _, b := range id[:6] {
 		ms = ms<<8 | int64(b)
 	}
 	return time.UnixMilli(ms).UTC()
@@ -252,7 +256,9 @@ func fromMillis(text string) (time.Time, error) {
 // back with its id.
 func stub(j job.Job) string {
 	b := appendText(make([]byte, 0, 128), fieldType, j.Task)
-	return string(appendAddress(b, j.ID, j.Queue))
+	b = appendAddress(b, j.ID, j.Queue)
+	b = protowire.AppendTag(b, fieldDeadline, protowire.VarintType)
+	return string(protowire.AppendVarint(b, noDeadline))
 }
 
 // digest shortens what makes a job unique to 16 bytes, as text.

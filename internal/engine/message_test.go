@@ -192,7 +192,7 @@ return {task, client, h.owner or '', h.unique or '', h.memo or '', h.whole or ''
 }
 
 func TestAMessageThatIsDamagedIsAnErrorAndNoPanic(t *testing.T) {
-	whole := string(record{Job: job.Job{ID: uuid.NewString(), Task: "t", Client: "c", Queue: "q", Args: raw(`{"a":1}`)}}.message())
+	whole := string((&record{Job: job.Job{ID: uuid.NewString(), Task: "t", Client: "c", Queue: "q", Args: raw(`{"a":1}`)}}).message())
 	for n := range len(whole) {
 		var r record
 		if err := r.readMessage(whole[:n]); err == nil && r.Queue == "q" && n < len(whole)-12 {

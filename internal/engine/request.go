@@ -30,7 +30,7 @@ const (
 const defaultClient = "default"
 
 // accept makes the record of a new job out of what was asked.
-func (e *Engine) accept(ctx context.Context, r job.Request) (x creation, err error) {
+func (e *Engine) accept(ctx context.Context, r *job.Request) (x creation, err error) {
 	task, err := e.taskOf(ctx, r)
 	if err != nil {
 		return x, err
@@ -42,8 +42,7 @@ func (e *Engine) accept(ctx context.Context, r job.Request) (x creation, err err
 	if err != nil {
 		return x, err
 	}
-	x.record, err = e.recordOf(r, task, args)
-	if err != nil {
+	if err := e.fill(&x.record, r, task, args); err != nil {
 		return x, err
 	}
 	x.key = r.Key
@@ -55,7 +54,7 @@ func (e *Engine) accept(ctx context.Context, r job.Request) (x creation, err err
 
 // check refuses a request whose fields are too long, or could not be told
 // apart where they are kept.
-func check(r job.Request) error {
+func check(r *job.Request) error {
 	for _, f := range []struct {
 		name, value string
 		most        int
@@ -77,14 +76,15 @@ func check(r job.Request) error {
 	return nil
 }
 
-func (e *Engine) recordOf(r job.Request, task job.Declaration, args json.RawMessage) (rec record, err error) {
+// fill makes rec the record of what was asked.
+func (e *Engine) fill(rec *record, r *job.Request, task *job.Declaration, args json.RawMessage) error {
 	id, at, err := e.idOf(r)
 	if err != nil {
-		return rec, err
+		return err
 	}
 	rec.Job = job.Job{
 		ID: id, Task: r.Task, Description: first(r.Description, task.Summary, r.Task), Client: first(r.Client, defaultClient),
-		Owner: r.Owner, Queue: queueOf(task, r.Worker), Args: args, State: job.Queued, Parent: r.Parent, Root: first(r.Root, id),
+		Owner: r.Owner, Queue: queueOf(*task, r.Worker), Args: args, State: job.Queued, Parent: r.Parent, Root: first(r.Root, id),
 		RetryOf: r.RetryOf, Schedule: r.Schedule, Trace: r.Trace, Due: at, Created: at,
 	}
 	if rec.Description != task.Summary {
@@ -98,15 +98,15 @@ func (e *Engine) recordOf(r job.Request, task job.Declaration, args json.RawMess
 		rec.Expires = new(r.Expires.UTC().Truncate(time.Millisecond))
 	}
 	if !r.At.IsZero() {
-		rec.Due = r.At.UTC().Truncate(time.Millisecond)
-		if rec.Due.After(e.now()) {
+		rec.Due, rec.Created = r.At.UTC().Truncate(time.Millisecond), e.now()
+		if rec.Due.After(rec.Created) {
 			rec.State = job.Scheduled
 		}
 	}
 	if r.Resume != nil {
 		rec.resume(*r.Resume)
 	}
-	return rec, nil
+	return nil
 }
 
 // resume lets the numbers of a job go on from where they were.
@@ -115,10 +115,10 @@ func (r *record) resume(was job.Resume) {
 }
 
 // idOf returns the id of a new job and the time of its acceptance.
-func (e *Engine) idOf(r job.Request) (string, time.Time, error) {
+func (e *Engine) idOf(r *job.Request) (string, time.Time, error) {
 	if r.ID == "" {
 		id, err := uuid.NewV7()
-		return id.String(), idTime(id.String()), err
+		return id.String(), timeOf(id), err
 	}
 	id, err := uuid.Parse(r.ID)
 	if err != nil {
@@ -149,7 +149,7 @@ func compactArgs(raw json.RawMessage) (json.RawMessage, error) {
 // idempotency key stands for a task and its arguments; a child's or slot's id
 // stands for itself. Other requests are not remembered beyond their record. A
 // unique task's job is known by its arguments as long as it is unfinished.
-func (x *creation) remember(r job.Request, task job.Declaration) error {
+func (x *creation) remember(r *job.Request, task *job.Declaration) error {
 	switch {
 	case r.Key != "":
 		canonical, err := canonicalArgs(x.Args)
@@ -206,9 +206,9 @@ func chosenArgs(args json.RawMessage, names []string) (string, error) {
 
 // taskOf returns the task that is asked for. A job that is put back brings what
 // matters of it along.
-func (e *Engine) taskOf(ctx context.Context, r job.Request) (job.Declaration, error) {
+func (e *Engine) taskOf(ctx context.Context, r *job.Request) (*job.Declaration, error) {
 	if r.Resume != nil {
-		return job.Declaration{Name: r.Task, Queue: r.Resume.Queue}, nil
+		return &job.Declaration{Name: r.Task, Queue: r.Resume.Queue}, nil
 	}
 	return e.declaration(ctx, r.Task)
 }

@@ -11,7 +11,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/job"
 )
+
+// acceptedKind is the kind of an event whose body is the message of a job that
+// was accepted: what there is to say of it is in there already. It is read as
+// [events.JobEnqueued].
+const acceptedKind = "job.accepted"
 
 // maxBlock bounds one blocking read, which a context may not be able to end.
 const maxBlock = time.Second
@@ -51,7 +57,7 @@ func (e *Engine) readStream(ctx context.Context, after string, limit int, wait t
 	}
 	var entries []events.Entry
 	for _, message := range messages {
-		if entries, err = e.parseMessage(entries, message); err != nil {
+		if entries, err = e.parseMessage(ctx, entries, message); err != nil {
 			return nil, err
 		}
 	}
@@ -103,22 +109,22 @@ func readMessages(reply any, err error) ([]message, error) {
 
 // parseMessage reads an entry of the stream, which may report several events:
 // kind, body, kind, body, ….
-func (e *Engine) parseMessage(entries []events.Entry, m message) ([]events.Entry, error) {
+func (e *Engine) parseMessage(ctx context.Context, entries []events.Entry, m message) ([]events.Entry, error) {
 	ms, _, err := parsePosition(m.id)
 	if err != nil {
 		return nil, err
 	}
 	at := time.UnixMilli(ms).UTC()
 	for i := 0; i+1 < len(m.words); i += 2 {
-		entries = append(entries, events.Entry{ID: m.id, At: at, Event: e.parseEvent(m.id, m.words[i], m.words[i+1])})
+		entries = append(entries, events.Entry{ID: m.id, At: at, Event: e.parseEvent(ctx, m.id, m.words[i], m.words[i+1])})
 	}
 	return entries, nil
 }
 
 // parseEvent reads an event. One that makes no sense must not hold up those
 // behind it: it is logged, and left out.
-func (e *Engine) parseEvent(position, kind, body string) events.Event {
-	event, err := events.Unmarshal(kind, []byte(body))
+func (e *Engine) parseEvent(ctx context.Context, position, kind, body string) events.Event {
+	event, err := e.readEvent(ctx, kind, body)
 	if err != nil {
 		e.log.Error("event makes no sense and is passed over", "position", position, "kind", kind, "err", err)
 		return nil
@@ -128,6 +134,22 @@ func (e *Engine) parseEvent(position, kind, body string) events.Event {
 		return w
 	}
 	return event
+}
+
+func (e *Engine) readEvent(ctx context.Context, kind, body string) (events.Event, error) {
+	if kind != acceptedKind {
+		return events.Unmarshal(kind, []byte(body))
+	}
+	var r record
+	if err := r.readMessage(body); err != nil {
+		return nil, fmt.Errorf("read event %s: %w", kind, err)
+	}
+	r.State = job.Queued
+	if r.Due.After(r.Created) {
+		r.State = job.Scheduled
+	}
+	e.describe(ctx, &r)
+	return events.JobEnqueued{Job: r.Job}, nil
 }
 
 // parsePosition reads a position in the stream: milliseconds and a sequence

@@ -71,7 +71,7 @@ func (e *Engine) EnqueueBatch(ctx context.Context, all []job.Request) ([]Accepte
 		case i == 0:
 			return nil, err
 		default:
-			sent.arrive()
+			_ = sent.arrive() // has told its own jobs
 			p.refuse(done, err)
 			for j := range done[i:] {
 				done[i+j].Err = err
@@ -83,7 +83,7 @@ func (e *Engine) EnqueueBatch(ctx context.Context, all []job.Request) ([]Accepte
 		p.refuse(done, err)
 		return done, nil
 	}
-	e.create(ctx, p, done) // its error is that of each job
+	_ = e.create(ctx, p, done) // its error is that of each job
 	return done, nil
 }
 

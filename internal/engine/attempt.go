@@ -84,6 +84,7 @@ func (w *Worker) attempt(h *hold, c claimed) {
 		cause = context.Cause(h.work)
 		err = cause
 	case c.united:
+		report.progress = job.Progress{Stage: "workers", Done: int64(c.parts.all), Total: int64(c.parts.all)}
 		err = tasks.Permanent(c.parts.verdict())
 	case c.refusal == nil:
 		cause, err = w.run(h, c.task, report)

@@ -57,14 +57,15 @@ local function startAgain(queue, id, r, task, client, wants)
   return writeLive(key, 'active', l)
 end
 
--- over ends a job that must not start any more, and reports whether it did.
+-- over ends a job that must not start any more, and reports whether it did. One
+-- that was divided into parts has started.
 local function over(queue, id, r)
   if finals[r.live.job] then
     lock.unhold(session, id)
   elseif r.abort then
     finish(queue, id, r.live, 'aborted', 'Aborted by ' .. r.abort .. '.', r.msg)
     lock.unhold(session, id)
-  elseif r.expires and tonumber(r.expires) <= ms and r.live.attempt == '0' then
+  elseif r.expires and tonumber(r.expires) <= ms and r.live.attempt == '0' and not r.values[15] then
     finish(queue, id, r.live, 'expired', 'It was not started in time.', r.msg)
     lock.unhold(session, id)
   else

@@ -20,6 +20,7 @@ if not lock.holds(worker)[id] or finals[l.job] then return 0 end
 lock.unhold(worker, id)
 redis.call('HSET', key, 'parts_all', n)
 local open = redis.call('HINCRBY', key, 'parts_open', n)
+partsDone(key, n, open)
 park(queue, id, l, {kind = 'parts', name = ARGV[5]})
 if open <= 0 then ready(queue, id) end
 done()

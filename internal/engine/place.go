@@ -67,7 +67,11 @@ func (w *Worker) followQueues(ctx context.Context) error {
 		all = append(all, queueOf(task, ""))
 	}
 	weights := maps.Clone(w.options.Queues)
-	weights[w.options.Queue+"@worker="+w.sessionID()] = 1
+	for _, info := range w.registry.Infos() {
+		if info.EachWorker {
+			weights[first(info.Queue, w.options.Queue)+"@worker="+w.sessionID()] = 1
+		}
+	}
 	for _, queue := range all {
 		if base, ok := w.suits(queue); ok {
 			weights[queue] = w.options.Queues[base]
@@ -83,6 +87,14 @@ func (w *Worker) followQueues(ctx context.Context) error {
 // ARGV: worker id, then queue, id, task, …
 var asideScript = script(`
 local held = lock.holds(ARGV[1])
+
+-- tell wakes the workers that know a task.
+local function tell(task)
+  for _, worker in ipairs(redis.call('ZRANGE', 'beadle:{job}:workers', 0, -1)) do
+    local self = redis.call('GET', 'beadle:{job}:worker:' .. worker)
+    if self and string.find(self, '"' .. task .. '"', 1, true) then wake('worker:' .. worker) end
+  end
+end
 for i = 2, #ARGV, 3 do
   local queue, id, task = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local key = recordKey(queue, id)
@@ -93,7 +105,7 @@ for i = 2, #ARGV, 3 do
     park(queue, id, l, {kind = 'worker', name = task})
     redis.call('SADD', lacksKey(queue, task), id)
     redis.call('SADD', 'beadle:{job}:lacking', queue .. ' ' .. task)
-    wake(queue)
+    tell(task)
   end
 end
 done()

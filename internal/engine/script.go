@@ -187,6 +187,12 @@ local function split(place)
   return string.sub(place, 1, cut - 1), string.sub(place, cut + 1)
 end
 
+-- partsDone shows how many parts of a job have ended.
+local function partsDone(key, all, open)
+  redis.call('HSET', key, 'progress', '{"stage":"workers","done":' .. text(all - open) .. ',"total":' .. text(tonumber(all)) ..
+    ',"created":0,"changed":0,"removed":0}')
+end
+
 -- ended does what follows from the end of a job, whose record says so by now.
 local function ended(queue, id, state, msg)
   local h = headers(msg)
@@ -203,7 +209,9 @@ local function ended(queue, id, state, msg)
     local key = recordKey(queue, id)
     if redis.call('EXISTS', key) == 1 then
       if state ~= 'succeeded' then redis.call('HINCRBY', key, 'parts_failed', 1) end
-      if redis.call('HINCRBY', key, 'parts_open', -1) == 0 then ready(queue, id) end
+      local all, open = redis.call('HGET', key, 'parts_all'), redis.call('HINCRBY', key, 'parts_open', -1)
+      if all then partsDone(key, all, open) end
+      if open == 0 then ready(queue, id) end
     end
   end
 end

@@ -11,9 +11,9 @@ local n = 0
 for _, place in ipairs(redis.call('ZRANGEBYSCORE', 'beadle:{job}:expiries', '-inf', text(ms), 'LIMIT', 0, 200)) do
   redis.call('ZREM', 'beadle:{job}:expiries', place)
   local queue, id = split(place)
-  local r = redis.call('HMGET', recordKey(queue, id), 'msg', 'live', 'state')
+  local r = redis.call('HMGET', recordKey(queue, id), 'msg', 'live', 'state', 'parts_all')
   local l = readLive(r[2], r[3])
-  if r[1] and not finals[l.job] and l.fence == '0' and l.attempt == '0' then
+  if r[1] and not finals[l.job] and l.fence == '0' and l.attempt == '0' and not r[4] then
     local _, client = head(r[1])
     unplace(queue, id, client)
     finish(queue, id, l, 'expired', 'It was not started in time.', r[1])
@@ -91,7 +91,14 @@ for _, id in ipairs(ids) do
     n = n + 1
   end
 end
-if n == 0 then redis.call('SREM', 'asynq:queues', queue) end
+if n == 0 then -- their records are read until the ledger has them
+  local since = 'beadle:{job}:gone:' .. queue
+  if redis.call('SETNX', since, text(ms)) == 1 then
+    redis.call('EXPIRE', since, 86400)
+  elseif ms - redis.call('GET', since) > 3600000 then
+    redis.call('SREM', 'asynq:queues', queue)
+  end
+end
 handOver()
 done()
 return n

@@ -3,8 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
 // divideScript lets a job wait that was divided into parts, until all have
@@ -44,7 +46,7 @@ func (w *Worker) divide(s *session, c claimed) {
 }
 
 func (w *Worker) makeParts(ctx context.Context, s *session, c claimed) error {
-	workers, err := w.engine.workersOf(ctx, c.Task)
+	workers, err := w.engine.workersOf(ctx, c.task.Info())
 	if err != nil {
 		return err
 	}
@@ -69,20 +71,29 @@ func (w *Worker) makeParts(ctx context.Context, s *session, c claimed) error {
 	return wrap(runScript(ctx, w.engine, divideScript, s.id, c.Queue, c.ID, len(parts), what).Err(), "divide job %s", c.ID)
 }
 
-// workersOf are the live workers that bring a task.
-func (e *Engine) workersOf(ctx context.Context, task string) (all []job.Worker, err error) {
+// workersOf are the live workers that bring a task and carry the labels that
+// it asks for.
+func (e *Engine) workersOf(ctx context.Context, task tasks.Info) (all []job.Worker, err error) {
 	workers, err := e.Workers(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, worker := range workers {
-		for _, name := range worker.Tasks {
-			if name == task && !worker.Stopping {
-				all = append(all, worker)
-			}
+		if !worker.Stopping && slices.Contains(worker.Tasks, task.Name) && carries(worker.Labels, task.Where) {
+			all = append(all, worker)
 		}
 	}
 	return all, nil
+}
+
+// carries reports whether labels has all that are wanted.
+func carries(labels, wanted map[string]string) bool {
+	for name, value := range wanted {
+		if labels[name] != value {
+			return false
+		}
+	}
+	return true
 }
 
 // unite makes the attempt of a job whose parts have all ended: it succeeds if

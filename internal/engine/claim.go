@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -21,7 +20,7 @@ local session, name = ARGV[1], cjson.encode(ARGV[2])
 lock.master(ARGV[3], tonumber(ARGV[4]))
 local alive = lock.alive(session)
 local opening = ',"worker":' .. name .. ',"at":"' .. now .. '"}'
-local begun = ' ' .. text(ms) .. ' 0 ' .. session .. ' ' .. ARGV[2]
+local begun, fresh = nil, {}
 local rest = {'due', 'failures', 'crashes', 'reason', 'error', 'abort', 'progress', 'errors', 'lines',
   'stuck', 'waits', 'wants', 'expires', 'alone', 'parts_all', 'parts_open', 'parts_failed'}
 
@@ -33,14 +32,21 @@ end
 
 -- startFresh opens the first attempt of a job that was not touched since it
 -- was accepted, if it gets what it wants; else it waits.
-local function startFresh(queue, id, task, client, wants)
+local function startFresh(queue, id, key, task, client, wants)
   local fence, why = lock.try(id, {task = task, client = client, queue = queue, worker = session}, wants)
   if not fence then return refuse(queue, id, readLive(nil, 'pending'), why) end
-  local live = 'running 1 ' .. fence .. ' 1' .. begun
-  redis.call('HSET', recordKey(queue, id), 'state', 'active', 'live', live)
+  begun = begun or 'running 1 ' .. fence .. ' 1 ' .. text(ms) .. ' 0 ' .. session .. ' ' .. ARGV[2]
+  redis.call('HSET', key, 'live', begun)
   lock.hold(session, id, fence .. ' ' .. queue)
-  say('attempt.started', '{"id":"' .. id .. '","attempt":1' .. opening)
-  return live
+  fresh[#fresh + 1] = id
+  return begun
+end
+
+-- tell says in one event which first attempts were opened.
+local function tell()
+  if #fresh > 0 then
+    say('attempts.started', '{"ids":["' .. table.concat(fresh, '","') .. '"],"attempt":1' .. opening)
+  end
 end
 
 -- startAgain does the same for any job; its record was read into r.
@@ -59,6 +65,7 @@ end
 
 -- over ends a job that must not start any more, and reports whether it did. One
 -- that was divided into parts has started.
+local left = false
 local function over(queue, id, r)
   if finals[r.live.job] then
     lock.unhold(session, id)
@@ -71,6 +78,7 @@ local function over(queue, id, r)
   else
     return false
   end
+  left = true
   return true
 end
 
@@ -94,11 +102,14 @@ end
 //
 // It answers: µs of Redis, ms at which the next job is due or "", "1" if there
 // may be more, the id of a job that waits for a worker without others or "",
-// then for each job: its queue, "1" if it was started, and the fields.
+// the live part of jobs whose first attempt was started, then for each job how
+// it was taken, its message, and unless it is "fresh" or "new" its live part
+// and the other fields. "fresh" and "started" are those whose attempt is open;
+// "new" and "held" those that are not started.
 var claimScript = script(starting + `
 local free, room, idle, known = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7] == '1', ARGV[8]
 local plain = string.sub(known, 1, (string.find(known, '\n\n', 1, true)))
-local answer, nextDue = {text(at), '', '', ''}, nil
+local answer, nextDue = {text(at), '', '', '', ''}, nil
 if not alive then return answer end
 if lock.quiet() then
   answer[2] = text(math.ceil(redis.call('GET', 'beadle:{lock}:quiet') / 1000))
@@ -167,27 +178,24 @@ local function refill(queue)
   end
 end
 
--- hand puts a job into the answer: fresh ones without the fields that they
--- do not have.
-local function hand(queue, started, msg, live, r)
-  answer[#answer + 1] = queue
-  answer[#answer + 1] = (started and 'started' or 'held') .. (r and '' or ' fresh')
-  answer[#answer + 1] = msg
-  answer[#answer + 1] = live or ''
+-- hand puts a job into the answer.
+local function hand(how, msg, live, r)
+  local n = #answer
+  answer[n + 1], answer[n + 2] = how, msg
   if r then
-    for i = 1, #rest do answer[#answer + 1] = r.values[i] or '' end
+    answer[n + 3] = live
+    for i = 1, #rest do answer[n + 3 + i] = r.values[i] or '' end
   end
   free = free - 1
 end
 
-local function takeFresh(queue, id, msg)
+local function takeFresh(queue, id, key, msg)
   local task, client = head(msg)
   if string.find(plain, '\n' .. task .. '\n', 1, true) then
-    local live = startFresh(queue, id, task, client, '')
-    if live then hand(queue, true, msg, live) end
+    if startFresh(queue, id, key, task, client, '') then hand('fresh', msg) end
   else
     lock.hold(session, id, '0 ' .. queue)
-    hand(queue, false, msg)
+    hand('new', msg)
   end
 end
 
@@ -202,21 +210,22 @@ local function takeAgain(queue, id, msg, live)
   local wants = r.wants or (string.find(plain, '\n' .. task .. '\n', 1, true) and '')
   if wants then
     live = startAgain(queue, id, r, task, client, wants)
-    if live then hand(queue, true, msg, live, r) end
+    if live then hand('started', msg, live, r) end
   else
     if r.live.job == 'waiting' then
       r.live.job = 'queued'
       live = writeLive(recordKey(queue, id), 'pending', r.live)
     end
     lock.hold(session, id, '0 ' .. queue)
-    hand(queue, false, msg, live, r)
+    hand('held', msg, live, r)
   end
 end
 
 local function take(queue, id)
-  local r = redis.call('HMGET', recordKey(queue, id), 'msg', 'live')
+  local key = recordKey(queue, id)
+  local r = redis.call('HMGET', key, 'msg', 'live')
   if not r[1] then return end
-  if r[2] then takeAgain(queue, id, r[1], r[2]) else takeFresh(queue, id, r[1]) end
+  if r[2] then takeAgain(queue, id, r[1], r[2]) else takeFresh(queue, id, key, r[1]) end
 end
 
 local function takeFrom(queue, quota)
@@ -289,6 +298,9 @@ for _, q in ipairs(open) do
   end
 end
 if nextDue then answer[2] = text(nextDue) end
+if left then handOver() end
+answer[5] = begun or ''
+tell()
 done()
 return answer
 `)
@@ -298,9 +310,10 @@ return answer
 //
 // ARGV: as starting, then for each: queue, id, wants as JSON or ""
 //
-// It answers as [claimScript] does for jobs, those that were started.
+// It answers as [claimScript] does from the live part on, for those that were
+// started.
 var startScript = script(starting + `
-local answer, held = {}, lock.holds(session)
+local answer, held = {''}, lock.holds(session)
 if not alive then return answer end
 for i = 5, #ARGV, 3 do
   local queue, id, wants = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -313,7 +326,7 @@ for i = 5, #ARGV, 3 do
     elseif not m[2] then
       local task, client = head(m[1])
       if wants ~= '' then redis.call('HSET', key, 'wants', wants) end
-      live = startFresh(queue, id, task, client, wants)
+      live = startFresh(queue, id, key, task, client, wants)
     else
       r = whole(queue, id, m[1], m[2])
       if not over(queue, id, r) then
@@ -323,16 +336,18 @@ for i = 5, #ARGV, 3 do
       end
     end
     if live then
-      answer[#answer + 1] = queue
-      answer[#answer + 1] = r and 'started' or 'started fresh'
+      answer[#answer + 1] = r and 'started' or 'fresh'
       answer[#answer + 1] = m[1]
-      answer[#answer + 1] = live
       if r then
+        answer[#answer + 1] = live
         for j = 1, #rest do answer[#answer + 1] = r.values[j] or '' end
       end
     end
   end
 end
+if left then handOver() end
+answer[1] = begun or ''
+tell()
 done()
 return answer
 `)
@@ -395,7 +410,7 @@ func (w *Worker) readHaul(cmd *redis.Cmd, sent time.Time) (h haul, err error) {
 	if err != nil {
 		return h, err
 	}
-	if len(values) < 4 {
+	if len(values) < 5 {
 		return h, fmt.Errorf("claim jobs: unexpected reply of %d values", len(values))
 	}
 	micros, err := strconv.ParseInt(fmt.Sprint(values[0]), 10, 64)
@@ -409,34 +424,39 @@ func (w *Worker) readHaul(cmd *redis.Cmd, sent time.Time) (h haul, err error) {
 	}
 	h.more, h.suspect = values[2] == "1", values[3] != ""
 	if err == nil {
-		h.jobs, err = readJobs(values[4:])
+		h.jobs, err = readJobs(values[4], values[5:])
 	}
 	return h, err
 }
 
-// readJobs reads jobs from a script's answer: queue, "started" or "held" and
-// maybe "fresh", message, live part, and if it is not fresh the other fields,
-// empty where there are none.
-func readJobs(values []any) (all []claimed, err error) {
-	for len(values) > 0 {
-		width := 4
-		how, _ := values[1].(string)
-		if !strings.HasSuffix(how, "fresh") {
-			width += len(fieldNames) - 3
-		}
-		if len(values) < width {
-			return nil, errors.New("read jobs: the reply ends early")
-		}
-		fields := make([]any, width-1)
-		fields[0] = values[2]
-		for i, v := range values[3:width] {
-			if v != "" {
-				fields[2+i] = v
+// readJobs reads jobs from a script's answer; begun is the live part of fresh
+// ones.
+func readJobs(begun any, values []any) (all []claimed, err error) {
+	all = make([]claimed, 0, len(values)/2)
+	var fields [20]any
+	fields[1] = "pending"
+	for len(values) > 1 {
+		how := values[0]
+		fields[0], fields[2] = values[1], begun
+		width, known := 2, 3
+		switch how {
+		case "new":
+			fields[2] = nil
+		case "started", "held":
+			width, known = len(fieldNames), len(fieldNames)
+			if len(values) < width {
+				return nil, errors.New("read jobs: the reply ends early")
+			}
+			fields[2] = values[2]
+			for i, v := range values[3:width] {
+				fields[3+i] = v
+				if v == "" {
+					fields[3+i] = nil
+				}
 			}
 		}
-		fields[1] = "pending"
-		c := claimed{started: strings.HasPrefix(how, "started")}
-		if c.record, err = parse(fields); err != nil {
+		c := claimed{started: how == "fresh" || how == "started"}
+		if c.record, err = parse(fields[:known]); err != nil {
 			return nil, err
 		}
 		all, values = append(all, c), values[width:]
@@ -450,7 +470,10 @@ func readStarted(cmd *redis.Cmd, asked []claimed) ([]claimed, error) {
 	if err != nil {
 		return nil, err
 	}
-	started, err := readJobs(values)
+	if len(values) == 0 {
+		return nil, nil
+	}
+	started, err := readJobs(values[0], values[1:])
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 
 // moving is what the scripts share that take a job from where it stands.
 const moving = `
--- lift takes a job that no worker runs from where it stands.
-local function lift(queue, id, client)
+-- unplace takes a job that no worker runs from where it stands.
+local function unplace(queue, id, client)
   if redis.call('ZREM', waitingKey(queue), id) == 1 then return end
   if redis.call('ZREM', dueKey(queue, 'scheduled'), id) == 1 then return end
   if redis.call('ZREM', dueKey(queue, 'retry'), id) == 1 then return end
@@ -20,12 +20,6 @@ local function lift(queue, id, client)
   if redis.call('LREM', lineKey(queue, client), 1, id) == 1 and redis.call('EXISTS', lineKey(queue, client)) == 0 then
     redis.call('LREM', ringKey(queue), 0, client)
   end
-end
-
--- unplace does the same for a job that will not come back: it waits no more.
-local function unplace(queue, id, client)
-  lock.leave(id)
-  lift(queue, id, client)
 end
 `
 
@@ -115,7 +109,7 @@ local key = recordKey(queue, id)
 local r = redis.call('HMGET', key, 'msg', 'live', 'state')
 if not r[1] or (r[2] or '') ~= ARGV[3] then return 0 end
 local _, client = head(r[1])
-lift(queue, id, client)
+unplace(queue, id, client)
 local l, other = readLive(r[2], r[3]), twin(queue, id, r[1])
 if other then
   park(queue, id, l, {kind = 'unique', holder = other})

@@ -216,8 +216,10 @@ local function ended(queue, id, state, msg)
   end
 end
 
--- finish ends a job outside an attempt.
+-- finish ends a job outside an attempt. It waits for nothing any more; those
+-- behind it are called by handOver.
 local function finish(queue, id, l, state, reason, msg)
+  lock.leave(id)
   l.job, l.fence, l.ended, l.session, l.worker = state, '0', text(ms), '-', '-'
   writeLive(recordKey(queue, id), 'completed', l, 'reason', reason)
   say('job.ended', '{"id":"' .. id .. '","task":"' .. head(msg) .. '","state":"' .. state .. '","reason":' ..

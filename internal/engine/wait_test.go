@@ -413,3 +413,35 @@ func TestAWaitingJobIsHandedOverWithinOneTurn(t *testing.T) {
 		t.Errorf("hand-over takes %s", took)
 	}
 }
+
+// TestACalledJobThatExpiresMakesWayForTheNext lets the time of a job pass after
+// it was called and before a worker has come to it.
+func TestACalledJobThatExpiresMakesWayForTheNext(t *testing.T) {
+	t.Parallel()
+	h := newClockHouse(t)
+	task, _, _ := named()
+	p := h.puppet("p", task)
+	h.wanting("w:x")
+	running := h.one(p.claims(10, true))
+	second := h.enqueue(job.Request{Task: "named", Args: raw(`{"name":"w:x"}`), Expires: h.now.Add(time.Second)}).ID
+	third := h.wanting("w:x")
+	p.claims(10, false)
+	p.ends(running, nil)
+	if s := h.state(second); s != job.Queued { // it was called
+		t.Fatalf("state = %s, want queued", s)
+	}
+	h.passes(2 * time.Second)
+
+	p.claims(10, true)
+
+	if s := h.state(second); s != job.Expired {
+		t.Errorf("state = %s, want expired", s)
+	}
+	h.one(p.claims(10, true))
+	if s := h.state(third); s != job.Running {
+		t.Errorf("the next is %s, want running", s)
+	}
+	for _, id := range h.rdb.ZRange(t.Context(), "beadle:{lock}:waiting", 0, -1).Val() {
+		t.Errorf("job %s still stands in line", id)
+	}
+}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -174,7 +175,7 @@ func TestARedisThatRefusesToWriteIsUnavailable(t *testing.T) {
 	full("1")
 	_, err := h.Enqueue(t.Context(), job.Request{Task: "any"})
 	full("0")
-	f, ok := err.(*fault.Error)
+	f, ok := errors.AsType[*fault.Error](err)
 	if !ok || f.Kind != fault.Unavailable || f.After <= 0 {
 		t.Errorf("error = %v, want unavailable with a time to come back", err)
 	}

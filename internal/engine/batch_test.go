@@ -127,7 +127,9 @@ func TestABatchStopsWhereRedisWentAway(t *testing.T) {
 	m := miniredis.RunT(t)
 	h, flaky := newHouse(t, m.Addr()), newHouse(t, m.Addr())
 	h.declare(does("any", nothing))
-	flaky.enqueue(job.Request{Task: "any"}) // the script is loaded
+	if _, err := flaky.EnqueueBatch(t.Context(), []job.Request{{Task: "any"}, {Task: "any"}}); err != nil { // the script is loaded
+		t.Fatal(err)
+	}
 	lost := &failing{losing: losing{left: 2}}
 	flaky.rdb.AddHook(lost)
 	all := make([]job.Request, 10*portionJobs)

@@ -113,20 +113,20 @@ return answer
 // [creation.simple]. It needs no library, which would take longer than its
 // work.
 //
-// ARGV: queue, client, number n of jobs, n ids, n messages, and so on for the
-// next queue or client
+// ARGV: "1" if it is to say the time, then queue, client, number n of jobs, n
+// ids, n messages, and so on for the next queue or client
 //
-// It answers with the time of Redis, or with nothing if one of the jobs is
-// there already: then none is accepted.
+// It answers with "known" if one of the jobs is there already: then none is
+// accepted. Else with "new", and the time of Redis if it is to say that.
 var simpleScript = redis.NewScript(`
-local call, clock, keys, said, i, k = redis.call, redis.call('TIME'), {}, {}, 1, 0
+local call, keys, said, i, k = redis.call, {}, {}, 2, 0
 while i <= #ARGV do
   local key, n = 'asynq:{' .. ARGV[i] .. '}:t:', tonumber(ARGV[i + 2])
   for j = i + 3, i + 2 + n do keys[#keys + 1] = key .. ARGV[j] end
   i = i + 3 + 2 * n
 end
-if call('EXISTS', unpack(keys)) > 0 then return {} end
-i = 1
+if call('EXISTS', unpack(keys)) > 0 then return {'known'} end
+i = 2
 while i <= #ARGV do
   local queue, client, n = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
   local ids, messages = i + 3, i + 3 + n
@@ -136,16 +136,40 @@ while i <= #ARGV do
     call('HSET', keys[k], 'msg', ARGV[j], 'state', 'pending')
     said[2 * k - 1], said[2 * k] = '` + acceptedKind + `', ARGV[j]
   end
+` + queueLast + `
+end
+call('XADD', 'beadle:{job}:events', '*', unpack(said))
+` + sayNew)
+
+// oneScript is simpleScript for one job.
+//
+// ARGV: "1" if it is to say the time, queue, client, id, message
+var oneScript = redis.NewScript(`
+local call, queue, client, ids, messages, n = redis.call, ARGV[2], ARGV[3], 4, 5, 1
+local key, message = 'asynq:{' .. queue .. '}:t:' .. ARGV[4], ARGV[5]
+if call('EXISTS', key) == 1 then return {'known'} end
+call('HSET', key, 'msg', message, 'state', 'pending')
+` + queueLast + `
+call('XADD', 'beadle:{job}:events', '*', '` + acceptedKind + `', message)
+` + sayNew)
+
+// queueLast puts n jobs behind those of their client, and leaves a token for an
+// idle worker.
+const queueLast = `
   if call('RPUSH', 'beadle:{job}:line:' .. queue .. ':' .. client, unpack(ARGV, ids, messages - 1)) == n then
     call('SADD', 'asynq:queues', queue)
     call('RPUSH', 'beadle:{job}:ring:' .. queue, client)
   end
   local wake = 'beadle:{wake}:' .. queue
   if call('EXISTS', wake) == 0 then call('LPUSH', wake, '1') end
-end
-call('XADD', 'beadle:{job}:events', '*', unpack(said))
-return clock
-`)
+`
+
+// sayNew ends both.
+const sayNew = `
+if ARGV[1] ~= '1' then return {'new'} end
+local clock = call('TIME')
+return {'new', clock[1], clock[2]}
+`
 
 // A creation is a job that is to be accepted.
 type creation struct {
@@ -216,9 +240,14 @@ func (p *createPortion) simple() bool {
 	return !slices.ContainsFunc(p.jobs, func(x creation) bool { return !x.simple() })
 }
 
-// simpleArgs are those of simpleScript.
-func (p *createPortion) simpleArgs() []any {
-	args := make([]any, 0, 3+2*len(p.jobs))
+// simpleCall returns the script for a portion of simple jobs, and its
+// arguments.
+func (p *createPortion) simpleCall(askTime bool) (*redis.Script, []any) {
+	first := &p.jobs[0]
+	if len(p.jobs) == 1 {
+		return oneScript, []any{flag(askTime), first.Queue, first.Client, first.ID, first.msg}
+	}
+	args := append(make([]any, 0, 4+2*len(p.jobs)), flag(askTime))
 	for rest := p.jobs; len(rest) > 0; {
 		n := neighbours(rest)
 		args = append(args, rest[0].Queue, rest[0].Client, n)
@@ -230,7 +259,7 @@ func (p *createPortion) simpleArgs() []any {
 		}
 		rest = rest[n:]
 	}
-	return args
+	return simpleScript, args
 }
 
 // neighbours is how many jobs, from the first on, are of one queue and client.

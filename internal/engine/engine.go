@@ -36,6 +36,7 @@ type Engine struct {
 	rdb   redis.UniversalClient
 	log   *slog.Logger
 	skew  atomic.Int64 // how far the clock of Redis is ahead of ours
+	asked atomic.Int64 // when we last asked it, in ns since 1970
 	known declarations
 	where queues
 	run   serverRun
@@ -69,8 +70,14 @@ func (e *Engine) now() time.Time {
 // tick takes note of what the clock of Redis said in µs, in answer to a
 // question that was sent at that time.
 func (e *Engine) tick(micros int64, sent time.Time) {
+	e.asked.Store(sent.UnixNano())
 	middle := sent.Add(time.Since(sent) / 2)
 	e.skew.Store(int64(time.UnixMicro(micros).Sub(middle.Round(0))))
+}
+
+// forgetsTime reports whether Redis should be asked for the time again.
+func (e *Engine) forgetsTime(now time.Time) bool {
+	return now.UnixNano()-e.asked.Load() > int64(time.Second)
 }
 
 // wrap says what err, which Redis or the way to it gave, interrupted.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -147,14 +148,20 @@ func (e *Engine) create(ctx context.Context, p *createPortion, done []Accepted) 
 // accepted, all of them: they are not if one is there already.
 func (e *Engine) createSimple(ctx context.Context, p *createPortion, done []Accepted) (bool, error) {
 	sent := time.Now()
-	clock, err := runScript(ctx, e, simpleScript, p.simpleArgs()...).StringSlice()
+	script, args := p.simpleCall(e.forgetsTime(sent))
+	answer, err := runScript(ctx, e, script, args...).StringSlice()
+	if err == nil && len(answer) == 0 {
+		err = errors.New("empty reply")
+	}
 	if err != nil {
 		return false, p.failed(done, err)
 	}
-	if len(clock) != 2 {
+	if answer[0] != "new" {
 		return false, nil
 	}
-	e.tick(micros(clock[0])*1_000_000+micros(clock[1]), sent)
+	if len(answer) == 3 {
+		e.tick(1_000_000*micros(answer[1])+micros(answer[2]), sent)
+	}
 	for i := range p.jobs {
 		done[p.place[i]].Job = p.jobs[i].Job
 		if i == 0 || p.jobs[i].Queue != p.jobs[i-1].Queue {

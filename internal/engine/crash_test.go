@@ -233,7 +233,8 @@ func TestOneBusyWorkerMakesRoomForASuspect(t *testing.T) {
 
 // TestAKilledWorkersJobRunsAgainWithinSeconds kills a real process.
 func TestAKilledWorkersJobRunsAgainWithinSeconds(t *testing.T) {
-	h := realHouse(t)
+	t.Parallel()
+	h := smallHouse(t)
 	h.sweeping()
 	task, begun, let := sits("long")
 	h.declare(task)

@@ -175,7 +175,8 @@ func TestLosingContactIsNoFailure(t *testing.T) {
 }
 
 func TestAWorkerWithoutALeaseWaitsForANewOne(t *testing.T) {
-	h := realHouse(t)
+	t.Parallel()
+	h := smallHouse(t)
 	w := h.newWorker(does("task", nothing))
 	h.start(w)
 	before := w.session()

@@ -68,7 +68,8 @@ func (h *house) cutting(script *redis.Script) (*house, *cutter) {
 }
 
 func TestJobsWhoseClaimNobodyHeardOfGoBack(t *testing.T) {
-	h := realHouse(t)
+	t.Parallel()
+	h := smallHouse(t)
 	deaf, cut := h.cutting(claimScript)
 	runs := atomic.Int64{}
 	deaf.worker(does("task", func(context.Context, *tasks.Job[params]) error { runs.Add(1); return nil }))
@@ -106,7 +107,8 @@ func TestAnOutcomeThatNobodyHeardOfIsRecordedOnce(t *testing.T) {
 // TestAReplyThatCameTooLateStartsNothing has the answer to a claim arrive when
 // the job has been given back because nobody seemed to have heard of it.
 func TestAReplyThatCameTooLateStartsNothing(t *testing.T) {
-	h := realHouse(t)
+	t.Parallel()
+	h := smallHouse(t)
 	deaf, cut := h.cutting(claimScript)
 	task, begun, let := sits("task")
 	slow := deaf.newWorker(task)

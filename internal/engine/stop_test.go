@@ -53,7 +53,8 @@ func TestAnAbortReachesRunningJobsWithinASecond(t *testing.T) {
 }
 
 func TestAnAbortWhoseNudgeGotLostIsFoundByTheHeartbeat(t *testing.T) {
-	h := realHouse(t)
+	t.Parallel()
+	h := smallHouse(t)
 	task, begun, _ := sits("task")
 	h.worker(task)
 	id := h.enqueue(job.Request{Task: "task"}).ID
@@ -67,7 +68,8 @@ func TestAnAbortWhoseNudgeGotLostIsFoundByTheHeartbeat(t *testing.T) {
 func TestCodeThatDoesNotStopIsShown(t *testing.T) {
 	for name, limit := range map[string]time.Duration{"aborted": time.Hour, "too long": 100 * time.Millisecond} {
 		t.Run(name, func(t *testing.T) {
-			h := realHouse(t)
+			t.Parallel()
+			h := smallHouse(t)
 			task, begun, let := deaf("task")
 			task.Timeout = limit
 			w := h.newWorker(task)

@@ -34,8 +34,11 @@
 //
 // Scripts begin with those of package lock, which decide who may run beside
 // whom, and with the library of this package, which moves jobs. They answer with
-// the time of Redis. All times that are kept or compared are Redis' own; of
-// clocks of workers nothing is expected but that they run forward.
+// the time of Redis. Whatever is decided by time (leases, turns, what is due or
+// expired) is decided by that; what a worker writes down, such as when an attempt
+// ended, is its own clock corrected by what Redis said last. So clocks need not
+// agree; of a worker's nothing is expected but that it runs forward. Ids are made
+// by the process that enqueues, and with them the time of acceptance.
 //
 // What the task's code must be asked for, or what is a matter of policy (the
 // pause before another attempt), is worked out in Go from the record as it was

@@ -94,7 +94,7 @@ func (w *Worker) attempt(h *hold, c claimed) {
 	if h.session.lease.Err() != nil {
 		w.log.Warn("contact lost, the attempt's outcome may not count", "job", h.ID, "attempt", h.Attempt)
 	}
-	info := c.task.Info()
+	info := w.infos[c.Task]
 	o := outcome{
 		began: began, err: err, cause: cause, stopping: w.stopping.Err() != nil,
 		policy: policy{attempts: info.Attempts, backoff: info.Backoff},
@@ -109,7 +109,7 @@ func (w *Worker) decide(h *hold, report *report, o outcome, rec record) ending {
 	next.Progress, next.Errors, next.lines = said.progress, said.errors, said.lines
 	ended.Progress, ended.Errors = said.progress, said.errors
 	return ending{
-		was: rec, next: next, way: wayOf(next), events: append(said.events, ended),
+		was: rec, next: next, way: wayOf(next), ended: ended, events: said.events,
 		done: func(recorded bool) {
 			w.holds.remove(h)
 			if recorded {
@@ -148,7 +148,7 @@ func (w *Worker) tell(j record, ended events.AttemptEnded, err error) {
 // run calls the task's code and returns what ended its context, if anything
 // did, and what it returned itself.
 func (w *Worker) run(h *hold, task tasks.Task, report *report) (cause, err error) {
-	info := task.Info()
+	info := w.infos[h.Task]
 	ctx, cancel := context.WithTimeoutCause(h.work, info.Timeout, tooLong{info.Timeout})
 	defer cancel()
 	h.begin(ctx)

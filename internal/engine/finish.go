@@ -14,59 +14,62 @@ import (
 // fence that is given, gives back what their jobs held, and queues those whose
 // turn has come thereby.
 //
-// ARGV: worker id, then for each: queue, id, task, client, wants, fence, the
-// live part as it should be and as it is to be, where the job goes ("end",
-// "tell", "retry", "first"), ms at which it is due, asynq's state, state, number
-// of fields, field, value, …, number of events, kind, body, …; "tell" is an
+// ARGV: worker id, then for each: queue, id, task, client, wants, the live part
+// as it should be and as it is to be, where the job goes ("end", "tell",
+// "retry", "first"), ms at which it is due, the event of its end, number of
+// fields and of further events, field, value, …, kind, body, …; "tell" is an
 // end that others have to hear of, by the job's message.
 //
 // It answers for each: "1"; or "0" if the attempt is not open any more; or
 // "abort live" if the record has changed, and nothing was done.
 var finishScript = script(`
-local session, answer, i = ARGV[1], {}, 2
-local function word()
-  i = i + 1
-  return ARGV[i - 1]
+local session, answer, i, ends = ARGV[1], {}, 2, {}
+local asynqState = {['end'] = 'completed', tell = 'completed', retry = 'retry', first = 'pending'}
+
+-- changed answers for a job whose record is not as it should be.
+local function changed(queue, id, key, live, was)
+  local fence = readLive(was).fence
+  if live and readLive(live).fence == fence then return (redis.call('HGET', key, 'abort') or '') .. ' ' .. live end
+  if lock.holds(session)[id] == fence .. ' ' .. queue then lock.unhold(session, id) end
+  return '0'
 end
-local function words(n)
-  local from = i
-  i = i + n
-  return unpack(ARGV, from, i - 1)
-end
-local function skip()
-  local fields = tonumber(word())
-  i = i + 2 * fields
-  local report = tonumber(word())
-  i = i + 2 * report
-end
-local function record(queue, id)
-  local key = recordKey(queue, id)
-  local task, client, wants, fence, was, next, way, due, asynq, state = words(10)
-  local live = redis.call('HGET', key, 'live')
-  if live ~= was then
-    skip()
-    if live and readLive(live).fence == fence then return (redis.call('HGET', key, 'abort') or '') .. ' ' .. live end
-    if lock.holds(session)[id] == fence .. ' ' .. queue then lock.unhold(session, id) end
-    return '0'
-  end
-  redis.call('HSET', key, 'state', asynq, 'live', next, words(2 * tonumber(word())))
-  for _ = 1, tonumber(word()) do say(words(2)) end
-  lock.unhold(session, id)
-  lock.give(id, {task = task, client = client, queue = queue, worker = session, wants = wants})
+
+-- go puts a job where it stands next.
+local function go(queue, id, key, way, due, next)
   if way == 'tell' then
-    ended(queue, id, state, redis.call('HGET', key, 'msg'))
+    ended(queue, id, string.match(next, '^%S+'), redis.call('HGET', key, 'msg'))
   elseif way == 'retry' then
     redis.call('ZADD', dueKey(queue, 'retry'), string.format('%.3f', due / 1000), id)
     wake(queue)
   elseif way == 'first' then
     queueFirst(queue, id)
   end
+end
+
+local function record(queue, id, task, client, wants, was, next, way, due, body, fields, more)
+  local key, from = recordKey(queue, id), i
+  i = i + 2 * fields + 2 * more
+  local live = redis.call('HGET', key, 'live')
+  if live ~= was then return changed(queue, id, key, live, was) end
+  if fields == 0 and way == 'end' then
+    redis.call('HSET', key, 'live', next)
+  else
+    redis.call('HSET', key, 'state', asynqState[way], 'live', next, unpack(ARGV, from, from + 2 * fields - 1))
+  end
+  for k = from + 2 * fields, i - 1, 2 do say(ARGV[k], ARGV[k + 1]) end
+  ends[#ends + 1] = body
+  lock.unhold(session, id)
+  lock.give(id, {task = task, client = client, queue = queue, worker = session, wants = wants})
+  if way ~= 'end' then go(queue, id, key, way, due, next) end
   return '1'
 end
 while i <= #ARGV do
-  local queue, id = words(2)
-  answer[#answer + 1] = record(queue, id)
+  local n = i
+  i = i + 12
+  answer[#answer + 1] = record(ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4], ARGV[n + 5], ARGV[n + 6], ARGV[n + 7],
+    ARGV[n + 8], ARGV[n + 9], tonumber(ARGV[n + 10]), tonumber(ARGV[n + 11]))
 end
+if #ends > 0 then say('attempts.ended', '[' .. table.concat(ends, ',') .. ']') end
 handOver()
 done()
 return answer
@@ -87,7 +90,8 @@ type ending struct {
 	was    record // as the attempt was begun, or as it has become since
 	next   record
 	way    way
-	events []events.Event
+	ended  events.AttemptEnded
+	events []events.Event          // what else there is to report, before it
 	judge  func(rec record) ending // decides again, if the record has changed
 	done   func(recorded bool)     // called when there is nothing left to do; recorded is false if the attempt was not open any more
 }
@@ -95,13 +99,12 @@ type ending struct {
 // args are those of finishScript.
 func (x ending) args() ([]any, error) {
 	x.next.rev++
-	args := []any{
-		x.was.Queue, x.was.ID, x.was.Task, x.was.Client, x.was.wants, x.was.fence, x.was.liveText, x.next.live(),
-		string(x.way), x.next.Due.UnixMilli(), asynqStates[x.next.State], string(x.next.State),
-	}
 	fields := x.changes()
-	args = append(append(args, len(fields)/2), fields...)
-	args = append(args, len(x.events))
+	args := []any{
+		x.was.Queue, x.was.ID, x.was.Task, x.was.Client, x.was.wants, x.was.liveText, x.next.live(), string(x.way), x.due(),
+		x.ended.Append(nil), len(fields) / 2, len(x.events),
+	}
+	args = append(args, fields...)
 	for _, event := range x.events {
 		kind, body, err := events.Marshal(event)
 		if err != nil {
@@ -110,6 +113,14 @@ func (x ending) args() ([]any, error) {
 		args = append(args, kind, body)
 	}
 	return args, nil
+}
+
+// due is when the job is to be tried again, in ms; empty if it is not.
+func (x ending) due() string {
+	if x.way != wayRetry {
+		return ""
+	}
+	return millis(x.next.Due)
 }
 
 // asynqStates are asynq's names for where a job stands.

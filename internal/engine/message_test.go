@@ -44,7 +44,8 @@ func asynqReads(h *house) {
 	}
 }
 
-// TestAsynqSeesWhatStandsInItsKeys fails when asynq looks elsewhere.
+// TestAsynqSeesWhatStandsInItsKeys fails when asynq looks elsewhere. Jobs that
+// run or have ended do not stand there, and asynq's tools do not list them.
 func TestAsynqSeesWhatStandsInItsKeys(t *testing.T) {
 	h := realHouse(t)
 	task, begun, let := sits("long")
@@ -54,7 +55,7 @@ func TestAsynqSeesWhatStandsInItsKeys(t *testing.T) {
 	h.start(w)
 	retrying := h.enqueue(job.Request{Task: "fails"}).ID
 	h.reaches(retrying, job.Retrying)
-	running := h.enqueue(job.Request{Task: "long"}).ID
+	h.enqueue(job.Request{Task: "long"})
 	next(h, begun)
 	h.enqueue(job.Request{Task: "long", At: time.Now().Add(time.Hour)})
 	queued := h.enqueue(job.Request{Task: "long"}).ID
@@ -65,7 +66,7 @@ func TestAsynqSeesWhatStandsInItsKeys(t *testing.T) {
 		t.Errorf("queue = %+v, error %v", info, err)
 	}
 	for id, want := range map[string]asynq.TaskState{
-		retrying: asynq.TaskStateRetry, running: asynq.TaskStateActive, queued: asynq.TaskStatePending,
+		retrying: asynq.TaskStateRetry, queued: asynq.TaskStatePending,
 	} {
 		if one, err := h.inspector().GetTaskInfo("default", id); err != nil || one.State != want {
 			t.Errorf("asynq says %+v (%v) of a job that is %s", one, err, want)
@@ -73,9 +74,6 @@ func TestAsynqSeesWhatStandsInItsKeys(t *testing.T) {
 	}
 	close(let)
 	h.reaches(queued, job.Succeeded)
-	if one, err := h.inspector().GetTaskInfo("default", queued); err != nil || one.State != asynq.TaskStateCompleted {
-		t.Errorf("asynq says %+v (%v) of a job that has ended", one, err)
-	}
 }
 
 func TestAQueueThatAsynqPausedStandsStill(t *testing.T) {

@@ -116,29 +116,33 @@ func (e *Engine) parseMessage(ctx context.Context, entries []events.Entry, m mes
 	}
 	at := time.UnixMilli(ms).UTC()
 	for i := 0; i+1 < len(m.words); i += 2 {
-		entries = append(entries, events.Entry{ID: m.id, At: at, Event: e.parseEvent(ctx, m.id, m.words[i], m.words[i+1])})
+		for _, event := range e.parseEvents(ctx, m.id, m.words[i], m.words[i+1]) {
+			entries = append(entries, events.Entry{ID: m.id, At: at, Event: event})
+		}
 	}
 	return entries, nil
 }
 
-// parseEvent reads an event. One that makes no sense must not hold up those
-// behind it: it is logged, and left out.
-func (e *Engine) parseEvent(ctx context.Context, position, kind, body string) events.Event {
-	event, err := e.readEvent(ctx, kind, body)
+// parseEvents reads what one kind and body report. What makes no sense must
+// not hold up what is behind it: it is logged, and left out.
+func (e *Engine) parseEvents(ctx context.Context, position, kind, body string) []events.Event {
+	all, err := e.readEvents(ctx, kind, body)
 	if err != nil {
 		e.log.Error("event makes no sense and is passed over", "position", position, "kind", kind, "err", err)
-		return nil
+		return []events.Event{nil}
 	}
-	if w, ok := event.(events.JobWaiting); ok && w.Reason == "" && w.Waiting != nil {
-		w.Reason = w.Waiting.Sentence(w.At)
-		return w
+	for i, event := range all {
+		if w, ok := event.(events.JobWaiting); ok && w.Reason == "" && w.Waiting != nil {
+			w.Reason = w.Waiting.Sentence(w.At)
+			all[i] = w
+		}
 	}
-	return event
+	return all
 }
 
-func (e *Engine) readEvent(ctx context.Context, kind, body string) (events.Event, error) {
+func (e *Engine) readEvents(ctx context.Context, kind, body string) ([]events.Event, error) {
 	if kind != acceptedKind {
-		return events.Unmarshal(kind, []byte(body))
+		return events.UnmarshalAll(kind, []byte(body))
 	}
 	var r record
 	if err := r.readMessage(body); err != nil {
@@ -149,7 +153,7 @@ func (e *Engine) readEvent(ctx context.Context, kind, body string) (events.Event
 		r.State = job.Scheduled
 	}
 	e.describe(ctx, &r)
-	return events.JobEnqueued{Job: r.Job}, nil
+	return []events.Event{events.JobEnqueued{Job: r.Job}}, nil
 }
 
 // parsePosition reads a position in the stream: milliseconds and a sequence

@@ -213,7 +213,7 @@ func (w *Worker) receive(s *session, c claimed, safe bool) {
 		w.launch(s, c, safe)
 	case !known:
 		w.aside(s, c)
-	case task.Info().EachWorker && c.whole == "":
+	case w.infos[c.Task].EachWorker && c.whole == "":
 		w.divide(s, c)
 	default:
 		c.wants, c.refusal = wantsOf(c.record, task)

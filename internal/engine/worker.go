@@ -40,6 +40,7 @@ type Worker struct {
 	registry *tasks.Registry
 	options  WorkerOptions
 	declared []job.Declaration
+	infos    map[string]tasks.Info
 	plain    string // names of the tasks that want nothing
 	self     job.Worker
 	log      *slog.Logger
@@ -75,12 +76,14 @@ func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Work
 		desk: newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
 		holds: holds{all: map[string][]*hold{}}, launched: map[string][]launch{}, strange: map[string]int64{}, disowned: map[string]int64{},
 	}
+	w.infos = map[string]tasks.Info{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.self = job.Worker{
 		Name: options.Name, Host: host, PID: os.Getpid(), Queues: options.Queues,
 		Concurrency: options.Concurrency, Build: options.Build, Started: e.now(), Labels: options.Labels,
 	}
 	for _, info := range registry.Infos() {
+		w.infos[info.Name] = info
 		w.self.Tasks = append(w.self.Tasks, info.Name)
 	}
 	return w

@@ -77,7 +77,7 @@ function lock.flush()
     blocked = 0
   end
   if fenced then
-    call('SET', P .. 'fence', text(last))
+    call('SET', P .. 'fence', fenced)
     fenced = false
   end
 end

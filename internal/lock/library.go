@@ -41,8 +41,9 @@ end})
 
 // libraryClock: fences, and what is known of Redis itself.
 //
-//	lock.fence()  the next fence, as text: greater than every one before, and
-//	              not less than the time in µs
+//	lock.fence()  the fence of this script, as text: greater than every one
+//	              before, and not less than the time in µs. All grants of one
+//	              script share it: no two of them are of the same resource
 //	lock.master(run, lease)  is told the run_id of the server ('' if unknown).
 //	              Where it is not the one known so far, nothing is granted and
 //	              nobody is reaped for one lease (µs), and all leases last at
@@ -61,11 +62,12 @@ local function read()
   last, quiet, blocking = tonumber(got[1] or 0), tonumber(got[2] or 0), tonumber(got[3] or 0)
 end
 function lock.fence()
+  if fenced then return fenced end
   if not last then read() end
   last = last + 1
   if last < at then last = at end
-  fenced = true
-  return text(last)
+  fenced = text(last)
+  return fenced
 end
 function lock.quiet()
   if not last then read() end

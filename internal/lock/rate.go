@@ -44,7 +44,7 @@ local function start(rate, id, filled)
   call('ZREM', P .. 'turns:' .. rate.key, id)
   if rate.window then
     local starts = P .. 'starts:' .. rate.key
-    call('ZADD', starts, text(at), lock.fence())
+    call('ZADD', starts, text(at), id .. ' ' .. lock.fence())
     call('PEXPIRE', starts, ms(period(rate)) + 1000)
   elseif filled then
     fill(rate, filled)

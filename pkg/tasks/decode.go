@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // strictUnmarshal decodes raw, which must be one JSON object, into dst. Its
@@ -45,14 +46,38 @@ func article(noun string) string {
 	return "a " + noun
 }
 
+// requiredFields remembers the required fields of each type of arguments.
+var requiredFields sync.Map // reflect.Type -> []field
+
+func requiredOf(args reflect.Type) []field {
+	if all, ok := requiredFields.Load(args); ok {
+		return all.([]field)
+	}
+	var all []field
+	for _, f := range fields(args) {
+		if f.required {
+			all = append(all, f)
+		}
+	}
+	requiredFields.Store(args, all)
+	return all
+}
+
 // missing reports the first required field that raw lacks.
 func missing(raw json.RawMessage, args reflect.Type) error {
-	var given map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &given); err != nil || given == nil {
+	if raw = bytes.TrimLeft(raw, " \t\r\n"); len(raw) == 0 || raw[0] != '{' {
 		return errors.New("arguments must be a JSON object")
 	}
-	for _, f := range fields(args) {
-		if _, ok := given[f.name]; f.required && !ok {
+	required := requiredOf(args)
+	if len(required) == 0 {
+		return nil
+	}
+	var given map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &given); err != nil {
+		return errors.New("arguments must be a JSON object")
+	}
+	for _, f := range required {
+		if _, ok := given[f.name]; !ok {
 			return fmt.Errorf("argument %s is required: %s", f.name, f.describe())
 		}
 	}

@@ -197,13 +197,13 @@ func TestATwinThatIsAbortedMakesRoomForAnother(t *testing.T) {
 func TestATwinForLaterStartsWhenItIsDueAndTheHolderHasEnded(t *testing.T) {
 	t.Parallel()
 	for _, endsBefore := range []bool{true, false} {
-		later := ada
-		later.At = time.Now().Add(400 * time.Millisecond)
 		h := smallHouse(t)
 		task, begun, let := unique(tasks.QueueOne)
 		h.worker(task)
 		first := h.enqueue(ada)
 		next(h, begun)
+		later := ada
+		later.At = time.Now().Add(600 * time.Millisecond)
 		second := h.enqueue(later)
 		if second.State != job.Scheduled || !second.Due.Equal(later.At.UTC().Truncate(time.Millisecond)) {
 			t.Errorf("job = %+v, want it scheduled", second)

@@ -84,9 +84,9 @@ func TestEveryOutcomeIsAMoveThatJobsMayMake(t *testing.T) {
 		rec := running(rapid.IntRange(1, 9).Draw(t, "attempt"), rapid.IntRange(0, 4).Draw(t, "failures"))
 		rec.abortBy = rapid.SampledFrom([]string{"", "ada"}).Draw(t, "abort")
 		o := outcome{
-			policy:  policy{attempts: rapid.IntRange(1, 5).Draw(t, "attempts"), backoff: time.Duration(rapid.Int64Range(0, 1e13).Draw(t, "backoff"))},
-			err:     rapid.SampledFrom([]error{nil, errOnFire, context.Canceled, tasks.Permanent(errOnFire), tasks.RetryAfter(time.Hour, errOnFire)}).Draw(t, "err"),
-			cause:   rapid.SampledFrom([]error{nil, errAborted, errShutdown, tooLong{time.Second}}).Draw(t, "cause"),
+			policy: policy{attempts: rapid.IntRange(1, 5).Draw(t, "attempts"), backoff: time.Duration(rapid.Int64Range(0, 1e13).Draw(t, "backoff"))},
+			err:    rapid.SampledFrom([]error{nil, errOnFire, context.Canceled, tasks.Permanent(errOnFire), tasks.RetryAfter(time.Hour, errOnFire)}).Draw(t, "err"),
+			cause:  rapid.SampledFrom([]error{nil, errAborted, errShutdown, tooLong{time.Second}}).Draw(t, "cause"),
 		}
 		at := time.Unix(1_000_000, 0)
 

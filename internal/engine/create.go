@@ -116,8 +116,8 @@ return answer
 // ARGV: "1" if it is to say the time, then queue, client, number n of jobs, n
 // ids, n messages, and so on for the next queue or client
 //
-// It answers with "known" if one of the jobs is there already: then none is
-// accepted. Else with "new", and the time of Redis if it is to say that.
+// It answers 0 if one of the jobs is there already: then none is accepted. Else
+// 1, or the time of Redis if it is to say that.
 var simpleScript = redis.NewScript(`
 local call, keys, said, i, k = redis.call, {}, {}, 2, 0
 while i <= #ARGV do
@@ -125,7 +125,7 @@ while i <= #ARGV do
   for j = i + 3, i + 2 + n do keys[#keys + 1] = key .. ARGV[j] end
   i = i + 3 + 2 * n
 end
-if call('EXISTS', unpack(keys)) > 0 then return {'known'} end
+if call('EXISTS', unpack(keys)) > 0 then return 0 end
 i = 2
 while i <= #ARGV do
   local queue, client, n = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
@@ -147,28 +147,28 @@ call('XADD', 'beadle:{job}:events', '*', unpack(said))
 var oneScript = redis.NewScript(`
 local call, queue, client, ids, messages, n = redis.call, ARGV[2], ARGV[3], 4, 5, 1
 local key, message = 'asynq:{' .. queue .. '}:t:' .. ARGV[4], ARGV[5]
-if call('EXISTS', key) == 1 then return {'known'} end
+if call('EXISTS', key) == 1 then return 0 end
 call('HSET', key, 'msg', message, 'state', 'pending')
 ` + queueLast + `
 call('XADD', 'beadle:{job}:events', '*', '` + acceptedKind + `', message)
 ` + sayNew)
 
-// queueLast puts n jobs behind those of their client, and leaves a token for an
-// idle worker.
+// queueLast puts n jobs behind those of their client. If there are none there
+// is no token for an idle worker either; else whoever takes the token leaves
+// another with what is left.
 const queueLast = `
   if call('RPUSH', 'beadle:{job}:line:' .. queue .. ':' .. client, unpack(ARGV, ids, messages - 1)) == n then
     call('SADD', 'asynq:queues', queue)
     call('RPUSH', 'beadle:{job}:ring:' .. queue, client)
+    local wake = 'beadle:{wake}:' .. queue
+    if call('EXISTS', wake) == 0 then call('LPUSH', wake, '1') end
   end
-  local wake = 'beadle:{wake}:' .. queue
-  if call('EXISTS', wake) == 0 then call('LPUSH', wake, '1') end
 `
 
 // sayNew ends both.
 const sayNew = `
-if ARGV[1] ~= '1' then return {'new'} end
-local clock = call('TIME')
-return {'new', clock[1], clock[2]}
+if ARGV[1] ~= '1' then return 1 end
+return call('TIME')
 `
 
 // A creation is a job that is to be accepted.
@@ -277,4 +277,13 @@ func (p *createPortion) args() (args []any) {
 		args = p.jobs[i].args(args)
 	}
 	return args
+}
+
+// clock reads the reply to TIME, in µs.
+func clock(reply []any) (us int64) {
+	for _, part := range reply {
+		text, _ := part.(string)
+		us = 1_000_000*us + micros(text)
+	}
+	return us
 }

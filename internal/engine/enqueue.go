@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -149,18 +148,17 @@ func (e *Engine) create(ctx context.Context, p *createPortion, done []Accepted) 
 func (e *Engine) createSimple(ctx context.Context, p *createPortion, done []Accepted) (bool, error) {
 	sent := time.Now()
 	script, args := p.simpleCall(e.forgetsTime(sent))
-	answer, err := runScript(ctx, e, script, args...).StringSlice()
-	if err == nil && len(answer) == 0 {
-		err = errors.New("empty reply")
-	}
+	answer, err := runScript(ctx, e, script, args...).Result()
 	if err != nil {
 		return false, p.failed(done, err)
 	}
-	if answer[0] != "new" {
-		return false, nil
-	}
-	if len(answer) == 3 {
-		e.tick(1_000_000*micros(answer[1])+micros(answer[2]), sent)
+	switch answer := answer.(type) {
+	case int64:
+		if answer == 0 {
+			return false, nil
+		}
+	case []any:
+		e.tick(clock(answer), sent)
 	}
 	for i := range p.jobs {
 		done[p.place[i]].Job = p.jobs[i].Job

@@ -191,3 +191,10 @@ func (h *house) places() map[string][]string {
 
 // state is the state of a job, as its record says.
 func (h *house) state(id string) job.State { return h.job(id).State }
+
+// places is how many of a worker's places are free, and not about to be filled.
+func (d *desk) places() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.free
+}

@@ -184,6 +184,9 @@ func (w *Worker) beginAnew(ctx context.Context) {
 	if err := w.openSession(ctx); err != nil {
 		w.log.Warn("worker not announced yet", "err", err)
 	}
+	if w.stopping.Err() != nil {
+		w.sayStopping()
+	}
 	w.desk.look()
 }
 

@@ -179,6 +179,7 @@ func TestAWorkerWithoutALeaseWaitsForANewOne(t *testing.T) {
 	h := smallHouse(t)
 	w := h.newWorker(does("task", nothing))
 	h.start(w)
+	h.until("the worker is idle", func() bool { return w.desk.places() == w.desk.size })
 	before := w.session()
 	before.lose(errLeaseLost)
 	id := h.enqueue(job.Request{Task: "task"}).ID

@@ -51,7 +51,7 @@ func (c *cutter) hits(cmds []redis.Cmder) bool {
 		if args := cmd.Args(); len(args) < 2 || args[1] != c.script.Hash() {
 			continue
 		}
-		if values, _ := cmd.(*redis.Cmd).Slice(); c.script == claimScript && len(values) <= 4 {
+		if values, _ := cmd.(*redis.Cmd).Slice(); c.script == claimScript && len(values) <= 5 {
 			continue
 		}
 		return c.left.Add(-1) >= 0
@@ -125,9 +125,7 @@ func TestAReplyThatCameTooLateStartsNothing(t *testing.T) {
 	close(cut.late)
 
 	h.until("the slow worker has its reply", func() bool {
-		slow.desk.mu.Lock()
-		defer slow.desk.mu.Unlock()
-		return !slow.desk.claiming && slow.desk.free == slow.desk.size
+		return slow.desk.places() == slow.desk.size
 	})
 	if len(begun) != 0 || len(slow.holds.every()) != 0 {
 		t.Error("the job runs twice")

@@ -149,12 +149,12 @@ func TestAWorkerThatIsCutOffStopsBeforeAnotherBegins(t *testing.T) {
 
 		way.cut.Store(false)
 		time.Sleep(10 * time.Second)
-		if len(w.holds.of(ids[1])) != 1 || w.desk.free != 1 {
-			t.Errorf("%d places are free beside code that does not stop", w.desk.free)
+		if len(w.holds.of(ids[1])) != 1 || w.desk.places() != 1 {
+			t.Errorf("%d places are free beside code that does not stop", w.desk.places())
 		}
 		time.Sleep(30 * time.Second)
-		if len(w.holds.every()) != 0 || w.desk.free != 2 || w.session().lease.Err() != nil {
-			t.Errorf("after all: %d holds, %d places, %v", len(w.holds.every()), w.desk.free, w.session().lease.Err())
+		if len(w.holds.every()) != 0 || w.desk.places() != 2 || w.session().lease.Err() != nil {
+			t.Errorf("after all: %d holds, %d places, %v", len(w.holds.every()), w.desk.places(), w.session().lease.Err())
 		}
 		for _, id := range ids {
 			if got := h.job(id); got.State != job.Succeeded || got.Attempt != 2 {

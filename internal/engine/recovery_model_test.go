@@ -159,8 +159,11 @@ func (c *crowd) one(t *rapid.T) tried {
 func (c *crowd) end(t *rapid.T) {
 	r := c.one(t)
 	o := []outcome{
-		{}, {err: errOnFire}, {err: tasks.Permanent(errOnFire)},
-		{err: context.Canceled, cause: errShutdown}, {err: context.Canceled, cause: errLeaseLost},
+		{},
+		{err: errOnFire},
+		{err: tasks.Permanent(errOnFire)},
+		{err: context.Canceled, cause: errShutdown},
+		{err: context.Canceled, cause: errLeaseLost},
 	}[rapid.IntRange(0, 4).Draw(t, "outcome")]
 	open := c.read(t, r.ID).fence
 	if counts := r.by.records(r.claimed, o); counts != (open == r.fence) {

@@ -88,7 +88,7 @@ func TestCodeThatDoesNotStopIsShown(t *testing.T) {
 			if stuck := last[events.JobStuck](h, id); stuck.Worker != "w" {
 				t.Errorf("event = %+v", stuck)
 			}
-			if w.desk.free == w.desk.size {
+			if w.desk.places() == w.desk.size {
 				t.Error("its place was given to others")
 			}
 			close(let)

@@ -102,8 +102,8 @@ for i = 5, #ARGV, 3 do
       lock.unhold(session, id)
     elseif not m[2] then
       local task, client = head(m[1])
-      if wants ~= '' then redis.call('HSET', key, 'wants', wants) end
       live = startFresh(queue, id, key, task, client, wants)
+      if not live then redis.call('HSET', key, 'wants', wants) end
     else
       r = whole(queue, id, m[1], m[2])
       if not over(queue, id, r) then

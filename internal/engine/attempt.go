@@ -24,15 +24,16 @@ func (w *Worker) launch(s *session, c claimed, safe bool) {
 		w.giveBack(s, c)
 		return
 	}
-	if !w.own(newHold(s, c.record), c) {
+	h := newHold(s, c.record)
+	if !w.own(h) {
 		w.desk.vacate(1)
 		return
 	}
-	w.belt.belt <- stub(c.Job)
+	w.belt.put(launch{hold: h, job: c})
 }
 
 // own takes a job into this worker's hands, unless it was given back since.
-func (w *Worker) own(h *hold, c claimed) bool {
+func (w *Worker) own(h *hold) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	void, ok := w.disowned[h.ID]
@@ -40,38 +41,33 @@ func (w *Worker) own(h *hold, c claimed) bool {
 		return false
 	}
 	w.holds.add(h)
-	w.launched[h.ID] = append(w.launched[h.ID], launch{h, c})
 	return true
 }
 
-// A launch is an attempt on its way through asynq.
-type launch struct {
-	hold *hold
-	job  claimed
-}
-
-// process is asynq's handler. asynq's own context ends when asynq gives up a
-// task, which is not when ours does, so it is not used.
+// process is asynq's handler. It makes the attempt that it is called for, and
+// then those that wait for a place, so that asynq's care of a task is not spent
+// on each job that is over at once. asynq's own context ends when asynq gives
+// up a task, which is not when ours does, so it is not used.
 func (w *Worker) process(ctx context.Context, _ *asynq.Task) error {
 	id, _ := asynq.GetTaskID(ctx)
-	if l, ok := w.launches(id); ok {
+	for l, ok := w.belt.takeHanded(id); ok; l, ok = w.belt.take() {
 		w.attempt(l.hold, l.job)
 	}
 	return nil
 }
 
-// launches takes the attempt at a job that was launched first.
-func (w *Worker) launches(id string) (l launch, ok bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := w.launched[id]
-	if len(all) == 0 {
-		return l, false
+// passOn gives back jobs that were taken ahead, and for which no place became
+// free.
+func (w *Worker) passOn() {
+	late := w.belt.takeLate()
+	if len(late) == 0 {
+		return
 	}
-	if w.launched[id] = all[1:]; len(all) == 1 {
-		delete(w.launched, id)
+	w.desk.slow()
+	for _, l := range late {
+		l.hold.tell(errCrowded)
+		w.attempt(l.hold, l.job)
 	}
-	return all[0], true
 }
 
 // attempt makes one attempt at a job and leaves its outcome on the desk.
@@ -83,6 +79,8 @@ func (w *Worker) attempt(h *hold, c claimed) {
 	case h.work.Err() != nil: // before it began
 		cause = context.Cause(h.work)
 		err = cause
+	case w.stopping.Err() != nil:
+		cause, err = errShutdown, errShutdown
 	case c.united:
 		report.progress = job.Progress{Stage: "workers", Done: int64(c.parts.all), Total: int64(c.parts.all)}
 		err = tasks.Permanent(c.parts.verdict())
@@ -99,7 +97,8 @@ func (w *Worker) attempt(h *hold, c claimed) {
 		began: began, err: err, cause: cause, stopping: w.stopping.Err() != nil,
 		policy: policy{attempts: info.Attempts, backoff: info.Backoff},
 	}
-	w.desk.ended(w.decide(h, report, o, report.record()))
+	x := w.decide(h, report, o, report.record())
+	w.desk.ended(x, x.ended.At.Sub(began))
 }
 
 // decide says how an attempt ended; rec is the job as it is by now.

@@ -16,19 +16,29 @@ type desk struct {
 	changed  *sync.Cond
 	endings  []ending
 	asking   []claimed // held, to be started
-	free     int       // places in the worker where no code runs
-	size     int       // all places
-	more     bool      // there may be jobs to take
-	claiming bool      // one lane asks for jobs at a time
-	alone    bool      // a job runs that must run alone
-	draining bool      // such a job waits for the worker to have no others
-	poked    bool      // look whether it still does
-	stopping bool      // no more jobs are taken
+	size     int       // places: jobs whose code runs at a time
+	taken    int       // jobs in hand or asked for, until their code has returned
+	pace     time.Duration
+	more     bool // there may be jobs to take
+	claiming bool // one lane asks for jobs at a time
+	alone    bool // a job runs that must run alone
+	draining bool // such a job waits for the worker to have no others
+	poked    bool // look whether it still does
+	stopping bool // no more jobs are taken
 	timer    *time.Timer
 }
 
+// Jobs that are over at once are taken ahead, so that one turn brings more of
+// them than there are places: as many as will all have begun within aheadTime,
+// going by how long the latest took, and at most maxAhead for each place.
+const (
+	aheadTime = 5 * time.Millisecond
+	maxAhead  = 3
+	slowPace  = time.Second // of which nothing is taken ahead; where a worker begins
+)
+
 func newDesk(size int) *desk {
-	d := &desk{free: size, size: size, more: true}
+	d := &desk{size: size, pace: slowPace, more: true}
 	d.changed = sync.NewCond(&d.mu)
 	return d
 }
@@ -50,17 +60,23 @@ func (d *desk) next() (b batch, ok bool) {
 		b.endings, d.endings = cut(d.endings)
 		b.asking, d.asking = cut(d.asking)
 		if d.wants() {
-			b.claim, b.idle = d.free, d.free == d.size && len(b.asking) == 0
-			d.free, d.claiming, d.poked = 0, true, false
+			b.claim, b.idle = d.room(), d.taken == 0 && len(b.asking) == 0
+			d.taken += b.claim
+			d.claiming, d.poked = true, false
 		}
 		switch {
 		case b.claim > 0 || len(b.endings) > 0 || len(b.asking) > 0:
 			return b, true
-		case d.stopping && d.free == d.size && !d.claiming:
+		case d.stopping && d.taken == 0 && !d.claiming:
 			return b, false
 		}
 		d.changed.Wait()
 	}
+}
+
+// room is how many more jobs may be taken.
+func (d *desk) room() int {
+	return d.size + min(maxAhead*d.size, int(aheadTime*time.Duration(d.size)/d.pace)) - d.taken
 }
 
 // wants reports whether jobs are to be claimed now.
@@ -69,9 +85,9 @@ func (d *desk) wants() bool {
 	case !d.more || d.stopping || d.claiming || d.alone:
 		return false
 	case d.draining:
-		return d.free == d.size || d.free > 0 && d.poked
+		return d.taken == 0 || d.room() > 0 && d.poked
 	}
-	return d.free > 0
+	return d.room() > 0
 }
 
 func cut[T any](all []T) (now, later []T) {
@@ -92,14 +108,19 @@ func (d *desk) change(f func()) {
 // look has the worker look for jobs.
 func (d *desk) look() { d.change(func() { d.more = true }) }
 
-// ended takes an attempt that is to be recorded. Its code has returned, so its
-// place is free.
-func (d *desk) ended(x ending) {
+// ended takes an attempt that is to be recorded, and that took so long. Its
+// code has returned, so its place is free.
+func (d *desk) ended(x ending, took time.Duration) {
 	d.change(func() {
 		d.endings = append(d.endings, x)
+		d.pace = max((7*d.pace+took)/8, time.Microsecond)
 		d.vacated(1)
 	})
 }
+
+// slow takes no more jobs ahead until it has been seen again that they are over
+// at once.
+func (d *desk) slow() { d.change(func() { d.pace = slowPace }) }
 
 // vacate gives back the places of jobs that did not start.
 func (d *desk) vacate(n int) {
@@ -111,8 +132,8 @@ func (d *desk) vacate(n int) {
 // vacated takes note of free places. A job that runs alone has no others
 // beside it, so it is over when all are free.
 func (d *desk) vacated(n int) {
-	d.free += n
-	d.alone = d.alone && d.free < d.size
+	d.taken -= n
+	d.alone = d.alone && d.taken > 0
 }
 
 // poke has a worker that takes no jobs for the sake of one look whether that is
@@ -125,7 +146,7 @@ func (d *desk) poke() {
 func (d *desk) claimed(places int, h haul) {
 	d.change(func() {
 		d.claiming = false
-		d.free += places - len(h.jobs)
+		d.taken -= places - len(h.jobs)
 		d.more, d.draining = h.more || h.suspect, h.suspect
 		for _, c := range h.jobs {
 			d.alone = d.alone || c.alone
@@ -149,7 +170,7 @@ func (d *desk) awake(due time.Time) {
 func (d *desk) idle() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for !d.stopping && (d.more || d.free == 0 || d.alone) {
+	for !d.stopping && (d.more || d.room() <= 0 || d.alone) {
 		d.changed.Wait()
 	}
 	return !d.stopping

@@ -196,5 +196,5 @@ func (h *house) state(id string) job.State { return h.job(id).State }
 func (d *desk) places() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.free
+	return d.size - d.taken
 }

@@ -19,6 +19,7 @@ var (
 	errShutdown  = errors.New("the worker was told to stop")
 	errLeaseLost = errors.New("the worker lost contact for longer than its lease")
 	errBroken    = errors.New("the job's locks were taken away")
+	errCrowded   = errors.New("no place became free on the worker")
 )
 
 // leaseMargin is how long before the lease the contexts of all attempts end.

@@ -253,10 +253,10 @@ func fromMillis(text string) (time.Time, error) {
 }
 
 // stub is the message of a job as asynq's server is handed it: enough to call
-// back with its id.
-func stub(j job.Job) string {
+// back with that id.
+func stub(j job.Job, id string) string {
 	b := appendText(make([]byte, 0, 128), fieldType, j.Task)
-	b = appendAddress(b, j.ID, j.Queue)
+	b = appendAddress(b, id, j.Queue)
 	b = protowire.AppendTag(b, fieldDeadline, protowire.VarintType)
 	return string(protowire.AppendVarint(b, noDeadline))
 }

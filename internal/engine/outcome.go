@@ -60,6 +60,9 @@ func (o outcome) judge(rec record, at time.Time, jitter float64) (next record, e
 	case errors.Is(o.cause, errLeaseLost), errors.Is(o.cause, errBroken):
 		ended.Outcome, next.State, next.Due = job.AttemptLost, job.Queued, at
 		next.Reason = "Its worker lost contact; it starts again."
+	case errors.Is(o.cause, errCrowded):
+		ended.Outcome, next.State, next.Due = job.AttemptInterrupted, job.Queued, at
+		next.Reason = "Its worker was busy; it starts again."
 	case errors.Is(o.cause, errShutdown), o.stopping && !tasks.IsPermanent(o.err):
 		ended.Outcome, next.State, next.Due = job.AttemptInterrupted, job.Queued, at
 		next.Reason = "Its worker was told to stop; it starts again on another."

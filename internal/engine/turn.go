@@ -102,7 +102,7 @@ func (w *Worker) undo(b batch) {
 	w.desk.change(func() {
 		w.desk.endings = append(b.endings, w.desk.endings...)
 		w.desk.asking = append(b.asking, w.desk.asking...)
-		w.desk.free += b.claim
+		w.desk.taken -= b.claim
 		w.desk.claiming = w.desk.claiming && b.claim == 0
 	})
 }
@@ -174,7 +174,7 @@ func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.T
 // order asks for jobs for the free places of a batch: from each queue a share
 // by its weight, so that none starves, in an order by chance.
 func (w *Worker) order(b batch) order {
-	o := order{n: b.claim, room: 2 * w.options.Concurrency, idle: b.idle, plain: w.plain}
+	o := order{n: b.claim, room: max(b.claim, 2*w.options.Concurrency), idle: b.idle, plain: w.plain}
 	weights := w.weights()
 	total := 0
 	for _, weight := range weights {

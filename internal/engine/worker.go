@@ -59,9 +59,8 @@ type Worker struct {
 	stop     context.CancelFunc // takes no more jobs
 
 	mu       sync.Mutex
-	launched map[string][]launch // by job id, on their way through asynq
-	strange  map[string]int64    // held by Redis' account, unknown here: ids and fences
-	disowned map[string]int64    // given back unknown: a reply that tells of them comes too late
+	strange  map[string]int64 // held by Redis' account, unknown here: ids and fences
+	disowned map[string]int64 // given back unknown: a reply that tells of them comes too late
 }
 
 // NewWorker returns a worker that runs the tasks of that registry.
@@ -73,9 +72,10 @@ func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Work
 		declared: declare(registry, options), plain: plainTasks(registry),
 		log:        e.log.With("worker", options.Name),
 		stuckAfter: stuckAfter, returnTime: returnTime,
-		desk: newDesk(options.Concurrency), belt: newConveyor(e.rdb, options.Concurrency),
-		holds: holds{all: map[string][]*hold{}}, launched: map[string][]launch{}, strange: map[string]int64{}, disowned: map[string]int64{},
+		desk:  newDesk(options.Concurrency),
+		holds: holds{all: map[string][]*hold{}}, strange: map[string]int64{}, disowned: map[string]int64{},
 	}
+	w.belt = newConveyor(e.rdb, w.passOn)
 	w.infos = map[string]tasks.Info{}
 	w.stopping, w.stop = context.WithCancel(context.Background())
 	w.self = job.Worker{
@@ -153,7 +153,7 @@ func (w *Worker) serve(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	w.drain(&turns)
-	close(w.belt.stop)
+	w.belt.close()
 	server.Shutdown()
 	w.log.Info("worker stopped")
 	return nil

@@ -112,9 +112,16 @@ local function hand(how, msg, live, r)
   free = free - 1
 end
 
+local isPlain = {}
+local function wantsNothing(task)
+  local is = isPlain[task]
+  if is == nil then is = string.find(plain, '\n' .. task .. '\n', 1, true) ~= nil; isPlain[task] = is end
+  return is
+end
+
 local function takeFresh(queue, id, key, msg)
   local task, client = head(msg)
-  if string.find(plain, '\n' .. task .. '\n', 1, true) then
+  if wantsNothing(task) then
     if startFresh(queue, id, key, task, client, '') then hand('fresh', msg) end
   else
     lock.hold(session, id, '0 ' .. queue)
@@ -130,7 +137,7 @@ local function takeAgain(queue, id, msg, live)
     return
   end
   local task, client = head(msg)
-  local wants = r.wants or (string.find(plain, '\n' .. task .. '\n', 1, true) and '')
+  local wants = r.wants or (wantsNothing(task) and '')
   if wants then
     live = startAgain(queue, id, r, task, client, wants)
     if live then hand('started', msg, live, r) end
@@ -144,8 +151,11 @@ local function takeAgain(queue, id, msg, live)
   end
 end
 
+local keys = {}
 local function take(queue, id)
-  local key = recordKey(queue, id)
+  local key = keys[queue]
+  if not key then key = recordKey(queue, ''); keys[queue] = key end
+  key = key .. id
   local r = redis.call('HMGET', key, 'msg', 'live')
   if not r[1] then return end
   if r[2] then takeAgain(queue, id, r[1], r[2]) else takeFresh(queue, id, key, r[1]) end

@@ -14,16 +14,18 @@ import (
 // fence that is given, gives back what their jobs held, and queues those whose
 // turn has come thereby.
 //
-// ARGV: worker id, then for each: queue, id, task, client, wants, the live part
-// as it should be and as it is to be, where the job goes ("end", "tell",
-// "retry", "first"), ms at which it is due, the event of its end, number of
-// fields and of further events, field, value, …, kind, body, …; "tell" is an
-// end that others have to hear of, by the job's message.
+// ARGV: worker id, then portions of attempts that agree in all but the job:
+// number of jobs, queue, task, client, "1" if they hold locks, the live part as
+// it should be and as it is to be, where the jobs go ("end", "tell", "retry",
+// "first"), and for each job its id and the event of its end. "tell" is an end
+// that others have to hear of, by the job's message. A portion of 0 jobs is one
+// job that has more to say: after its event follow the ms at which it is due,
+// number of fields and of further events, field, value, …, kind, body, …
 //
 // It answers for each: "1"; or "0" if the attempt is not open any more; or
 // "abort live" if the record has changed, and nothing was done.
 var finishScript = script(`
-local session, answer, i, ends = ARGV[1], {}, 2, {}
+local session, answer, ends = ARGV[1], {}, {}
 local asynqState = {['end'] = 'completed', tell = 'completed', retry = 'retry', first = 'pending'}
 
 -- changed answers for a job whose record is not as it should be.
@@ -46,28 +48,51 @@ local function go(queue, id, key, way, due, next)
   end
 end
 
-local function record(queue, id, task, client, wants, was, next, way, due, body, fields, more)
-  local key, from = recordKey(queue, id), i
-  i = i + 2 * fields + 2 * more
-  local live = redis.call('HGET', key, 'live')
-  if live ~= was then return changed(queue, id, key, live, was) end
-  if fields == 0 and way == 'end' then
-    redis.call('HSET', key, 'live', next)
-  else
-    redis.call('HSET', key, 'state', asynqState[way], 'live', next, unpack(ARGV, from, from + 2 * fields - 1))
-  end
-  for k = from + 2 * fields, i - 1, 2 do say(ARGV[k], ARGV[k + 1]) end
-  ends[#ends + 1] = body
+local function closed(who, id, body)
+  ends[#ends + 1], answer[#answer + 1] = body, '1'
   lock.unhold(session, id)
-  lock.give(id, {task = task, client = client, queue = queue, worker = session, wants = wants})
-  if way ~= 'end' then go(queue, id, key, way, due, next) end
-  return '1'
+  lock.give(id, who)
 end
+
+-- alike records a portion whose jobs have no more to say.
+local function alike(n, from, who, was, next, way)
+  local queue, place = who.queue, recordKey(who.queue, '')
+  for i = from, from + 2 * n - 2, 2 do
+    local id = ARGV[i]
+    local key = place .. id
+    local live = redis.call('HGET', key, 'live')
+    if live ~= was then
+      answer[#answer + 1] = changed(queue, id, key, live, was)
+    else
+      if way == 'end' then redis.call('HSET', key, 'live', next) else redis.call('HSET', key, 'state', asynqState[way], 'live', next) end
+      closed(who, id, ARGV[i + 1])
+      if way ~= 'end' then go(queue, id, key, way, nil, next) end
+    end
+  end
+  return from + 2 * n
+end
+
+-- single records one job with all that it says.
+local function single(from, who, was, next, way)
+  local queue, id, due, fields, more = who.queue, ARGV[from], ARGV[from + 2], tonumber(ARGV[from + 3]), tonumber(ARGV[from + 4])
+  local key, live = recordKey(queue, id), redis.call('HGET', recordKey(queue, id), 'live')
+  local first, last = from + 5 + 2 * fields, from + 4 + 2 * fields + 2 * more
+  if live ~= was then
+    answer[#answer + 1] = changed(queue, id, key, live, was)
+  else
+    redis.call('HSET', key, 'state', asynqState[way], 'live', next, unpack(ARGV, from + 5, first - 1))
+    for k = first, last, 2 do say(ARGV[k], ARGV[k + 1]) end
+    closed(who, id, ARGV[from + 1])
+    go(queue, id, key, way, due, next)
+  end
+  return last + 1
+end
+
+local i = 2
 while i <= #ARGV do
-  local n = i
-  i = i + 12
-  answer[#answer + 1] = record(ARGV[n], ARGV[n + 1], ARGV[n + 2], ARGV[n + 3], ARGV[n + 4], ARGV[n + 5], ARGV[n + 6], ARGV[n + 7],
-    ARGV[n + 8], ARGV[n + 9], tonumber(ARGV[n + 10]), tonumber(ARGV[n + 11]))
+  local n, who = tonumber(ARGV[i]), {queue = ARGV[i + 1], task = ARGV[i + 2], client = ARGV[i + 3], wants = ARGV[i + 4], worker = session}
+  local was, next, way = ARGV[i + 5], ARGV[i + 6], ARGV[i + 7]
+  i = n > 0 and alike(n, i + 8, who, was, next, way) or single(i + 8, who, was, next, way)
 end
 if #ends > 0 then say('attempts.ended', '[' .. table.concat(ends, ',') .. ']') end
 handOver()
@@ -92,27 +117,66 @@ type ending struct {
 	way    way
 	ended  events.AttemptEnded
 	events []events.Event          // what else there is to report, before it
+	fields []any                   // of the record that change, once they are wanted
 	judge  func(rec record) ending // decides again, if the record has changed
 	done   func(recorded bool)     // called when there is nothing left to do; recorded is false if the attempt was not open any more
 }
 
-// args are those of finishScript.
-func (x ending) args() ([]any, error) {
+// A portioned is what the arguments of finishScript say once for all attempts
+// that agree in it.
+type portioned struct {
+	queue, task, client, locks, was, next string
+	way                                   way
+}
+
+func (x ending) portion() portioned {
 	x.next.rev++
-	fields := x.changes()
-	args := []any{
-		x.was.Queue, x.was.ID, x.was.Task, x.was.Client, x.was.wants, x.was.liveText, x.next.live(), string(x.way), x.due(),
-		x.ended.Append(nil), len(fields) / 2, len(x.events),
-	}
-	args = append(args, fields...)
-	for _, event := range x.events {
-		kind, body, err := events.Marshal(event)
-		if err != nil {
-			return nil, fmt.Errorf("write event %s: %w", event.Kind(), err)
+	return portioned{x.was.Queue, x.was.Task, x.was.Client, flag(x.was.wants != ""), x.was.liveText, x.next.live(), x.way}
+}
+
+// endingArgs are those of finishScript for all endings, which it sorts into
+// the order of the answers.
+func endingArgs(all []ending) ([]any, error) {
+	portions := make(map[portioned][]ending, len(all))
+	var singles []ending
+	for _, x := range all {
+		x.fields = x.changes()
+		if len(x.fields)+len(x.events) > 0 || x.way == wayRetry {
+			singles = append(singles, x)
+			continue
 		}
-		args = append(args, kind, body)
+		p := x.portion()
+		portions[p] = append(portions[p], x)
 	}
+	args := make([]any, 0, 2*len(all)+8*len(portions)+20*len(singles))
+	sorted := make([]ending, 0, len(all))
+	for p, some := range portions {
+		args = append(args, len(some), p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way))
+		for _, x := range some {
+			args = append(args, x.was.ID, x.ended.Append(nil))
+		}
+		sorted = append(sorted, some...)
+	}
+	for _, x := range singles {
+		more, err := x.args()
+		if err != nil {
+			return nil, err
+		}
+		args, sorted = append(args, more...), append(sorted, x)
+	}
+	copy(all, sorted)
 	return args, nil
+}
+
+// args are those of finishScript for one job that has more to say.
+func (x ending) args() ([]any, error) {
+	p := x.portion()
+	args := []any{
+		0, p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way),
+		x.was.ID, x.ended.Append(nil), x.due(), len(x.fields) / 2, len(x.events),
+	}
+	args = append(args, x.fields...)
+	return appendEvents(args, x.events)
 }
 
 // due is when the job is to be tried again, in ms; empty if it is not.

@@ -17,20 +17,40 @@ local begun, fresh = nil, {}
 local rest = {'due', 'failures', 'crashes', 'reason', 'error', 'abort', 'progress', 'errors', 'lines',
   'stuck', 'waits', 'wants', 'expires', 'alone', 'parts_all', 'parts_open', 'parts_failed'}
 
+-- who names a job's task and client to lock; from those of one queue.
+local whos = {}
+local function who(queue, task, client)
+  local of = whos[queue]
+  if not of then of = {}; whos[queue] = of end
+  local own = of[task]
+  if not own then own = {}; of[task] = own end
+  local w = own[client]
+  if not w then w = {task = task, client = client, queue = queue, worker = session}; own[client] = w end
+  return w
+end
+
 -- refuse lets a job wait that does not get what it wants.
 local function refuse(queue, id, l, why)
   lock.unhold(session, id)
   park(queue, id, l, why)
 end
 
+-- holdIn notes that the worker holds a job, in that queue, under that fence.
+local places = {}
+local function holdIn(queue, id, fence)
+  local place = places[queue]
+  if not place then place = fence .. ' ' .. queue; places[queue] = place end
+  lock.hold(session, id, place)
+end
+
 -- startFresh opens the first attempt of a job that was not touched since it
 -- was accepted, if it gets what it wants; else it waits.
 local function startFresh(queue, id, key, task, client, wants)
-  local fence, why = lock.try(id, {task = task, client = client, queue = queue, worker = session}, wants)
+  local fence, why = lock.try(id, who(queue, task, client), wants)
   if not fence then return refuse(queue, id, readLive(nil, 'pending'), why) end
   begun = begun or 'running 1 ' .. fence .. ' 1 ' .. text(ms) .. ' 0 ' .. session .. ' ' .. ARGV[2]
   redis.call('HSET', key, 'live', begun)
-  lock.hold(session, id, fence .. ' ' .. queue)
+  holdIn(queue, id, fence)
   fresh[#fresh + 1] = id
   return begun
 end
@@ -44,14 +64,14 @@ end
 
 -- startAgain does the same for any job; its record was read into r.
 local function startAgain(queue, id, r, task, client, wants)
-  local fence, why = lock.try(id, {task = task, client = client, queue = queue, worker = session}, wants)
+  local fence, why = lock.try(id, who(queue, task, client), wants)
   local l = r.live
   if not fence then return refuse(queue, id, l, why) end
   local key = recordKey(queue, id)
   l.job, l.fence, l.attempt, l.ended, l.session, l.worker = 'running', fence, text(l.attempt + 1), '0', session, ARGV[2]
   if l.started == '0' then l.started = text(ms) end
   redis.call('HDEL', key, 'waits', 'progress', 'reason', 'stuck')
-  lock.hold(session, id, fence .. ' ' .. queue)
+  holdIn(queue, id, fence)
   say('attempt.started', '{"id":"' .. id .. '","attempt":' .. l.attempt .. opening)
   return writeLive(key, 'active', l)
 end

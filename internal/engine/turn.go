@@ -111,15 +111,11 @@ func (w *Worker) sendEndings(ctx context.Context, p redis.Pipeliner, all []endin
 	if len(all) == 0 {
 		return nil, nil
 	}
-	args := []any{w.sessionID()}
-	for _, x := range all {
-		more, err := x.args()
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, more...)
+	args, err := endingArgs(all)
+	if err != nil {
+		return nil, err
 	}
-	return finishScript.EvalSha(ctx, p, nil, args...), nil
+	return finishScript.EvalSha(ctx, p, nil, append([]any{w.sessionID()}, args...)...), nil
 }
 
 func (w *Worker) settleEndings(cmd *redis.Cmd, all []ending) error {

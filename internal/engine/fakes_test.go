@@ -138,7 +138,7 @@ func (p *puppet) records(c claimed, o outcome) (recorded bool) {
 	x := p.decide(hold, newReport(p.Worker, hold), o, c.record)
 	for all := []ending{x}; len(all) > 0; {
 		all[0].done = func(ok bool) { recorded = ok }
-		args, err := all[0].args()
+		args, err := endingArgs(all)
 		if err == nil {
 			all, err = readRecorded(runScript(context.Background(), p.engine, finishScript, append([]any{p.sessionID()}, args...)...), all)
 		}

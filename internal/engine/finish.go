@@ -117,7 +117,6 @@ type ending struct {
 	way    way
 	ended  events.AttemptEnded
 	events []events.Event          // what else there is to report, before it
-	fields []any                   // of the record that change, once they are wanted
 	judge  func(rec record) ending // decides again, if the record has changed
 	done   func(recorded bool)     // called when there is nothing left to do; recorded is false if the attempt was not open any more
 }
@@ -140,8 +139,7 @@ func endingArgs(all []ending) ([]any, error) {
 	portions := make(map[portioned][]ending, len(all))
 	var singles []ending
 	for _, x := range all {
-		x.fields = x.changes()
-		if len(x.fields)+len(x.events) > 0 || x.way == wayRetry {
+		if len(x.changes())+len(x.events) > 0 || x.way == wayRetry {
 			singles = append(singles, x)
 			continue
 		}
@@ -170,12 +168,12 @@ func endingArgs(all []ending) ([]any, error) {
 
 // args are those of finishScript for one job that has more to say.
 func (x ending) args() ([]any, error) {
-	p := x.portion()
+	p, fields := x.portion(), x.changes()
 	args := []any{
 		0, p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way),
-		x.was.ID, x.ended.Append(nil), x.due(), len(x.fields) / 2, len(x.events),
+		x.was.ID, x.ended.Append(nil), x.due(), len(fields) / 2, len(x.events),
 	}
-	args = append(args, x.fields...)
+	args = append(args, fields...)
 	return appendEvents(args, x.events)
 }
 

@@ -102,12 +102,13 @@ func (w *Worker) attempt(h *hold, c claimed) {
 }
 
 // decide says how an attempt ended; rec is the job as it is by now.
-func (w *Worker) decide(h *hold, report *report, o outcome, rec record) ending {
+func (w *Worker) decide(h *hold, report *report, o outcome, rec record) *ending {
 	next, ended := o.judge(rec, w.engine.now(), jitter())
 	said := report.rest()
+	next.rev++
 	next.Progress, next.Errors, next.lines = said.progress, said.errors, said.lines
 	ended.Progress, ended.Errors = said.progress, said.errors
-	return ending{
+	return &ending{
 		was: rec, next: next, way: wayOf(next), ended: ended, events: said.events,
 		done: func(recorded bool) {
 			w.holds.remove(h)
@@ -115,7 +116,7 @@ func (w *Worker) decide(h *hold, report *report, o outcome, rec record) ending {
 				w.tell(next, ended, o.err)
 			}
 		},
-		judge: func(rec record) ending { return w.decide(h, report, o, rec) },
+		judge: func(rec record) *ending { return w.decide(h, report, o, rec) },
 	}
 }
 

@@ -14,7 +14,7 @@ const atOnce = 128
 type desk struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
-	endings  []ending
+	endings  []*ending
 	asking   []claimed // held, to be started
 	size     int       // places: jobs whose code runs at a time
 	taken    int       // jobs in hand or asked for, until their code has returned
@@ -45,7 +45,7 @@ func newDesk(size int) *desk {
 
 // A batch is what one turn does.
 type batch struct {
-	endings []ending
+	endings []*ending
 	asking  []claimed
 	claim   int  // places for which jobs are asked
 	idle    bool // the worker has no job in hand
@@ -110,7 +110,7 @@ func (d *desk) look() { d.change(func() { d.more = true }) }
 
 // ended takes an attempt that is to be recorded, and that took so long. Its
 // code has returned, so its place is free.
-func (d *desk) ended(x ending, took time.Duration) {
+func (d *desk) ended(x *ending, took time.Duration) {
 	d.change(func() {
 		d.endings = append(d.endings, x)
 		d.pace = max((7*d.pace+took)/8, time.Microsecond)

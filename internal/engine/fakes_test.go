@@ -136,7 +136,7 @@ func (p *puppet) records(c claimed, o outcome) (recorded bool) {
 	o.began, o.policy = p.engine.now(), policy{info.Attempts, info.Backoff}
 	hold := newHold(p.session(), c.record)
 	x := p.decide(hold, newReport(p.Worker, hold), o, c.record)
-	for all := []ending{x}; len(all) > 0; {
+	for all := []*ending{x}; len(all) > 0; {
 		all[0].done = func(ok bool) { recorded = ok }
 		args, err := endingArgs(all)
 		if err == nil {

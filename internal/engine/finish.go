@@ -116,9 +116,9 @@ type ending struct {
 	next   record
 	way    way
 	ended  events.AttemptEnded
-	events []events.Event          // what else there is to report, before it
-	judge  func(rec record) ending // decides again, if the record has changed
-	done   func(recorded bool)     // called when there is nothing left to do; recorded is false if the attempt was not open any more
+	events []events.Event           // what else there is to report, before it
+	judge  func(rec record) *ending // decides again, if the record has changed
+	done   func(recorded bool)      // called when there is nothing left to do; recorded is false if the attempt was not open any more
 }
 
 // A portioned is what the arguments of finishScript say once for all attempts
@@ -128,16 +128,15 @@ type portioned struct {
 	way                                   way
 }
 
-func (x ending) portion() portioned {
-	x.next.rev++
+func (x *ending) portion() portioned {
 	return portioned{x.was.Queue, x.was.Task, x.was.Client, flag(x.was.wants != ""), x.was.liveText, x.next.live(), x.way}
 }
 
 // endingArgs are those of finishScript for all endings, which it sorts into
 // the order of the answers.
-func endingArgs(all []ending) ([]any, error) {
-	portions := make(map[portioned][]ending, len(all))
-	var singles []ending
+func endingArgs(all []*ending) ([]any, error) {
+	portions := make(map[portioned][]*ending, len(all))
+	var singles []*ending
 	for _, x := range all {
 		if len(x.changes())+len(x.events) > 0 || x.way == wayRetry {
 			singles = append(singles, x)
@@ -147,7 +146,7 @@ func endingArgs(all []ending) ([]any, error) {
 		portions[p] = append(portions[p], x)
 	}
 	args := make([]any, 0, 2*len(all)+8*len(portions)+20*len(singles))
-	sorted := make([]ending, 0, len(all))
+	sorted := make([]*ending, 0, len(all))
 	for p, some := range portions {
 		args = append(args, len(some), p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way))
 		for _, x := range some {
@@ -167,7 +166,7 @@ func endingArgs(all []ending) ([]any, error) {
 }
 
 // args are those of finishScript for one job that has more to say.
-func (x ending) args() ([]any, error) {
+func (x *ending) args() ([]any, error) {
 	p, fields := x.portion(), x.changes()
 	args := []any{
 		0, p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way),
@@ -178,7 +177,7 @@ func (x ending) args() ([]any, error) {
 }
 
 // due is when the job is to be tried again, in ms; empty if it is not.
-func (x ending) due() string {
+func (x *ending) due() string {
 	if x.way != wayRetry {
 		return ""
 	}
@@ -192,7 +191,7 @@ var asynqStates = map[job.State]string{
 }
 
 // changes are the fields of the record that the ending changes.
-func (x ending) changes() []any {
+func (x *ending) changes() []any {
 	was, next := x.was, x.next
 	var fields []any
 	set := func(changed bool, field string, value any) {
@@ -207,14 +206,16 @@ func (x ending) changes() []any {
 	set(next.Error != was.Error, "error", next.Error)
 	set(next.Errors != was.Errors, "errors", next.Errors)
 	set(next.lines != was.lines, "lines", next.lines)
-	set(next.Progress != was.Progress, "progress", encode(next.Progress))
+	if next.Progress != was.Progress {
+		set(true, "progress", encode(next.Progress))
+	}
 	set(next.alone != was.alone, "alone", flag(next.alone))
 	return fields
 }
 
 // readRecorded reads the answer of finishScript: what is still to be decided
 // again, because its record has changed.
-func readRecorded(cmd *redis.Cmd, all []ending) (again []ending, err error) {
+func readRecorded(cmd *redis.Cmd, all []*ending) (again []*ending, err error) {
 	answers, err := cmd.StringSlice()
 	if err != nil {
 		return nil, err

@@ -107,7 +107,7 @@ func (w *Worker) undo(b batch) {
 	})
 }
 
-func (w *Worker) sendEndings(ctx context.Context, p redis.Pipeliner, all []ending) (*redis.Cmd, error) {
+func (w *Worker) sendEndings(ctx context.Context, p redis.Pipeliner, all []*ending) (*redis.Cmd, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
@@ -118,7 +118,7 @@ func (w *Worker) sendEndings(ctx context.Context, p redis.Pipeliner, all []endin
 	return finishScript.EvalSha(ctx, p, nil, append([]any{w.sessionID()}, args...)...), nil
 }
 
-func (w *Worker) settleEndings(cmd *redis.Cmd, all []ending) error {
+func (w *Worker) settleEndings(cmd *redis.Cmd, all []*ending) error {
 	if cmd == nil {
 		return nil
 	}

@@ -57,6 +57,11 @@ end
 -- alike records a portion whose jobs have no more to say.
 local function alike(n, from, who, was, next, way)
   local queue, place = who.queue, recordKey(who.queue, '')
+  if who.wants ~= '' then
+    local ids = {}
+    for i = from, from + 2 * n - 2, 2 do ids[#ids + 1] = ARGV[i] end
+    lock.recall(ids)
+  end
   for i = from, from + 2 * n - 2, 2 do
     local id = ARGV[i]
     local key = place .. id

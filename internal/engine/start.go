@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"fmt"
+
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/lock"
@@ -76,6 +78,8 @@ local function startAgain(queue, id, r, task, client, wants)
   return writeLive(key, 'active', l)
 end
 
+local function messageOf(queue, id, r) return r.msg or redis.call('HGET', recordKey(queue, id), 'msg') end
+
 -- over ends a job that must not start any more, and reports whether it did. One
 -- that was divided into parts has started.
 local left = false
@@ -83,10 +87,10 @@ local function over(queue, id, r)
   if finals[r.live.job] then
     lock.unhold(session, id)
   elseif r.abort then
-    finish(queue, id, r.live, 'aborted', 'Aborted by ' .. r.abort .. '.', r.msg)
+    finish(queue, id, r.live, 'aborted', 'Aborted by ' .. r.abort .. '.', messageOf(queue, id, r))
     lock.unhold(session, id)
   elseif r.expires and tonumber(r.expires) <= ms and r.live.attempt == '0' and not r.values[15] then
-    finish(queue, id, r.live, 'expired', 'It was not started in time.', r.msg)
+    finish(queue, id, r.live, 'expired', 'It was not started in time.', messageOf(queue, id, r))
     lock.unhold(session, id)
   else
     return false
@@ -105,45 +109,49 @@ end
 // startScript starts jobs that the worker holds, whose wants it has found out,
 // or lets them wait.
 //
-// ARGV: as starting, then for each: queue, id, wants as JSON or ""
+// ARGV: as starting, then portions of jobs that agree in these: number of jobs,
+// queue, task, client, and for each job its id and its wants as JSON or ""
 //
-// It answers as [claimScript] does from the live part on, for those that were
-// started.
+// It answers for those that were started: id, live part, …
 var startScript = script(starting + `
-local answer, held = {''}, lock.holds(session)
+local answer = {}
 if not alive then return answer end
-for i = 5, #ARGV, 3 do
-  local queue, id, wants = ARGV[i], ARGV[i + 1], ARGV[i + 2]
-  if held[id] == '0 ' .. queue then
-    local key = recordKey(queue, id)
-    local m = redis.call('HMGET', key, 'msg', 'live')
-    local live, r
-    if not m[1] then
-      lock.unhold(session, id)
-    elseif not m[2] then
-      local task, client = head(m[1])
-      live = startFresh(queue, id, key, task, client, wants)
-      if not live then redis.call('HSET', key, 'wants', wants) end
-    else
-      r = whole(queue, id, m[1], m[2])
-      if not over(queue, id, r) then
-        if not r.wants then redis.call('HSET', key, 'wants', wants) end
-        local task, client = head(m[1])
-        live = startAgain(queue, id, r, task, client, wants)
-      end
-    end
-    if live then
-      answer[#answer + 1] = r and 'started' or 'fresh'
-      answer[#answer + 1] = m[1]
-      if r then
-        answer[#answer + 1] = live
-        for j = 1, #rest do answer[#answer + 1] = r.values[j] or '' end
-      end
-    end
+
+-- start starts a job and returns its live part, or nil if it does not start.
+local function start(p, id, wants)
+  local key = recordKey(p.queue, id)
+  local m = redis.call('HMGET', key, 'state', 'live')
+  if not m[1] then
+    lock.unhold(session, id)
+  elseif not m[2] then
+    local live = startFresh(p.queue, id, key, p.task, p.client, wants)
+    if not live then redis.call('HSET', key, 'wants', wants) end
+    return live
+  else
+    local r = whole(p.queue, id, nil, m[2])
+    if over(p.queue, id, r) then return end
+    if not r.wants then redis.call('HSET', key, 'wants', wants) end
+    return startAgain(p.queue, id, r, p.task, p.client, wants)
+  end
+end
+
+local i, portions, ids, wants = 5, {}, {}, {}
+while i <= #ARGV do
+  local n = tonumber(ARGV[i])
+  local p = {queue = ARGV[i + 1], task = ARGV[i + 2], client = ARGV[i + 3], first = #ids + 1, last = #ids + n}
+  for k = i + 4, i + 2 + 2 * n, 2 do ids[#ids + 1], wants[#wants + 1] = ARGV[k], ARGV[k + 1] end
+  portions[#portions + 1] = p
+  i = i + 4 + 2 * n
+end
+local held = lock.holds(session, ids)
+lock.foresee(wants)
+for _, p in ipairs(portions) do
+  for k = p.first, p.last do
+    local live = held[ids[k]] == '0 ' .. p.queue and start(p, ids[k], wants[k])
+    if live then answer[#answer + 1], answer[#answer + 2] = ids[k], live end
   end
 end
 if left then handOver() end
-answer[1] = begun or ''
 tell()
 done()
 return answer
@@ -153,16 +161,27 @@ func (w *Worker) startingArgs() []any {
 	return []any{w.sessionID(), w.options.Name, w.engine.run.id(), lock.Lease.Microseconds()}
 }
 
+// startArgs are those of startScript.
+func (w *Worker) startArgs(asking []claimed) []any {
+	type portion struct{ queue, task, client string }
+	portions := map[portion][]claimed{}
+	for _, c := range asking {
+		p := portion{c.Queue, c.Task, c.Client}
+		portions[p] = append(portions[p], c)
+	}
+	args := w.startingArgs()
+	for p, some := range portions {
+		args = append(args, len(some), p.queue, p.task, p.client)
+		for _, c := range some {
+			args = append(args, c.ID, c.wants)
+		}
+	}
+	return args
+}
+
 // readStarted reads the answer of startScript for those jobs.
 func readStarted(cmd *redis.Cmd, asked []claimed) ([]claimed, error) {
-	values, err := cmd.Slice()
-	if err != nil {
-		return nil, err
-	}
-	if len(values) == 0 {
-		return nil, nil
-	}
-	started, err := readJobs(values[0], values[1:])
+	values, err := cmd.StringSlice()
 	if err != nil {
 		return nil, err
 	}
@@ -170,10 +189,17 @@ func readStarted(cmd *redis.Cmd, asked []claimed) ([]claimed, error) {
 	for _, c := range asked {
 		byID[c.ID] = c
 	}
-	for i, c := range started {
-		was := byID[c.ID]
-		c.task, c.refusal, c.united, c.wants = was.task, was.refusal, was.united, was.wants
-		started[i] = c
+	started := make([]claimed, 0, len(values)/2)
+	for ; len(values) > 1; values = values[2:] {
+		c, ok := byID[values[0]]
+		if !ok {
+			return nil, fmt.Errorf("read jobs: %q was not asked for", values[0])
+		}
+		c.started = true
+		if err := c.readLive(values[1]); err != nil {
+			return nil, err
+		}
+		started = append(started, c)
 	}
 	return started, nil
 }

@@ -161,8 +161,14 @@ func (w *Worker) settleClaim(s *session, cmd *redis.Cmd, places int, sent time.T
 		return 0, fmt.Errorf("claim jobs: %w", err)
 	}
 	w.desk.claimed(places, h)
+	var asking []claimed
 	for _, c := range h.jobs {
-		w.receive(s, c, safe)
+		if w.receive(s, &c, safe) {
+			asking = append(asking, c)
+		}
+	}
+	if len(asking) > 0 {
+		w.desk.change(func() { w.desk.asking = append(w.desk.asking, asking...) })
 	}
 	return len(h.jobs), nil
 }
@@ -200,30 +206,23 @@ func draw(weights map[string]int) string {
 	panic("unreachable: weights add up to their total")
 }
 
-// receive sees to a job that was claimed.
-func (w *Worker) receive(s *session, c claimed, safe bool) {
+// receive sees to a job that was claimed. It reports whether the job is yet to
+// be started.
+func (w *Worker) receive(s *session, c *claimed, safe bool) (asking bool) {
 	task, known := w.registry.Lookup(c.Task)
 	c.task = task
 	switch {
 	case c.started:
-		w.launch(s, c, safe)
+		w.launch(s, *c, safe)
 	case !known:
-		w.aside(s, c)
+		w.aside(s, *c)
 	case w.infos[c.Task].EachWorker && c.whole == "":
-		w.divide(s, c)
+		w.divide(s, *c)
 	default:
 		c.wants, c.refusal = wantsOf(c.record, task)
-		w.desk.change(func() { w.desk.asking = append(w.desk.asking, c) })
+		return true
 	}
-}
-
-// startArgs are those of startScript.
-func (w *Worker) startArgs(asking []claimed) []any {
-	args := w.startingArgs()
-	for _, c := range asking {
-		args = append(args, c.Queue, c.ID, c.wants)
-	}
-	return args
+	return false
 }
 
 // wantsOf asks a task what a job wants, as JSON; "" is nothing. What is wrong

@@ -8,7 +8,8 @@ package lock
 //	lock.expired(max)        workers whose lease has run out; none while quiet
 //	lock.alive(worker)       whether its lease lasts
 //	lock.hold(worker, id, fence), lock.unhold(worker, id)  note what it runs
-//	lock.holds(worker)       {id = fence} of all that it runs
+//	lock.holds(worker, ids)  {id = fence} of all that it runs, or of those that
+//	    are among ids
 //	lock.retire(worker)      forgets the lease and what it runs
 const libraryLeases = `
 local hold = {}
@@ -45,8 +46,9 @@ local function sethold(worker)
   if hold[worker] then hwrite(P .. 'held:' .. worker, hold[worker]) end
   hold[worker] = nil
 end
-function lock.holds(worker)
+function lock.holds(worker, ids)
   sethold(worker)
+  if ids then return fetch('held:' .. worker, ids) end
   local flat, held = call('HGETALL', P .. 'held:' .. worker), {}
   for i = 1, #flat, 2 do held[flat[i]] = flat[i + 1] end
   return held

@@ -144,8 +144,11 @@ end
 `
 
 // libraryHolders: who holds which resources. What a job wants is decoded once.
+//
+//	lock.foresee(wants)  reads at once what lock.try would read for each of them
+//	lock.recall(ids)     the same for lock.give
 const libraryHolders = `
-local decoded, state, unsaved, record = {}, {}, {}, {}
+local decoded, state, unsaved, record, recalled = {}, {}, {}, {}, {}
 local NONE = {}
 local function list(v) return type(v) == 'table' and v or NONE end
 local NOBODY = {n = 0}
@@ -158,16 +161,17 @@ local function parse(wants)
   end
   return w
 end
+local function users(raw)
+  if not raw then return NOBODY end
+  local n, id = string.match(raw, '^(%d+) (.*)$')
+  local s = {n = tonumber(n), id = id}
+  if s.n == 0 then s.writer = id end
+  return s
+end
 local function resource(name)
   local s = state[name]
   if not s then
-    local raw = call('HGET', P .. 'resources', name)
-    s = NOBODY
-    if raw then
-      local n, id = string.match(raw, '^(%d+) (.*)$')
-      s = {n = tonumber(n), id = id}
-      if s.n == 0 then s.writer = id end
-    end
+    s = users(call('HGET', P .. 'resources', name))
     state[name] = s
   end
   return s
@@ -181,8 +185,43 @@ local function delreader(name)
 end
 local function held(id)
   local h = record[id]
+  if h == nil then h = recalled[id] end
   if h == nil then h = call('HGET', P .. 'holders', id) end
   return h
+end
+local function fetch(key, fields)
+  local all = {}
+  for i = 1, #fields, 1000 do
+    local some = call('HMGET', P .. key, unpack(fields, i, math.min(i + 999, #fields)))
+    for k = 1, #some do all[fields[i + k - 1]] = some[k] end
+  end
+  return all
+end
+local function inspect(names)
+  for name, raw in pairs(fetch('resources', names)) do
+    if not state[name] then state[name] = users(raw) end
+  end
+end
+function lock.foresee(all)
+  local names = {}
+  for i = 1, #all do
+    if all[i] ~= '' then
+      local w = parse(all[i])
+      for k = 1, #w.writes do names[#names + 1] = w.writes[k] end
+      for k = 1, #w.reads do names[#names + 1] = w.reads[k] end
+    end
+  end
+  inspect(names)
+end
+function lock.recall(ids)
+  local names = {}
+  recalled = fetch('holders', ids)
+  for _, h in pairs(recalled) do
+    if h then
+      for name in string.gmatch(h, '[rw]([^\t\n]*)\t') do names[#names + 1] = name end
+    end
+  end
+  inspect(names)
 end
 local function describe(h)
   local task, client, worker, fence, since = string.match(h, '\n(.-)\n(.-)\n(.-)\n(.-)\n(.*)$')
@@ -225,7 +264,7 @@ local function settle()
   end
   hwrite(P .. 'resources', unsaved)
   hwrite(P .. 'holders', record)
-  unsaved, record = {}, {}
+  unsaved, record, recalled = {}, {}, {}
 end
 local function reads(id, name)
   local h = held(id)

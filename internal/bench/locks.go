@@ -66,6 +66,8 @@ func (b *Bed) uncontended(ctx context.Context, r *Report, o Locks) error {
 		return err
 	}
 	r.addRounds(throughput, "jobs/s", all)
+	r.addRounds(selfTime, "µs/job", all)
+	r.addRounds(redisTime, "µs/job", all)
 	r.addRounds(allTime, "µs/job", all)
 	r.compare(throughput, locked, unlocked, "With locks that nobody contends for, a drain runs at %.2f of its speed.")
 	return nil

@@ -7,18 +7,20 @@ import (
 	"time"
 )
 
-// seconds is a duration that is a number of seconds in JSON, which is what
+// Seconds is a duration that is a number of seconds in JSON, which is what
 // people and their programs expect of one.
-type seconds time.Duration
+type Seconds time.Duration
 
-func (s seconds) MarshalJSON() ([]byte, error) {
+// MarshalJSON implements [json.Marshaler].
+func (s Seconds) MarshalJSON() ([]byte, error) {
 	return strconv.AppendFloat(nil, time.Duration(s).Seconds(), 'f', -1, 64), nil
 }
 
-func (s *seconds) UnmarshalJSON(raw []byte) error {
+// UnmarshalJSON implements [json.Unmarshaler].
+func (s *Seconds) UnmarshalJSON(raw []byte) error {
 	var n float64
 	err := json.Unmarshal(raw, &n)
-	*s = seconds(math.Round(n * float64(time.Second)))
+	*s = Seconds(math.Round(n * float64(time.Second)))
 	return err
 }
 
@@ -33,23 +35,23 @@ type (
 type (
 	declarationJSON struct {
 		*plainDeclaration
-		Timeout seconds `json:"timeout_seconds"`
-		Backoff seconds `json:"backoff_seconds"`
-		Warn    seconds `json:"warn_seconds,omitempty"`
+		Timeout Seconds `json:"timeout_seconds"`
+		Backoff Seconds `json:"backoff_seconds"`
+		Warn    Seconds `json:"warn_seconds,omitempty"`
 	}
 	rateJSON struct {
 		*plainRate
-		Per seconds `json:"per_seconds"`
+		Per Seconds `json:"per_seconds"`
 	}
 	slotJSON struct {
 		*plainSlot
-		Lag seconds `json:"lag_seconds"`
+		Lag Seconds `json:"lag_seconds"`
 	}
 )
 
 // MarshalJSON implements [json.Marshaler].
 func (d Declaration) MarshalJSON() ([]byte, error) {
-	return json.Marshal(declarationJSON{(*plainDeclaration)(&d), seconds(d.Timeout), seconds(d.Backoff), seconds(d.Warn)})
+	return json.Marshal(declarationJSON{(*plainDeclaration)(&d), Seconds(d.Timeout), Seconds(d.Backoff), Seconds(d.Warn)})
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -62,7 +64,7 @@ func (d *Declaration) UnmarshalJSON(raw []byte) error {
 
 // MarshalJSON implements [json.Marshaler].
 func (s Slot) MarshalJSON() ([]byte, error) {
-	return json.Marshal(slotJSON{(*plainSlot)(&s), seconds(s.Lag)})
+	return json.Marshal(slotJSON{(*plainSlot)(&s), Seconds(s.Lag)})
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].
@@ -75,7 +77,7 @@ func (s *Slot) UnmarshalJSON(raw []byte) error {
 
 // MarshalJSON implements [json.Marshaler].
 func (r Rate) MarshalJSON() ([]byte, error) {
-	return json.Marshal(rateJSON{(*plainRate)(&r), seconds(r.Per)})
+	return json.Marshal(rateJSON{(*plainRate)(&r), Seconds(r.Per)})
 }
 
 // UnmarshalJSON implements [json.Unmarshaler].

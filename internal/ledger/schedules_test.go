@@ -15,8 +15,8 @@ import (
 
 func schedule(name string) job.Schedule {
 	return job.Schedule{
-		Name: name, Task: "roster.sync", Client: "default", Cron: "0 2 * * *", Zone: "Europe/Madrid",
-		Args: json.RawMessage(`{"school":"17"}`), Enabled: true, Created: noon,
+		Name: name, Task: "roster.sync", Client: "default", Rule: job.NewRule("0 2 * * *", "Europe/Madrid", json.RawMessage(`{"school":"17"}`)),
+		Created: noon,
 	}
 }
 

@@ -43,7 +43,7 @@ func schedulesOf(declared []job.Declaration) map[string]job.Schedule {
 	all := map[string]job.Schedule{}
 	for _, d := range declared {
 		for _, ds := range d.Schedules {
-			s := job.Schedule{Name: ds.Name, Task: d.Name, Client: cmp.Or(ds.Client, job.DefaultClient), Cron: ds.Cron, Zone: ds.Zone, Args: ds.Args, Problem: problem(ds)}
+			s := job.Schedule{Name: ds.Name, Task: d.Name, Client: cmp.Or(ds.Client, job.DefaultClient), Rule: job.NewRule(ds.Cron, ds.Zone, ds.Args), Problem: problem(ds)}
 			if other, taken := all[ds.Name]; taken {
 				s.Problem = fmt.Sprintf("declared more than once: by %s and by %s", other.Task, s.Task)
 			}

@@ -24,8 +24,8 @@ func declared(cron, zone, args string) []job.Declaration {
 
 func known(change func(s *job.Schedule)) []job.Schedule {
 	s := job.Schedule{
-		Name: "sis.pull", Task: "sis.pull", Client: "default", Cron: "0 2 * * *", Zone: "UTC",
-		Args: json.RawMessage(`{"sync":"main"}`), Enabled: true, Created: monday, Decided: monday.Add(time.Hour),
+		Name: "sis.pull", Task: "sis.pull", Client: "default", Rule: job.NewRule("0 2 * * *", "UTC", json.RawMessage(`{"sync":"main"}`)),
+		Created: monday, Decided: monday.Add(time.Hour),
 	}
 	if change != nil {
 		change(&s)

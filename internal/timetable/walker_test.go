@@ -24,8 +24,8 @@ func bubble(t *testing.T, f func(t *testing.T, l *fakeLedger, q *fakeQueue)) {
 
 func every(cron string) job.Schedule {
 	return job.Schedule{
-		Name: "roster", Task: "sis.roster.pull", Client: "north", Cron: cron, Zone: "UTC",
-		Args: json.RawMessage(`{"sync":"main"}`), Enabled: true, Created: time.Now(),
+		Name: "roster", Task: "sis.roster.pull", Client: "north", Rule: job.NewRule(cron, "UTC", json.RawMessage(`{"sync":"main"}`)),
+		Created: time.Now(),
 	}
 }
 

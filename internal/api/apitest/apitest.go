@@ -62,8 +62,8 @@ func New() *Platform {
 		"outcome":{"type":"string","description":"how it ends"}}}`)
 	p.Declare("cache.clear", "Empty the caches.", `{"type":"object","additionalProperties":false}`)
 	p.schedules = []job.Schedule{{
-		Name: "roster.sync", Task: "roster.sync", Client: job.DefaultClient, Cron: "0 2 * * *", Zone: "UTC",
-		Args: json.RawMessage(`{"school":"17"}`), Enabled: true, Created: Now.AddDate(0, -1, 0), Next: new(Now.Add(18 * time.Hour)),
+		Name: "roster.sync", Task: "roster.sync", Client: job.DefaultClient, Rule: job.NewRule("0 2 * * *", "UTC", json.RawMessage(`{"school":"17"}`)),
+		Created: Now.AddDate(0, -1, 0), Next: new(Now.Add(18 * time.Hour)),
 	}}
 	p.slots = []job.Slot{{Schedule: "roster.sync", Due: Now.Add(-6 * time.Hour), Outcome: job.SlotRan, Decided: Now.Add(-6 * time.Hour)}}
 	p.openCampus()

@@ -90,12 +90,46 @@ type ScheduleLedger interface {
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
 }
 
+// Timetable is what schedules mean, and how people change them. Its refusals
+// name the field at fault. by is who changes something, and reason why.
+type Timetable interface {
+	// Create adds a schedule, from its name, task, client and rule. A cron
+	// expression without a dialect may be English.
+	Create(ctx context.Context, s job.Schedule, by, reason string) (job.Schedule, error)
+	// Edit refuses a change of an old revision, and says what changed since.
+	Edit(ctx context.Context, name string, e job.Edit) (job.Schedule, error)
+	Pause(ctx context.Context, name string, until time.Time, by, note string) (job.Schedule, error)
+	Resume(ctx context.Context, name, by, reason string) (job.Schedule, error)
+	Delete(ctx context.Context, name, by, reason string) error
+	// Preview says what the rule of s means, with its next n firings.
+	Preview(ctx context.Context, s job.Schedule, n int) (job.Preview, error)
+	// Forecast returns the next n firings of a schedule, or of all.
+	Forecast(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
+	// NextOf returns when each of those schedules runs next, by name. One
+	// that does not run is left out.
+	NextOf(ctx context.Context, schedules []job.Schedule) (map[string]time.Time, error)
+	Check(ctx context.Context, schedule string, from, to time.Time) (job.SlotCheck, error)
+	Changes(ctx context.Context, schedule string, limit int) ([]job.Change, error)
+	CalendarBook
+}
+
+// CalendarBook is the calendars of a [Timetable].
+type CalendarBook interface {
+	Calendars(ctx context.Context) ([]job.Calendar, error)
+	Calendar(ctx context.Context, name string) (job.Calendar, error)
+	// PutCalendar adds a calendar, or replaces the one of that revision.
+	PutCalendar(ctx context.Context, c job.Calendar, by, reason string) (job.Calendar, error)
+	// DeleteCalendar refuses while schedules use it, and names them.
+	DeleteCalendar(ctx context.Context, name, by, reason string) error
+}
+
 // Config is what the API is made of. All of it is required but Lag and
 // MaxBacklog.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
 	Locks      Locks
+	Timetable  Timetable
 	Syncs      []sync.Sync          // as the settings name them
 	Lag        func() time.Duration // how far the ledger is behind what has happened; nil: never
 	MaxBacklog int64                // events that wait to be recorded, at which batches are refused; 0: never

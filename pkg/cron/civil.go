@@ -76,23 +76,13 @@ func weekdayOfFirst(year, month int) int {
 	return (year + year/4 - year/100 + year/400 + shift[month-1] + 1) % 7
 }
 
-// days is the set of days of the month on which s fires.
-func (s *Schedule) days(year, month int) uint32 {
-	all := uint32(1)<<(daysIn(year, month)+1) - 2
-	first := weekdayOfFirst(year, month)
-	week := uint64(s.dow)>>first | uint64(s.dow)<<(7-first)
-	week &= 0x7f
-	byWeek := uint32((week | week<<7 | week<<14 | week<<21 | week<<28) << 1)
-	if s.domStar || s.dowStar {
-		return s.dom & byWeek & all
-	}
-	return (s.dom | byWeek) & all
-}
-
 // nextDay returns the first day from d on, and before the end of the year
 // until, on which s fires.
 func (s *Schedule) nextDay(d date, until int) (date, bool) {
-	for ; d.year <= until; d = (date{d.year + 1, 1, 1}) {
+	for year := s.nextYear(d.year); year <= until; year = s.nextYear(year + 1) {
+		if year != d.year {
+			d = date{year, 1, 1}
+		}
 		for month := next(uint64(s.month), d.month); month <= 12; month = next(uint64(s.month), month+1) {
 			from := 1
 			if month == d.month {

@@ -2,6 +2,7 @@ package cron
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 )
 
@@ -10,48 +11,76 @@ type field struct {
 	name     string
 	min, max int
 	names    []string // in upper case, of min and the values after it
+	quartz   bool     // ranges may wrap, a/n runs to the end, and steps are limited
 }
 
-var unixFields = [5]field{
-	{name: "minute", max: 59},
-	{name: "hour", max: 23},
-	{name: "day of month", min: 1, max: 31},
-	{name: "month", min: 1, max: 12, names: []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}},
-	{name: "day of week", max: 7, names: []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}},
+var (
+	monthNames = []string{"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"}
+	dayNames   = []string{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"}
+)
+
+// A word is a part of an expression and where it begins.
+type word struct {
+	text   string
+	column int
+}
+
+// items yields the parts of a list.
+func (w word) items() iter.Seq[word] {
+	return func(yield func(word) bool) {
+		column := w.column
+		for item := range strings.SplitSeq(w.text, ",") {
+			if !yield(word{item, column}) {
+				return
+			}
+			column += len(item) + 1
+		}
+	}
+}
+
+// A series is every step-th number from from to to. In a field that wraps, to
+// may be past the last number, and stands for one of the next round.
+type series struct{ from, to, step int }
+
+// set returns the values of f that r stands for.
+func (f *field) set(r series) (set uint64) {
+	round := f.max - f.min + 1
+	for n := r.from; n <= r.to; n += r.step {
+		set |= 1 << ((n-f.min)%round + f.min)
+	}
+	return set
 }
 
 // parse reads a comma-separated list into a set.
 func (f *field) parse(w word) (set uint64, err *Error) {
-	column := w.column
-	for item := range strings.SplitSeq(w.text, ",") {
-		bits, err := f.parseItem(word{item, column})
+	for item := range w.items() {
+		r, err := f.parseItem(item)
 		if err != nil {
 			return 0, err
 		}
-		set |= bits
-		column += len(item) + 1
+		set |= f.set(r)
 	}
 	return set, nil
 }
 
-// parseItem reads "*", "a", "a-b", and the first and last with a step.
-func (f *field) parseItem(w word) (uint64, *Error) {
+// parseItem reads "*", "a", "a-b", and these with a step.
+func (f *field) parseItem(w word) (series, *Error) {
 	if w.text == "" {
-		return 0, f.wrong(w, "is empty", "take out the comma, or name a value on both of its sides")
+		return series{}, f.wrong(w, "is empty", "take out the comma, or name a value on both of its sides")
 	}
 	base, stepText, stepped := strings.Cut(w.text, "/")
 	step := 0
 	if stepped {
 		var err *Error
 		if step, err = f.parseStep(w, stepText); err != nil {
-			return 0, err
+			return series{}, err
 		}
 	}
 	from, to, err := f.parseRange(w, base, step)
 	if err != nil {
-		return 0, err
+		return series{}, err
 	}
-	return span(from, to, max(step, 1)), nil
+	return series{from, to, max(step, 1)}, nil
 }
 
 // parseRange reads the part of an item before its step, which is 0 if it has
@@ -64,26 +93,40 @@ func (f *field) parseRange(w word, base string, step int) (from, to int, err *Er
 	if from, err = f.parseValue(w, first); err != nil {
 		return 0, 0, err
 	}
-	if !isRange {
-		if step > 0 {
-			return 0, 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d/%d", from, f.max, step))
+	to = from
+	if isRange {
+		if to, err = f.parseValue(w, last); err != nil {
+			return 0, 0, err
 		}
+	}
+	switch {
+	case !isRange && step == 0:
 		return from, from, nil
-	}
-	if to, err = f.parseValue(w, last); err != nil {
-		return 0, 0, err
-	}
-	if from > to {
+	case !isRange && !f.quartz:
+		return 0, 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d/%d", from, f.max, step))
+	case !isRange && !letter(base):
+		return from, f.max, nil
+	case !isRange:
+		return 0, 0, f.wrong(w, "has a step after a name", fmt.Sprintf("write %d/%d", from, step))
+	case from > to && !f.wraps():
 		return 0, 0, f.wrong(w, "runs backwards", "write "+f.forward(from, to, step))
-	}
-	if step > 0 && letter(base) {
+	case step > 0 && letter(base):
 		return 0, 0, f.wrong(w, "has a step after names", fmt.Sprintf("write %d-%d/%d", from, to, step))
+	case from > to:
+		to += f.max - f.min + 1
 	}
 	return from, to, nil
 }
 
-// forward says what a backwards range means, in items that do not wrap.
+// wraps reports whether a range may run over the end of f.
+func (f *field) wraps() bool { return f.quartz && f.max != lastYear }
+
+// forward says what a backwards range means, in items that do not wrap. Years
+// do not come again.
 func (f *field) forward(from, to, step int) string {
+	if f.quartz {
+		return fmt.Sprintf("%d-%d", to, from)
+	}
 	if step == 0 {
 		return items(from, f.last()) + "," + items(f.min, to)
 	}
@@ -117,9 +160,14 @@ func (f *field) parseStep(w word, text string) (int, *Error) {
 		return 0, f.wrong(w, "has no whole number as its step", "use a step of 1 or more")
 	case step == 0:
 		return 0, f.wrong(w, "has a step of 0", "use a step of 1 or more")
+	case f.quartz && step > f.most():
+		return 0, f.wrong(w, "has a step longer than the field", fmt.Sprintf("use a step of 1 to %d", f.most()))
 	}
 	return step, nil
 }
+
+// most is the longest step that Quartz takes.
+func (f *field) most() int { return min(f.max, f.max-f.min+1) }
 
 // parseValue reads a number or a name.
 func (f *field) parseValue(w word, text string) (int, *Error) {
@@ -147,13 +195,21 @@ func (f *field) hint(item, value string) string {
 	switch {
 	case value == "24" && f.max == 23:
 		return "write 0 for midnight"
+	case f.quartz:
+		return f.quartzHint(item, value)
 	case item == "?":
 		return "write *"
 	case strings.HasPrefix(item, "*"):
 		return "only a step may follow an asterisk, as in */5"
 	case strings.ContainsAny(item, "LW#?lw"):
 		return "L, W, # and ? are of Quartz, not of unix cron"
-	case len(f.names) > 0:
+	}
+	return f.extent()
+}
+
+// extent says what f takes.
+func (f *field) extent() string {
+	if len(f.names) > 0 {
 		return fmt.Sprintf("use %d to %d, or %s to %s", f.min, f.max, f.names[0], f.names[len(f.names)-1])
 	}
 	return fmt.Sprintf("use %d to %d", f.min, f.max)

@@ -8,6 +8,14 @@ import (
 // maxText is the longest expression that Parse reads, in bytes.
 const maxText = 512
 
+var unixFields = [5]field{
+	{name: "minute", max: 59},
+	{name: "hour", max: 23},
+	{name: "day of month", min: 1, max: 31},
+	{name: "month", min: 1, max: 12, names: monthNames},
+	{name: "day of week", max: 7, names: dayNames},
+}
+
 // macros are the expressions that have a name.
 var macros = map[string]string{
 	"@yearly":   "0 0 1 1 *",
@@ -20,15 +28,23 @@ var macros = map[string]string{
 }
 
 func parseUnix(expr string) (Schedule, *Error) {
-	if len(expr) > maxText {
-		return Schedule{}, &Error{
-			Item: shorten(expr), Column: 1, Reason: "is longer than 512 bytes",
-			Suggestion: "use ranges and steps, or several schedules",
-		}
+	if err := tooLong(expr); err != nil {
+		return Schedule{}, err
 	}
 	s, err := parseFields(expr, split(expr))
 	s.text, s.dialect = expr, Unix
 	return s, err
+}
+
+// tooLong returns an error for expressions that are not even looked at.
+func tooLong(expr string) *Error {
+	if len(expr) <= maxText {
+		return nil
+	}
+	return &Error{
+		Item: shorten(expr), Column: 1, Reason: "is longer than 512 bytes",
+		Suggestion: "use ranges and steps, or several schedules",
+	}
 }
 
 func parseFields(expr string, words []word) (Schedule, *Error) {
@@ -61,24 +77,11 @@ func parseFields(expr string, words []word) (Schedule, *Error) {
 	return s, nil
 }
 
-// fires reports whether s has a date in a whole cycle of leap years and days
-// of the week.
-func (s *Schedule) fires() bool {
-	_, found := s.nextDay(date{2000, 1, 1}, 2028)
-	return found
-}
-
 func lastDayHint(months uint16) string {
 	if months == 1<<2 {
 		return "february ends on the 28th or 29th"
 	}
 	return "use a day from 1 to 30"
-}
-
-// A word is a part of an expression and where it begins.
-type word struct {
-	text   string
-	column int
 }
 
 // split cuts expr at its blanks.

@@ -131,7 +131,7 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 
 // methods returns the methods that r's path has instead of r's own.
 func (a *API) methods(r *http.Request) (methods []string) {
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := a.mux.Handler(other); pattern != everythingElse {

@@ -93,15 +93,15 @@ type ScheduleLedger interface {
 // Timetable is what schedules mean, and how people change them. Its refusals
 // name the field at fault. by is who changes something, and reason why.
 type Timetable interface {
-	// Create adds a schedule, from its name, task, client and rule. A cron
-	// expression without a dialect may be English.
+	// Create adds a schedule, from its name, task, client and rule.
 	Create(ctx context.Context, s job.Schedule, by, reason string) (job.Schedule, error)
 	// Edit refuses a change of an old revision, and says what changed since.
 	Edit(ctx context.Context, name string, e job.Edit) (job.Schedule, error)
 	Pause(ctx context.Context, name string, until time.Time, by, note string) (job.Schedule, error)
 	Resume(ctx context.Context, name, by, reason string) (job.Schedule, error)
 	Delete(ctx context.Context, name, by, reason string) error
-	// Preview says what the rule of s means, with its next n firings.
+	// Preview says what the rule of s means, with its next n firings. What
+	// has no dialect may be cron or English.
 	Preview(ctx context.Context, s job.Schedule, n int) (job.Preview, error)
 	// Forecast returns the next n firings of a schedule, or of all.
 	Forecast(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
@@ -188,9 +188,23 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/tasks", nil, a.tasks},
 		{"GET", "/api/v1/tasks/{name}", nil, a.task},
 		{"GET", "/api/v1/schedules", nil, a.schedules},
+		{"POST", "/api/v1/schedules", nil, a.createSchedule},
+		{"POST", "/api/v1/schedules:preview", nil, a.previewSchedule},
 		{"GET", "/api/v1/schedules/{name}", nil, a.schedule},
+		{"PATCH", "/api/v1/schedules/{name}", nil, a.editSchedule},
+		{"DELETE", "/api/v1/schedules/{name}", []string{"reason"}, a.deleteSchedule},
+		{"POST", "/api/v1/schedules/{name}/pause", nil, a.pauseSchedule},
+		{"POST", "/api/v1/schedules/{name}/resume", nil, a.resumeSchedule},
 		{"POST", "/api/v1/schedules/{name}/run", nil, a.runSchedule},
+		{"GET", "/api/v1/schedules/{name}/changes", []string{"limit"}, a.changes},
+		{"GET", "/api/v1/schedules/{name}/next", []string{"from", "n"}, a.nextOfSchedule},
 		{"GET", "/api/v1/schedules/{name}/slots", []string{"from", "to", "limit"}, a.slots},
+		{"GET", "/api/v1/schedules/{name}/slots:check", []string{"from", "to"}, a.checkSlots},
+		{"GET", "/api/v1/forecast", []string{"from", "n"}, a.forecast},
+		{"GET", "/api/v1/calendars", nil, a.calendars},
+		{"GET", "/api/v1/calendars/{name}", nil, a.calendar},
+		{"PUT", "/api/v1/calendars/{name}", nil, a.putCalendar},
+		{"DELETE", "/api/v1/calendars/{name}", []string{"reason"}, a.deleteCalendar},
 		{"GET", "/api/v1/clients", nil, a.clients},
 		{"POST", "/api/v1/clients", nil, a.createClient},
 		{"POST", "/api/v1/clients/{name}", nil, a.editClient},

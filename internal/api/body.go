@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -59,16 +62,17 @@ func unreadable(err error) error {
 
 func explain(err error, raw []byte, dst any) error {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		if wrong.Field == "" {
+		field := jsonPath(wrong.Field)
+		if field == "" {
 			return fault.New(fault.Invalid, "The body must be a JSON object, not %s.", article(wrong.Value))
 		}
-		return fault.New(fault.Invalid, "Field %s must be %s, not %s.", wrong.Field, wordFor(wrong.Type), article(wrong.Value)).In(wrong.Field)
+		return fault.New(fault.Invalid, "Field %s must be %s, not %s.", field, wordFor(wrong.Type), article(wrong.Value)).In(field)
 	}
 	if wrong, ok := errors.AsType[*time.ParseError](err); ok {
-		return notATime(raw, ", not "+wrong.Value)
+		return notATime(raw, dst, ", not "+wrong.Value)
 	}
 	if strings.HasPrefix(err.Error(), "Time.UnmarshalJSON") {
-		return notATime(raw, "")
+		return notATime(raw, dst, "")
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		field = strings.Trim(field, `"`)
@@ -77,13 +81,23 @@ func explain(err error, raw []byte, dst any) error {
 	return fault.New(fault.Invalid, "The body is not valid JSON: %s.", strings.TrimPrefix(err.Error(), "json: "))
 }
 
+// jsonPath returns where a field is for somebody who writes JSON, without the
+// Go types that it is embedded in.
+func jsonPath(field string) string {
+	steps := slices.DeleteFunc(strings.Split(field, "."), func(step string) bool { return step != "" && unicode.IsUpper(rune(step[0])) })
+	return strings.Join(steps, ".")
+}
+
 // notATime names the field of the body that is to be a time and is none.
-func notATime(raw []byte, not string) error {
-	var times struct{ At, Expires json.RawMessage }
-	_ = json.Unmarshal(raw, &times) // it is an object, or there were no times in it
-	field := "expires"
-	if len(times.At) > 0 && json.Unmarshal(times.At, new(time.Time)) != nil {
-		field = "at"
+func notATime(raw []byte, dst any, not string) error {
+	var given map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &given) // it is an object, or there were no times in it
+	var field string
+	for name, kind := range fieldsOf(reflect.TypeOf(dst).Elem()) {
+		if kind == reflect.TypeFor[time.Time]() && len(given[name]) > 0 && json.Unmarshal(given[name], new(time.Time)) != nil {
+			field = name
+			break
+		}
 	}
 	return fault.New(fault.Invalid, "Field %s must be a time such as 2026-09-01T08:00:00Z%s.", field, not).In(field)
 }
@@ -97,6 +111,8 @@ func wordFor(t reflect.Type) string {
 		return "a whole number"
 	case reflect.String:
 		return "a string"
+	case reflect.Slice:
+		return "a list"
 	}
 	return "an object"
 }
@@ -104,14 +120,25 @@ func wordFor(t reflect.Type) string {
 // fieldNames lists what the body may hold, which dst points to.
 func fieldNames(dst any) string {
 	var names []string
-	for field := range reflect.TypeOf(dst).Elem().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	for name := range fieldsOf(reflect.TypeOf(dst).Elem()) {
 		names = append(names, name)
 	}
 	if len(names) == 0 {
 		return "none"
 	}
 	return strings.Join(names, ", ")
+}
+
+// fieldsOf are the JSON names of a type's fields, with their types.
+func fieldsOf(t reflect.Type) iter.Seq2[string, reflect.Type] {
+	return func(yield func(string, reflect.Type) bool) {
+		for _, f := range reflect.VisibleFields(t) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if !f.Anonymous && name != "-" && !yield(name, f.Type) {
+				return
+			}
+		}
+	}
 }
 
 // nothing is the body of a request that needs no words.

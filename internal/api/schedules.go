@@ -1,13 +1,12 @@
 package api
 
 import (
+	"context"
 	"net/http"
-	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
-	"github.com/beadle-jobs/beadle/pkg/cron"
 )
 
 // schedules serves GET /api/v1/schedules.
@@ -16,8 +15,8 @@ func (a *API) schedules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for i := range all {
-		all[i].Next = next(all[i], a.Now())
+	if err := a.date(r.Context(), all); err != nil {
+		return err
 	}
 	return reply(w, http.StatusOK, client.ScheduleList{Schedules: orEmpty(all)})
 }
@@ -28,25 +27,28 @@ func (a *API) schedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.Next = next(s, a.Now())
-	return reply(w, http.StatusOK, s)
+	return a.replySchedule(w, r, http.StatusOK, s)
 }
 
-// next returns the first slot of s that is not due yet, if s fires at all.
-func next(s job.Schedule, now time.Time) *time.Time {
-	if !s.Enabled || s.Missing || s.Problem != "" {
-		return nil
+func (a *API) replySchedule(w http.ResponseWriter, r *http.Request, status int, s job.Schedule) error {
+	one := []job.Schedule{s}
+	if err := a.date(r.Context(), one); err != nil {
+		return err
 	}
-	expr, err := cron.Parse(s.Cron)
+	return reply(w, status, one[0])
+}
+
+// date says of each schedule when it runs next.
+func (a *API) date(ctx context.Context, all []job.Schedule) error {
+	next, err := a.Timetable.NextOf(ctx, all)
 	if err != nil {
-		return nil
+		return err
 	}
-	zone, err := cron.Zone(s.Zone)
-	if err != nil {
-		return nil
-	}
-	if at, ok := expr.Next(now, zone); ok {
-		return &at
+	for i := range all {
+		all[i].Next = nil
+		if at, runs := next[all[i].Name]; runs {
+			all[i].Next = &at
+		}
 	}
 	return nil
 }

@@ -43,13 +43,18 @@ func planFor(s job.Schedule, now, since time.Time) (plan, error) {
 	return p, nil
 }
 
-func parse(expr, zoneName string) (cron.Schedule, *time.Location, error) {
-	rule, err := cron.Parse(expr)
+// parse reads an expression of the unix dialect and the name of a zone.
+func parse(expr, zoneName string) (cron.Trigger, *time.Location, error) {
+	return parseTrigger(string(cron.Unix), expr, zoneName)
+}
+
+func parseTrigger(dialect, expr, zoneName string) (cron.Trigger, *time.Location, error) {
+	trigger, err := cron.ParseDialect(cron.Dialect(dialect), expr)
 	if err != nil {
-		return rule, nil, err
+		return nil, nil, err
 	}
 	zone, err := cron.Zone(zoneName)
-	return rule, zone, err
+	return trigger, zone, err
 }
 
 // decide says what is to become of one slot, the latest that is due or not.

@@ -130,3 +130,11 @@ type Slot struct {
 	Decided  time.Time     `json:"decided"`          // when the outcome was recorded
 	Lag      time.Duration `json:"lag_seconds"`      // from due to enqueued, to the millisecond; zero if it did not run
 }
+
+// A SlotBatch is what became of slots of one schedule, to be recorded at once.
+// Each slot is in it once.
+type SlotBatch struct {
+	Schedule string
+	Decided  time.Time // every slot up to here has its outcome; zero says nothing
+	Slots    []Slot
+}

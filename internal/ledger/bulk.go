@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -75,6 +77,25 @@ func changing(table, list string) bulk {
 	}
 }
 
+// joining returns the bulk of a statement that reads its rows FROM rows AS r,
+// each at most once.
+func joining(list, statement string) bulk {
+	c := columns(list)
+	one := "(SELECT " + join(c, func(c column, n int) string { return fmt.Sprintf("$%d AS %s", n, c.name) }) + ") AS r"
+	return bulk{
+		columns: c,
+		each:    strings.Replace(statement, "rows AS r", one, 1),
+		arrays:  strings.Replace(statement, "rows AS r", unnest(c), 1),
+	}
+}
+
+// returning returns b such that it returns a text of each row that it wrote.
+func (b bulk) returning(text string) bulk {
+	b.each += " RETURNING " + text
+	b.arrays += " RETURNING " + text
+	return b
+}
+
 // A dialect says which database it is: PostgreSQL, or else SQLite.
 type dialect bool
 
@@ -125,6 +146,44 @@ func (w writer) putEach(ctx context.Context, statement string, rows [][]any) err
 		}
 	}
 	return nil
+}
+
+// putReturning writes rows like put, and returns the texts that b returns of
+// those that it wrote. What a condition in b kept as it was is not among them.
+func (w writer) putReturning(ctx context.Context, b bulk, rows [][]any) (texts []string, err error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	if w.dialect != postgres {
+		return w.returningEach(ctx, b.each, rows)
+	}
+	for some := range slices.Chunk(rows, rowsPerArray) {
+		written, err := list(ctx, w, scanText, b.arrays, arrays(b.columns, some)...)
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, written...)
+	}
+	return texts, nil
+}
+
+func (w writer) returningEach(ctx context.Context, statement string, rows [][]any) (texts []string, err error) {
+	run, err := w.PrepareContext(ctx, statement)
+	if err != nil {
+		return nil, err
+	}
+	defer run.Close()
+	for _, row := range rows {
+		text, err := scanText(run.QueryRowContext(ctx, row...))
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
 }
 
 // arrays turns rows into columns.

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -147,6 +148,43 @@ func TestBringsJobsOfAnOlderSchemaUpToDate(t *testing.T) {
 			want.Jobs["a"] = a
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("recorded (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestBringsSchedulesOfAnOlderSchemaUpToDate(t *testing.T) {
+	const before = `INSERT INTO schedules (name, task, client, cron, zone, args, enabled, missing, problem, created_at, decided_at) VALUES
+		('nightly', 'roster.sync', 'default', '0 2 * * *', 'Europe/Madrid', '{"school":"17"}', 1, 0, '', 1772452800000, 1772452860000),
+		('odd', 'roster.sync', 'north', 'at "two" \ three' || '	' || '
+', 'No\"where', '{}', 0, 1, 'It cannot be read.', 1772452800000, 0)`
+	for name, location := range locations {
+		t.Run(name, func(t *testing.T) {
+			at := location(t)
+			l := open(t, at)
+			for i, outcome := range []job.SlotOutcome{job.SlotRan, job.SlotRanLate, job.SlotCaughtUp, job.SlotMissed} {
+				putSlots(t, l, job.Slot{Schedule: "nightly", Due: second(i), Outcome: outcome, Decided: noon})
+			}
+			if err := l.MigrateDown(t.Context(), 3); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Exec(t.Context(), before); err != nil {
+				t.Fatal(err)
+			}
+			nightly := revised(schedule("nightly"), 1)
+			nightly.Decided, nightly.Runs = second(60), 3
+			odd := revised(schedule("odd"), 1)
+			odd.Client, odd.Missing, odd.Problem = "north", true, "It cannot be read."
+			odd.Base = job.NewRule("at \"two\" \\ three\t\n", `No\"where`, json.RawMessage("{}"))
+			odd.Base.Enabled = false
+			odd.Rule = odd.Base
+			l = open(t, at)
+			if diff := cmp.Diff([]job.Schedule{nightly, odd}, readSchedules(t, l)); diff != "" {
+				t.Errorf("schedules (-want +got):\n%s", diff)
+			}
+			putSchedules(t, l, nightly)
+			if got := readSchedule(t, l, "nightly").Revision; got != 1 {
+				t.Errorf("registered again as it was, it has revision %d, want 1", got)
 			}
 		})
 	}

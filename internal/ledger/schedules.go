@@ -5,21 +5,53 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-const scheduleColumns = `name, task, client, cron, zone, args, enabled, missing, problem, created_at, decided_at`
+const scheduleColumns = `name, task, client, base, rule, declared, overrides, notices, revision, paused_until, pause_note,
+	missing, problem, runs, created_at, decided_at`
 
 func scanSchedule(r row) (s job.Schedule, err error) {
-	var args string
-	var enabled, missing, created, decided int64
-	err = r.Scan(&s.Name, &s.Task, &s.Client, &s.Cron, &s.Zone, &args, &enabled, &missing, &s.Problem, &created, &decided)
-	s.Args = json.RawMessage(args)
-	s.Enabled, s.Missing = enabled != 0, missing != 0
+	var d scheduleDocuments
+	var declared, missing, created, decided int64
+	var paused sql.NullInt64
+	err = r.Scan(&s.Name, &s.Task, &s.Client, &d.base, &d.rule, &declared, &d.overrides, &d.notices, &s.Revision, &paused, &s.PauseNote,
+		&missing, &s.Problem, &s.Runs, &created, &decided)
+	if err != nil {
+		return s, err
+	}
+	s.Declared, s.Missing, s.PausedUntil = declared != 0, missing != 0, known(paused)
 	s.Created, s.Decided = instant(created), instant(decided)
-	return s, err
+	return s, d.read(&s)
+}
+
+// scheduleDocuments are the parts of a schedule that are kept as JSON.
+type scheduleDocuments struct{ base, rule, overrides, notices string }
+
+func documentsOf(s job.Schedule) (d scheduleDocuments, err error) {
+	return d, errors.Join(
+		writeJSON(&d.base, ruled(s.Base)), writeJSON(&d.rule, ruled(s.Rule)),
+		writeJSONList(&d.overrides, s.Overrides), writeJSONList(&d.notices, s.Notices))
+}
+
+// ruled returns r with arguments, which are an object even if there are none.
+func ruled(r job.Rule) job.Rule {
+	r.Args = json.RawMessage(raw(r.Args))
+	return r
+}
+
+// read reads d into s. Most schedules are as they were declared: what would be
+// read a second time is not.
+func (d scheduleDocuments) read(s *job.Schedule) error {
+	err := errors.Join(readJSON(d.base, &s.Base), readJSON(d.overrides, &s.Overrides), readJSON(d.notices, &s.Notices))
+	if d.rule == d.base {
+		s.Rule = s.Base
+		return err
+	}
+	return errors.Join(err, readJSON(d.rule, &s.Rule))
 }
 
 // Schedules returns all schedules by name.
@@ -37,39 +69,83 @@ func (l *Ledger) Schedule(ctx context.Context, name string) (job.Schedule, error
 	return s, wrap(err, "read schedule %s", name)
 }
 
-// PutSchedules writes schedules, new and known. Of a known one the time of its
-// creation stays, and the time up to which it is decided only moves forward.
-func (l *Ledger) PutSchedules(ctx context.Context, schedules []job.Schedule) error {
-	last := map[string]job.Schedule{}
-	for _, s := range schedules {
-		last[key(s.Name)] = s
+// SaveSchedule writes a schedule that a person has changed, and the changes,
+// provided that its revision still is was; zero means that it must be new. Its
+// revision is the next one then. Otherwise nothing is written, and that is a
+// fault.Conflict.
+//
+// What others write meanwhile stays: how many runs it had, whether it is
+// missing, and the time up to which it is decided, which only moves forward.
+func (l *Ledger) SaveSchedule(ctx context.Context, s job.Schedule, was int64, changes []job.Change) error {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		changes[i].Schedule = s.Name
 	}
-	var rows [][]any
-	for name, s := range last {
-		rows = append(rows, []any{
-			name, key(s.Task), key(s.Client), key(s.Cron), key(s.Zone), raw(s.Args),
-			flag(s.Enabled), flag(s.Missing), prose(s.Problem), millis(s.Created), millis(s.Decided),
-		})
-	}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		return insert(ctx, tx, `INSERT INTO schedules (`+scheduleColumns+`)`, rows,
-			`ON CONFLICT (name) DO UPDATE SET
-				task = excluded.task, client = excluded.client, cron = excluded.cron, zone = excluded.zone,
-				args = excluded.args, enabled = excluded.enabled, missing = excluded.missing, problem = excluded.problem,
-				decided_at = CASE WHEN excluded.decided_at > schedules.decided_at THEN excluded.decided_at ELSE schedules.decided_at END`)
+	err := l.changeTimetable(ctx, changes, func(w writer) error {
+		if was == 0 {
+			return addSchedule(ctx, w, s)
+		}
+		return editSchedule(ctx, w, s, was)
 	})
-	return wrap(err, "put schedules")
+	return wrap(err, "save schedule %s", s.Name)
 }
 
-// Unfinished returns the newest job of the schedule's slots that has not
-// ended, and a fault.NotFound if all have.
-func (l *Ledger) Unfinished(ctx context.Context, schedule string) (job.Job, error) {
-	j, err := scanJob(l.read.QueryRowContext(ctx,
-		`SELECT `+jobColumns+` FROM jobs
-		WHERE schedule = $1 AND schedule <> '' AND slot_at IS NOT NULL AND ended_at IS NULL
-		ORDER BY slot_at DESC LIMIT 1`, key(schedule)))
-	if errors.Is(err, sql.ErrNoRows) {
-		return j, fault.New(fault.NotFound, "The schedule %q has no unfinished job.", schedule)
+var newSchedules = inserting("schedules", `name TEXT, task TEXT, client TEXT, base TEXT, rule TEXT, declared BIGINT, overrides TEXT,
+	notices TEXT, revision BIGINT, paused_until BIGINT, pause_note TEXT, missing BIGINT, problem TEXT, runs BIGINT,
+	created_at BIGINT, decided_at BIGINT`, `ON CONFLICT (name) DO NOTHING`).returning("name")
+
+// newSchedule returns the values that newSchedules writes.
+func newSchedule(s job.Schedule) ([]any, error) {
+	d, err := documentsOf(s)
+	return []any{
+		key(s.Name), key(s.Task), key(s.Client), d.base, d.rule, flag(s.Declared), d.overrides, d.notices, int64(1),
+		maybe(s.PausedUntil), prose(s.PauseNote), flag(s.Missing), prose(s.Problem), int64(0), millis(s.Created), millis(s.Decided),
+	}, err
+}
+
+func addSchedule(ctx context.Context, w writer, s job.Schedule) error {
+	values, err := newSchedule(s)
+	if err != nil {
+		return err
 	}
-	return j, wrap(err, "find unfinished job of schedule %s", schedule)
+	added, err := w.putReturning(ctx, newSchedules, [][]any{values})
+	if err == nil && len(added) == 0 {
+		return fault.New(fault.Conflict, "There already is a schedule %q.", s.Name).In("name")
+	}
+	return err
+}
+
+func editSchedule(ctx context.Context, w writer, s job.Schedule, was int64) error {
+	d, err := documentsOf(s)
+	if err != nil {
+		return err
+	}
+	ok, err := changed(w.ExecContext(ctx, `UPDATE schedules SET
+			task = $1, client = $2, base = $3, rule = $4, declared = $5, overrides = $6, notices = $7, revision = revision + 1,
+			paused_until = $8, pause_note = $9, problem = $10,
+			decided_at = CASE WHEN decided_at < $11 THEN $11 ELSE decided_at END
+		WHERE name = $12 AND revision = $13`,
+		key(s.Task), key(s.Client), d.base, d.rule, flag(s.Declared), d.overrides, d.notices,
+		maybe(s.PausedUntil), prose(s.PauseNote), prose(s.Problem), millis(s.Decided), key(s.Name), was))
+	return unlessOutdated(ok, err, "schedule", s.Name)
+}
+
+// DeleteSchedule deletes a schedule, provided that its revision still is was,
+// and notes the change. Its slots and changes stay.
+func (l *Ledger) DeleteSchedule(ctx context.Context, name string, was int64, change job.Change) error {
+	change.Schedule = name
+	err := l.changeTimetable(ctx, []job.Change{change}, func(w writer) error {
+		ok, err := changed(w.ExecContext(ctx, `DELETE FROM schedules WHERE name = $1 AND revision = $2`, key(name), was))
+		return unlessOutdated(ok, err, "schedule", name)
+	})
+	return wrap(err, "delete schedule %s", name)
+}
+
+// unlessOutdated returns the conflict of a change that found another revision
+// than it was made from.
+func unlessOutdated(ok bool, err error, kind, name string) error {
+	if err == nil && !ok {
+		return fault.New(fault.Conflict, "The %s %q was changed or deleted by somebody else meanwhile. Read it again first.", kind, name)
+	}
+	return err
 }

@@ -7,22 +7,42 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 )
 
+// schedule returns a schedule as it is declared.
 func schedule(name string) job.Schedule {
-	return job.Schedule{
-		Name: name, Task: "roster.sync", Client: "default", Rule: job.NewRule("0 2 * * *", "Europe/Madrid", json.RawMessage(`{"school":"17"}`)),
-		Created: noon,
-	}
+	rule := job.NewRule("0 2 * * *", "Europe/Madrid", json.RawMessage(`{"school":"17"}`))
+	return job.Schedule{Name: name, Task: "roster.sync", Client: "default", Rule: rule, Base: rule, Declared: true, Created: noon}
+}
+
+// customised returns a schedule that has all that a schedule can have.
+func customised(name string) job.Schedule {
+	s := schedule(name)
+	s.Overrides = []job.Override{{
+		Layer: job.LayerClient, Field: "cron", Value: json.RawMessage(`"0 3 * * *"`), Default: json.RawMessage(`"0 2 * * *"`),
+		By: "ana", Reason: "Backups run at two.", At: noon,
+	}}
+	s.Rule.Cron, s.Rule.Calendar, s.Rule.Overlap, s.Rule.CatchUpWithin = "0 3 * * *", "holidays", job.OverlapAbort, job.Seconds(90*time.Second)
+	s.Rule.StartsAt, s.Rule.EndsAt, s.Rule.MaxRuns = new(second(1)), new(second(2)), 12
+	s.Rule.Owner, s.Rule.Labels = "ana", map[string]string{"plugin": "roster"}
+	s.Notices = []string{"The default of cron has changed to 0 1 * * *."}
+	s.PausedUntil, s.PauseNote, s.Problem, s.Decided = new(second(9)), "exams", "There is no such zone.", second(5)
+	return s
 }
 
 func putSchedules(t *testing.T, l *ledger.Ledger, schedules ...job.Schedule) {
 	t.Helper()
 	if err := l.PutSchedules(t.Context(), schedules); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func saveSchedule(t *testing.T, l *ledger.Ledger, s job.Schedule, was int64, changes ...job.Change) {
+	t.Helper()
+	if err := l.SaveSchedule(t.Context(), s, was, changes); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -36,20 +56,117 @@ func readSchedule(t *testing.T, l *ledger.Ledger, name string) job.Schedule {
 	return s
 }
 
-func TestASchedulesEditsAreKeptAndItsAgeStays(t *testing.T) {
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		putSchedules(t, l, schedule("nightly"), schedule("hourly"))
-		edited := schedule("nightly")
-		edited.Enabled, edited.Missing, edited.Problem, edited.Cron = false, true, "There is no such zone.", "0 3 * * *"
-		edited.Created, edited.Decided = second(60), second(50)
-		putSchedules(t, l, edited)
+func readSchedules(t *testing.T, l *ledger.Ledger) []job.Schedule {
+	t.Helper()
+	all, err := l.Schedules(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
 
-		edited.Created = noon
-		all, err := l.Schedules(t.Context())
-		if err != nil {
-			t.Fatal(err)
+// revised returns s as it is read at a revision.
+func revised(s job.Schedule, revision int64) job.Schedule {
+	s.Revision = revision
+	return s
+}
+
+func TestKeepsAllOfASchedule(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		declared, created := schedule("hourly"), customised("nightly")
+		created.Declared = false
+		putSchedules(t, l, declared)
+		saveSchedule(t, l, created, 0)
+		edited := customised("hourly")
+		saveSchedule(t, l, edited, 1)
+		if diff := cmp.Diff([]job.Schedule{revised(edited, 2), revised(created, 1)}, readSchedules(t, l)); diff != "" {
+			t.Errorf("schedules (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]job.Schedule{schedule("hourly"), edited}, all); diff != "" {
+	})
+}
+
+func TestOfTwoPeopleWhoEditAtOnceOneIsTold(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		saveSchedule(t, l, schedule("nightly"), 0)
+		first, second := customised("nightly"), schedule("nightly")
+		saveSchedule(t, l, first, 1, job.Change{Field: "cron", By: "ana"})
+		before := version(t, l)
+		late := job.Change{Field: "zone", By: "ben"}
+		for name, err := range map[string]error{
+			"an edit":    l.SaveSchedule(t.Context(), second, 1, []job.Change{late}),
+			"a creation": l.SaveSchedule(t.Context(), second, 0, []job.Change{late}),
+			"a deletion": l.DeleteSchedule(t.Context(), "nightly", 1, late),
+			"of nothing": l.SaveSchedule(t.Context(), schedule("weekly"), 1, []job.Change{late}),
+		} {
+			if fault.KindOf(err) != fault.Conflict {
+				t.Errorf("%s: error = %v, want a conflict", name, err)
+			}
+		}
+		if diff := cmp.Diff([]job.Schedule{revised(first, 2)}, readSchedules(t, l)); diff != "" {
+			t.Errorf("schedules (-want +got):\n%s", diff)
+		}
+		if got := changes(t, l, "", 0); len(got) != 1 || got[0].By != "ana" || version(t, l) != before {
+			t.Errorf("changes = %+v at version %d, want only the first at %d", got, version(t, l), before)
+		}
+	})
+}
+
+func TestAnEditKeepsWhatOthersWriteMeanwhile(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		putSchedules(t, l, schedule("nightly"))
+		read := readSchedule(t, l, "nightly")
+		gone := read
+		gone.Missing = true
+		putSchedules(t, l, gone)
+		putSlots(t, l, job.Slot{Schedule: "nightly", Due: second(60), Outcome: job.SlotRan, Decided: second(61)})
+
+		read.PauseNote, read.Created = "exams", second(99)
+		saveSchedule(t, l, read, 1)
+		want := revised(schedule("nightly"), 2)
+		want.PauseNote, want.Missing, want.Runs, want.Decided = "exams", true, 1, second(60)
+		if diff := cmp.Diff(want, readSchedule(t, l, "nightly")); diff != "" {
+			t.Errorf("schedule (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRegisteringKeepsWhatPeopleSet(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		saveSchedule(t, l, customised("nightly"), 0)
+		upgraded := readSchedule(t, l, "nightly")
+		upgraded.Base.Cron, upgraded.Missing, upgraded.Problem, upgraded.Notices = "0 1 * * *", true, "", []string{"Look at it."}
+		upgraded.Rule.Owner = "ben"
+		forgetful := upgraded
+		forgetful.Overrides, forgetful.PausedUntil, forgetful.PauseNote, forgetful.Created, forgetful.Runs = nil, nil, "", second(60), 9
+		putSchedules(t, l, forgetful)
+		if diff := cmp.Diff(revised(upgraded, 2), readSchedule(t, l, "nightly")); diff != "" {
+			t.Errorf("after a new declaration (-want +got):\n%s", diff)
+		}
+
+		upgraded.Revision, upgraded.Missing = 2, false
+		putSchedules(t, l, upgraded)
+		if diff := cmp.Diff(upgraded, readSchedule(t, l, "nightly")); diff != "" {
+			t.Errorf("after it has come back, which is no new revision (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestRegisteringLeavesSchedulesThatWereJustEdited(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		putSchedules(t, l, schedule("hourly"), schedule("nightly"))
+		read := readSchedules(t, l)
+		saveSchedule(t, l, customised("nightly"), 1)
+		for i := range read {
+			read[i].Missing = true
+		}
+		err := l.PutSchedules(t.Context(), append(read, schedule("nightly"), schedule("weekly")))
+		if fault.KindOf(err) != fault.Conflict || fault.Message(err) != "Schedules were changed while they were registered: nightly, nightly." {
+			t.Errorf("error = %v, want a conflict that names the schedule", err)
+		}
+		gone := revised(schedule("hourly"), 1)
+		gone.Missing = true
+		want := []job.Schedule{gone, revised(customised("nightly"), 2), revised(schedule("weekly"), 1)}
+		if diff := cmp.Diff(want, readSchedules(t, l)); diff != "" {
 			t.Errorf("schedules (-want +got):\n%s", diff)
 		}
 	})
@@ -58,14 +175,39 @@ func TestASchedulesEditsAreKeptAndItsAgeStays(t *testing.T) {
 func TestDecidedOnlyMovesForward(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		putSchedules(t, l, schedule("nightly"))
-		for _, tt := range []struct{ put, want int }{{10, 10}, {5, 10}, {20, 20}} {
+		for i, tt := range []struct{ put, want int }{{10, 10}, {5, 10}, {20, 20}} {
 			if err := l.PutSlots(t.Context(), "nightly", second(tt.put), nil); err != nil {
 				t.Fatal(err)
 			}
-			putSchedules(t, l, schedule("nightly")) // as it was read before
+			putSchedules(t, l, revised(schedule("nightly"), int64(i+1))) // as it was read before
+			saveSchedule(t, l, schedule("nightly"), int64(i+1))
 			if got := readSchedule(t, l, "nightly").Decided; !got.Equal(second(tt.want)) {
 				t.Errorf("decided up to %v, want %v", got, second(tt.want))
 			}
+		}
+	})
+}
+
+func TestADeletedScheduleLeavesItsSlotsAndChanges(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		saveSchedule(t, l, schedule("nightly"), 0, job.Change{Field: "created", By: "ana"})
+		slot := job.Slot{Schedule: "nightly", Due: second(60), Outcome: job.SlotRan, Decided: second(61)}
+		putSlots(t, l, slot)
+		if err := l.DeleteSchedule(t.Context(), "nightly", 1, job.Change{Field: "deleted", By: "ben", Reason: "It is over."}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Schedule(t.Context(), "nightly"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("error = %v, want that it is gone", err)
+		}
+		if diff := cmp.Diff([]job.Slot{slot}, slots(t, l, "nightly", time.Time{}, time.Time{}, 0)); diff != "" {
+			t.Errorf("slots (-want +got):\n%s", diff)
+		}
+		want := []job.Change{
+			{Seq: 2, Schedule: "nightly", Field: "deleted", By: "ben", Reason: "It is over."},
+			{Seq: 1, Schedule: "nightly", Field: "created", By: "ana"},
+		}
+		if diff := cmp.Diff(want, changes(t, l, "nightly", 0)); diff != "" {
+			t.Errorf("changes (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -75,101 +217,6 @@ func TestAnUnknownScheduleIsNamed(t *testing.T) {
 		_, err := l.Schedule(t.Context(), "nobody")
 		if fault.KindOf(err) != fault.NotFound || fault.Message(err) != `There is no schedule "nobody".` {
 			t.Errorf("error = %v", err)
-		}
-	})
-}
-
-func slots(t *testing.T, l *ledger.Ledger, schedule string, from, to time.Time, limit int) []job.Slot {
-	t.Helper()
-	found, err := l.Slots(t.Context(), schedule, from, to, limit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
-
-func putSlots(t *testing.T, l *ledger.Ledger, slots ...job.Slot) {
-	t.Helper()
-	if err := l.PutSlots(t.Context(), slots[0].Schedule, slots[0].Due, slots); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestASlotHasOneOutcome(t *testing.T) {
-	slot := func(outcome job.SlotOutcome, id string) job.Slot {
-		return job.Slot{Due: noon, Outcome: outcome, Reason: string(outcome), JobID: id, Decided: second(1), Lag: 1500 * time.Millisecond}
-	}
-	cases := map[string]struct {
-		told []job.Slot
-		want job.Slot
-	}{
-		"intended, then ran":           {[]job.Slot{slot(job.SlotIntended, "a"), slot(job.SlotRan, "a")}, slot(job.SlotRan, "a")},
-		"intended for another job":     {[]job.Slot{slot(job.SlotIntended, "a"), slot(job.SlotRan, "b")}, slot(job.SlotIntended, "a")},
-		"intended twice":               {[]job.Slot{slot(job.SlotIntended, "a"), slot(job.SlotIntended, "b")}, slot(job.SlotIntended, "a")},
-		"ran, then intended":           {[]job.Slot{slot(job.SlotRan, "a"), slot(job.SlotIntended, "a")}, slot(job.SlotRan, "a")},
-		"ran, then missed":             {[]job.Slot{slot(job.SlotRan, "a"), slot(job.SlotMissed, "a")}, slot(job.SlotRan, "a")},
-		"skipped, by two at once":      {[]job.Slot{slot(job.SlotSkipped, ""), slot(job.SlotPaused, "")}, slot(job.SlotSkipped, "")},
-		"intended, then given up, ran": {[]job.Slot{slot(job.SlotIntended, "a"), slot(job.SlotMissed, "a"), slot(job.SlotRan, "a")}, slot(job.SlotMissed, "a")},
-	}
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		for name, tt := range cases {
-			for _, s := range tt.told {
-				s.Schedule = name
-				putSlots(t, l, s)
-			}
-			tt.want.Schedule = name
-			if diff := cmp.Diff([]job.Slot{tt.want}, slots(t, l, name, time.Time{}, time.Time{}, 0)); diff != "" {
-				t.Errorf("%s: slots (-want +got):\n%s", name, diff)
-			}
-		}
-	})
-}
-
-func TestListsSlotsAndThoseStillOpen(t *testing.T) {
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		slot := func(schedule string, due int, outcome job.SlotOutcome) job.Slot {
-			s := job.Slot{Schedule: schedule, Due: second(due), Outcome: outcome, Decided: noon}
-			putSlots(t, l, s)
-			return s
-		}
-		first, middle := slot("nightly", 1, job.SlotRan), slot("nightly", 2, job.SlotIntended)
-		third, other := slot("nightly", 3, job.SlotIntended), slot("hourly", 2, job.SlotIntended)
-		open, err := l.OpenSlots(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, tt := range map[string]struct{ want, got []job.Slot }{
-			"of one schedule": {[]job.Slot{third, middle, first}, slots(t, l, "nightly", time.Time{}, time.Time{}, 0)},
-			"of all":          {[]job.Slot{third, middle, other, first}, slots(t, l, "", time.Time{}, time.Time{}, 0)},
-			"the newest":      {[]job.Slot{third}, slots(t, l, "nightly", time.Time{}, time.Time{}, 1)},
-			"of a time":       {[]job.Slot{middle, other}, slots(t, l, "", second(2), second(3), 0)},
-			"open":            {[]job.Slot{other, middle, third}, open},
-		} {
-			if diff := cmp.Diff(tt.want, tt.got); diff != "" {
-				t.Errorf("%s (-want +got):\n%s", name, diff)
-			}
-		}
-	})
-}
-
-func TestFindsTheUnfinishedJobOfASchedule(t *testing.T) {
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		var told story
-		for i, id := range []string{"a", "b", "c", "by hand"} {
-			j := newJob(id)
-			j.Schedule, j.Slot = "nightly", new(second(i))
-			if id == "by hand" {
-				j.Slot = nil
-			}
-			told = append(told, events.JobEnqueued{Job: j})
-		}
-		tell(t, l, told.then(events.JobEnded{ID: "c", State: job.Expired, At: second(9)}))
-		got, err := l.Unfinished(t.Context(), "nightly")
-		if got.ID != "b" || err != nil {
-			t.Errorf("unfinished job = %q, %v; want b, the newest of a slot", got.ID, err)
-		}
-		if _, err := l.Unfinished(t.Context(), "hourly"); fault.KindOf(err) != fault.NotFound {
-			t.Errorf("error = %v, want not found", err)
 		}
 	})
 }

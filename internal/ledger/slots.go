@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -43,27 +42,11 @@ func (l *Ledger) OpenSlots(ctx context.Context) ([]job.Slot, error) {
 	return slots, wrap(err, "list open slots")
 }
 
-// PutSlots writes what became of slots of a schedule, and that every slot of
-// it up to decided has its outcome, in one transaction. A final outcome that
-// is recorded stays, and so does the job that a slot was intended for.
-func (l *Ledger) PutSlots(ctx context.Context, schedule string, decided time.Time, slots []job.Slot) error {
-	rows := make([][]any, len(slots))
-	for i, s := range slots {
-		rows[i] = []any{
-			key(schedule), millis(s.Due), string(s.Outcome), prose(s.Reason), key(s.JobID), millis(s.Decided), s.Lag.Milliseconds(),
-		}
-	}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		err := insert(ctx, tx, `INSERT INTO slots (`+slotColumns+`)`, rows,
-			`ON CONFLICT (schedule, due_at) DO UPDATE SET
-				outcome = excluded.outcome, reason = excluded.reason, decided_at = excluded.decided_at, lag = excluded.lag
-			WHERE slots.outcome = 'intended' AND excluded.outcome <> 'intended' AND excluded.job_id = slots.job_id`)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE schedules SET decided_at = $1 WHERE name = $2 AND decided_at < $1`,
-			millis(decided), key(schedule))
-		return err
-	})
-	return wrap(err, "put slots of schedule %s", schedule)
+// SlotTimes returns all slots of a schedule that were due in [from, to), the
+// oldest first.
+func (l *Ledger) SlotTimes(ctx context.Context, schedule string, from, to time.Time) ([]job.Slot, error) {
+	slots, err := list(ctx, l.read, scanSlot,
+		`SELECT `+slotColumns+` FROM slots WHERE schedule = $1 AND due_at >= $2 AND due_at < $3 ORDER BY due_at`,
+		key(schedule), millis(from), millis(to))
+	return slots, wrap(err, "list slots of schedule %s", schedule)
 }

@@ -47,6 +47,29 @@ func raw(body json.RawMessage) string {
 	return clean(string(body))
 }
 
+// writeJSON writes v to text as JSON.
+func writeJSON(text *string, v any) error {
+	body, err := json.Marshal(v)
+	*text = clean(string(body))
+	return err
+}
+
+// writeJSONList writes a list to text as JSON; an empty one as an empty text.
+func writeJSONList[T any](text *string, list []T) error {
+	if len(list) == 0 {
+		return nil
+	}
+	return writeJSON(text, list)
+}
+
+// readJSON reads what [writeJSON] and [writeJSONList] have written.
+func readJSON(text string, v any) error {
+	if text == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), v)
+}
+
 // head returns the first n bytes of text, less a rune that does not fit.
 func head(text string, n int) string {
 	if len(text) <= n {

@@ -1,0 +1,101 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// PutSlots writes what became of slots of a schedule, and that every slot of
+// it up to decided has its outcome, in one transaction. A final outcome that
+// is recorded stays, and so does the job that a slot was intended for.
+func (l *Ledger) PutSlots(ctx context.Context, schedule string, decided time.Time, slots []job.Slot) error {
+	err := l.putSlots(ctx, []job.SlotBatch{{Schedule: schedule, Decided: decided, Slots: slots}})
+	return wrap(err, "put slots of schedule %s", schedule)
+}
+
+// PutManySlots is PutSlots of many schedules in one transaction.
+func (l *Ledger) PutManySlots(ctx context.Context, batches []job.SlotBatch) error {
+	return wrap(l.putSlots(ctx, batches), "put slots of %d schedules", len(batches))
+}
+
+func (l *Ledger) putSlots(ctx context.Context, batches []job.SlotBatch) error {
+	return l.inTx(ctx, func(tx *sql.Tx) error {
+		w := writer{tx, l.dialect}
+		if err := w.takeTurn(ctx); err != nil {
+			return err
+		}
+		ran, others := slotRows(batches)
+		if err := w.put(ctx, newSlots, others); err != nil {
+			return err
+		}
+		counted, err := w.putReturning(ctx, newRuns, ran)
+		if err != nil {
+			return err
+		}
+		return w.put(ctx, movedSchedules, movesOf(batches, counted))
+	})
+}
+
+var (
+	newSlots = inserting("slots", `schedule TEXT, due_at BIGINT, outcome TEXT, reason TEXT, job_id TEXT, decided_at BIGINT, lag BIGINT`,
+		`ON CONFLICT (schedule, due_at) DO UPDATE SET
+			outcome = excluded.outcome, reason = excluded.reason, decided_at = excluded.decided_at, lag = excluded.lag
+		WHERE slots.outcome = 'intended' AND excluded.outcome <> 'intended' AND excluded.job_id = slots.job_id`)
+	newRuns        = newSlots.returning("schedule") // those that were not counted before
+	movedSchedules = joining(`name TEXT, decided BIGINT, runs BIGINT`,
+		`UPDATE schedules SET
+			decided_at = CASE WHEN schedules.decided_at < r.decided THEN r.decided ELSE schedules.decided_at END,
+			runs = schedules.runs + r.runs
+		FROM rows AS r WHERE schedules.name = r.name AND (r.runs > 0 OR schedules.decided_at < r.decided)`)
+)
+
+// slotRows returns the values that newSlots writes: of slots that ran, which
+// are counted, and of others.
+func slotRows(batches []job.SlotBatch) (ran, others [][]any) {
+	for _, b := range batches {
+		for _, s := range b.Slots {
+			row := []any{
+				key(b.Schedule), millis(s.Due), string(s.Outcome), prose(s.Reason), key(s.JobID), millis(s.Decided), s.Lag.Milliseconds(),
+			}
+			if s.Outcome.Ran() {
+				ran = append(ran, row)
+			} else {
+				others = append(others, row)
+			}
+		}
+	}
+	return ran, others
+}
+
+// movesOf returns the values that movedSchedules writes, one row for each
+// schedule. Its name is in counted once for each slot that has run.
+func movesOf(batches []job.SlotBatch, counted []string) (rows [][]any) {
+	decided, runs := map[string]int64{}, map[string]int64{}
+	for _, b := range batches {
+		name := key(b.Schedule)
+		decided[name] = max(decided[name], millis(b.Decided))
+	}
+	for _, name := range counted {
+		runs[name]++
+	}
+	for name, until := range decided {
+		if until > 0 || runs[name] > 0 {
+			rows = append(rows, []any{name, until, runs[name]})
+		}
+	}
+	return rows
+}
+
+// takeTurn keeps other transactions that write many schedules waiting until w
+// ends: two that hold rows which the other one needs would never end. SQLite
+// lets no two write anyway.
+func (w writer) takeTurn(ctx context.Context) error {
+	if w.dialect != postgres {
+		return nil
+	}
+	_, err := w.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('beadle schedules ' || current_schema()))`)
+	return err
+}

@@ -93,15 +93,15 @@ type ScheduleLedger interface {
 // Timetable is what schedules mean, and how people change them. Its refusals
 // name the field at fault. by is who changes something, and reason why.
 type Timetable interface {
-	// Create adds a schedule, from its name, task, client and rule.
+	// Create adds a schedule, from its name, task, client and rule. What has
+	// no dialect may be cron or English.
 	Create(ctx context.Context, s job.Schedule, by, reason string) (job.Schedule, error)
 	// Edit refuses a change of an old revision, and says what changed since.
 	Edit(ctx context.Context, name string, e job.Edit) (job.Schedule, error)
 	Pause(ctx context.Context, name string, until time.Time, by, note string) (job.Schedule, error)
 	Resume(ctx context.Context, name, by, reason string) (job.Schedule, error)
 	Delete(ctx context.Context, name, by, reason string) error
-	// Preview says what the rule of s means, with its next n firings. What
-	// has no dialect may be cron or English.
+	// Preview says what the rule of s means, with its next n firings.
 	Preview(ctx context.Context, s job.Schedule, n int) (job.Preview, error)
 	// Forecast returns the next n firings of a schedule, or of all.
 	Forecast(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)

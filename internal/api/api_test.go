@@ -19,7 +19,7 @@ import (
 
 func serve(t testing.TB, p *apitest.Platform) *api.API {
 	return api.New(api.Config{
-		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Syncs: p.Syncs(),
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(), Syncs: p.Syncs(),
 		Log:     slog.New(slog.NewTextHandler(t.Output(), nil)),
 		Now:     func() time.Time { return apitest.Now },
 		Version: "v1.2.3",

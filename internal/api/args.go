@@ -18,10 +18,10 @@ import (
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// checkArgs holds a job's arguments against the schema that the task declares,
+// CheckArgs holds a job's arguments against the schema that the task declares,
 // before anything is enqueued. What is wrong is said in the words that the
 // task itself would use, in one line that names the argument.
-func checkArgs(schema, args json.RawMessage) error {
+func CheckArgs(schema, args json.RawMessage) error {
 	compiled, err := compile(schema)
 	if err != nil {
 		return fmt.Errorf("read the task's schema: %w", err)
@@ -29,7 +29,7 @@ func checkArgs(schema, args json.RawMessage) error {
 	return fits(compiled, args)
 }
 
-// fits is checkArgs with a schema that is compiled already.
+// fits is CheckArgs with a schema that is compiled already.
 func fits(compiled *jsonschema.Schema, args json.RawMessage) error {
 	given, err := jsonschema.UnmarshalJSON(bytes.NewReader(args))
 	if err != nil {

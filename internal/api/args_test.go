@@ -31,7 +31,7 @@ var allKindsTask = tasks.Spec[allKinds]{Name: "all.kinds"}
 // The API and a worker must say the same about the same mistake: the first is
 // heard by who typed it, the second stands in the job's history.
 func TestArgumentsAreRefusedInTheWordsOfTheTask(t *testing.T) {
-	schema := string(tasks.Schema[allKinds]())
+	schema := tasks.Schema[allKinds]()
 	for name, args := range map[string]string{
 		"missing":            `{"level":1}`,
 		"missing, no doc":    `{"school":"17"}`,
@@ -53,7 +53,7 @@ func TestArgumentsAreRefusedInTheWordsOfTheTask(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			want := allKindsTask.Check(json.RawMessage(args))
-			got := api.CheckArgs(schema, args)
+			got := api.CheckArgs(schema, json.RawMessage(args))
 			if got == nil || want == nil || got.Error() != want.Error() {
 				t.Errorf("the API says  %v\nthe task says %v", got, want)
 			}
@@ -65,9 +65,9 @@ func TestArgumentsAreRefusedInTheWordsOfTheTask(t *testing.T) {
 }
 
 func TestTakesArgumentsOfAllKinds(t *testing.T) {
-	schema := string(tasks.Schema[allKinds]())
+	schema := tasks.Schema[allKinds]()
 	args := `{"school":"17","level":-3,"share":0.5,"dry_run":true,"since":"2026-09-01T08:00:00+02:00","groups":["a"],"sizes":{"a":1},"place":{"room":"1"}}`
-	if err := api.CheckArgs(schema, args); err != nil {
+	if err := api.CheckArgs(schema, json.RawMessage(args)); err != nil {
 		t.Error(err)
 	}
 	if err := allKindsTask.Check(json.RawMessage(args)); err != nil {
@@ -76,7 +76,7 @@ func TestTakesArgumentsOfAllKinds(t *testing.T) {
 }
 
 func TestNamesTheTimeThatIsNone(t *testing.T) {
-	err := api.CheckArgs(string(tasks.Schema[allKinds]()), `{"school":"17","level":1,"since":"yesterday"}`)
+	err := api.CheckArgs(tasks.Schema[allKinds](), json.RawMessage(`{"school":"17","level":1,"since":"yesterday"}`))
 	if want := `argument since must be a time such as 2026-09-01T08:00:00Z, not "yesterday"`; err == nil || err.Error() != want {
 		t.Errorf("error = %v, want %s", err, want)
 	}
@@ -84,7 +84,7 @@ func TestNamesTheTimeThatIsNone(t *testing.T) {
 
 // What the API lets through, the task must take: nobody would be left to tell.
 func FuzzTheTaskTakesWhatTheAPILetsThrough(f *testing.F) {
-	schema := string(tasks.Schema[allKinds]())
+	schema := tasks.Schema[allKinds]()
 	for _, seed := range []string{
 		`{}`, `null`, `{"school":"1","level":1e99}`, `{"place":{"x":{}}}`, `{"school":"1","level":1,"sizes":{"":1.5}}`, `{"groups":[1]}`, `{"":0}`,
 		`{"school":"1","level":1,"since":"2026-06-30T23:59:60Z"}`, `{"school":"1","level":1,"share":1e999}`, `{"school":"1","level":-0}`,
@@ -92,7 +92,7 @@ func FuzzTheTaskTakesWhatTheAPILetsThrough(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, args string) {
-		err := api.CheckArgs(schema, args)
+		err := api.CheckArgs(schema, json.RawMessage(args))
 		if err != nil && fault.KindOf(err) != fault.Invalid {
 			t.Errorf("error of kind %v: %v", fault.KindOf(err), err)
 		}

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -135,23 +134,14 @@ func (b Jobs) whyNot(ctx context.Context, id string) error {
 // maxReason bounds what is said of why something was done.
 const maxReason = 500
 
-// checkReason returns what is kept of a reason, which field holds.
-func checkReason(field, reason string) (string, error) {
-	switch reason = strings.TrimSpace(reason); {
-	case reason == "":
-		return "", fault.New(fault.Invalid, "Say why, in field %s: the history keeps the reason.", field).In(field)
-	case len(reason) > maxReason || strings.ContainsFunc(reason, unicode.IsControl):
-		return "", fault.New(fault.Invalid, "The %s must be one line of at most %d bytes.", field, maxReason).In(field)
-	}
-	return reason, nil
-}
-
 // Break takes the locks of a running job away, in the name of by, and puts it
 // back into its queue. The reason is kept in the job's history.
 func (b Jobs) Break(ctx context.Context, id, by, reason string) (job.Job, error) {
-	reason, err := checkReason("reason", reason)
-	if err != nil {
-		return job.Job{}, err
+	switch reason = strings.TrimSpace(reason); {
+	case reason == "":
+		return job.Job{}, fault.New(fault.Invalid, "Say why the locks are to be broken: the job's history keeps the reason.").In("reason")
+	case len(reason) > maxReason || strings.ContainsAny(reason, "\r\n"):
+		return job.Job{}, fault.New(fault.Invalid, "The reason must be one line of at most %d bytes.", maxReason).In("reason")
 	}
 	j, err := b.Engine.Break(ctx, id, by, reason)
 	if fault.KindOf(err) != fault.NotFound {

@@ -45,15 +45,9 @@ func (a *API) putCalendar(w http.ResponseWriter, r *http.Request) error {
 	if ask.Name != "" && ask.Name != name {
 		return fault.New(fault.Invalid, "Field name is %s, and the address says %s; a calendar keeps its name.", ask.Name, name).In("name")
 	}
-	reason, err := checkReason("reason", ask.Reason)
-	if err != nil {
-		return err
-	}
-	if err := checkTitle(ask.Title); err != nil {
-		return err
-	}
 	c := job.Calendar{Name: name, Title: ask.Title, Exclusions: ask.Exclusions, Revision: ask.Revision}
-	if c, err = a.Timetable.PutCalendar(r.Context(), c, operator, reason); err != nil {
+	c, err := a.Timetable.PutCalendar(r.Context(), c, operator, ask.Reason)
+	if err != nil {
 		return err
 	}
 	return replyCalendar(w, c)
@@ -62,9 +56,10 @@ func (a *API) putCalendar(w http.ResponseWriter, r *http.Request) error {
 // deleteCalendar serves DELETE /api/v1/calendars/{name} and answers with what
 // was removed.
 func (a *API) deleteCalendar(w http.ResponseWriter, r *http.Request) error {
-	reason, err := reasonOf(r)
-	if err != nil {
-		return err
+	q := queryOf(r)
+	reason := q.text("reason")
+	if q.err != nil {
+		return q.err
 	}
 	c, err := a.Timetable.Calendar(r.Context(), r.PathValue("name"))
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 )
 
 // draft returns the schedule that n asks for: the rule of the one that it
-// begins with, or the default rule, with the fields that n sets.
+// begins with, with the fields that n sets. What nobody says is empty.
 func (a *API) draft(ctx context.Context, n client.NewSchedule) (job.Schedule, error) {
 	from, err := a.pattern(ctx, n.From)
 	if err != nil {
@@ -26,7 +26,7 @@ func (a *API) draft(ctx context.Context, n client.NewSchedule) (job.Schedule, er
 	if err != nil {
 		return job.Schedule{}, err
 	}
-	s := job.Schedule{Name: n.Name, Task: firstOf(n.Task, from.Task), Client: firstOf(n.Client, from.Client, job.DefaultClient), Rule: rule}
+	s := job.Schedule{Name: n.Name, Task: firstOf(n.Task, from.Task), Client: firstOf(n.Client, from.Client), Rule: rule}
 	if untold(n.Rule) {
 		s.Dialect = ""
 	}
@@ -36,7 +36,7 @@ func (a *API) draft(ctx context.Context, n client.NewSchedule) (job.Schedule, er
 // pattern returns the schedule that a new one begins with.
 func (a *API) pattern(ctx context.Context, name string) (job.Schedule, error) {
 	if name == "" {
-		return job.Schedule{Rule: job.DefaultRule()}, nil
+		return job.Schedule{Rule: job.Rule{Enabled: true}}, nil
 	}
 	s, err := a.Ledger.Schedule(ctx, name)
 	if fault.KindOf(err) == fault.NotFound {
@@ -45,28 +45,11 @@ func (a *API) pattern(ctx context.Context, name string) (job.Schedule, error) {
 	return s, err
 }
 
-// english is the dialect of words, which are stored as what they mean.
-const english = "english"
-
 // untold reports whether fields have a cron expression in whatever dialect.
 func untold(fields map[string]json.RawMessage) bool {
 	_, cron := fields["cron"]
 	_, dialect := fields["dialect"]
 	return cron && !dialect
-}
-
-// resolve finds the dialect of s, if it was not told, and turns words into
-// cron.
-func (a *API) resolve(ctx context.Context, s *job.Schedule) error {
-	if s.Dialect != "" && s.Dialect != english {
-		return nil
-	}
-	meant, err := a.Timetable.Preview(ctx, *s, 1)
-	if err != nil {
-		return err
-	}
-	s.Dialect, s.Cron = meant.Dialect, meant.Cron
-	return nil
 }
 
 // ruled returns r with the fields that were given, by JSON name.

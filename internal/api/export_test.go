@@ -1,9 +1,6 @@
 package api
 
-import (
-	"encoding/json"
-	"strings"
-)
+import "strings"
 
 // RouteNames returns "METHOD path" and the query parameters of every route.
 func (a *API) RouteNames() map[string][]string {
@@ -12,11 +9,6 @@ func (a *API) RouteNames() map[string][]string {
 		names[r.method+" "+strings.TrimSuffix(r.path, "{$}")] = r.params
 	}
 	return names
-}
-
-// CheckArgs is checkArgs, for tests.
-func CheckArgs(schema, args string) error {
-	return checkArgs(json.RawMessage(schema), json.RawMessage(args))
 }
 
 // Chain and OtherTasks are what the API takes for the tasks of syncs.

@@ -82,6 +82,9 @@ var schemas = map[string]any{
 	"ErrorPage": client.ErrorPage{}, "LogPage": client.LogPage{},
 	"Task": client.Task{}, "TaskList": client.TaskList{},
 	"Schedule": client.Schedule{}, "ScheduleList": client.ScheduleList{}, "RunSchedule": client.RunSchedule{}, "SlotList": client.SlotList{},
+	"NewSchedule": client.NewSchedule{}, "PreviewRequest": client.PreviewRequest{}, "Preview": client.Preview{}, "Edit": client.Edit{}, "Pause": client.Pause{}, "Reason": client.Reason{},
+	"ChangeList": client.ChangeList{}, "FiringList": client.FiringList{}, "SlotCheck": client.SlotCheck{},
+	"Calendar": client.Calendar{}, "CalendarList": client.CalendarList{}, "CalendarChange": client.CalendarChange{},
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
 	"WorkerList": client.WorkerList{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
 	"Limit": client.Limit{}, "LimitList": client.LimitList{}, "NewLimit": client.NewLimit{},
@@ -151,7 +154,8 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	documented := doc["components"].(node)["schemas"].(node)
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
-		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "Attempt": job.Attempt{}, "Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
+		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
+		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
 	})
 	for name, kind := range types {
 		got := properties(doc, documented[name])

@@ -42,6 +42,7 @@ type Platform struct {
 	steady     int // batches that are accepted before some are refused
 	falters    int // how many are refused
 	unrecorded int64
+	book       book
 	locks      locks
 	campus     campus
 }
@@ -61,11 +62,7 @@ func New() *Platform {
 		"groups":{"type":"array","items":{"type":"string"}},
 		"outcome":{"type":"string","description":"how it ends"}}}`)
 	p.Declare("cache.clear", "Empty the caches.", `{"type":"object","additionalProperties":false}`)
-	p.schedules = []job.Schedule{{
-		Name: "roster.sync", Task: "roster.sync", Client: job.DefaultClient, Rule: job.NewRule("0 2 * * *", "UTC", json.RawMessage(`{"school":"17"}`)),
-		Created: Now.AddDate(0, -1, 0), Next: new(Now.Add(18 * time.Hour)),
-	}}
-	p.slots = []job.Slot{{Schedule: "roster.sync", Due: Now.Add(-6 * time.Hour), Outcome: job.SlotRan, Decided: Now.Add(-6 * time.Hour)}}
+	p.openBook()
 	p.openCampus()
 	return p
 }

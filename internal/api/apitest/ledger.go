@@ -143,25 +143,3 @@ func (l Ledger) EditClient(ctx context.Context, c job.Client) (job.Client, error
 	l.clients[c.Name] = c
 	return c, l.Ping(ctx)
 }
-
-// Schedules implements api.Ledger.
-func (l Ledger) Schedules(ctx context.Context) ([]job.Schedule, error) {
-	return l.schedules, l.Ping(ctx)
-}
-
-// Schedule implements api.Ledger.
-func (l Ledger) Schedule(_ context.Context, name string) (job.Schedule, error) {
-	for _, s := range l.schedules {
-		if s.Name == name {
-			return s, nil
-		}
-	}
-	return job.Schedule{}, fault.New(fault.NotFound, "There is no schedule %q.", name)
-}
-
-// Slots implements api.Ledger.
-func (l Ledger) Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error) {
-	return page(l.slots, limit, func(s job.Slot) bool {
-		return s.Schedule == schedule && !s.Due.Before(from) && (to.IsZero() || s.Due.Before(to))
-	}), l.Ping(ctx)
-}

@@ -112,8 +112,11 @@ func (s *Schedule) parseWeekday(w word) *Error {
 		return f.wrong(w, "is a day of month", "write it as the fourth field, and ? here")
 	}
 	r, err := f.parseItem(w)
+	if err != nil {
+		return err
+	}
 	s.dow |= uint8(f.set(r) >> 1)
-	return err
+	return nil
 }
 
 func (s *Schedule) parseNth(w word, day, k string) *Error {

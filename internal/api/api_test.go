@@ -67,6 +67,7 @@ func TestAnswersEachRequestByItsSense(t *testing.T) {
 		{"GET", "/api/v1/nowhere", "", 404, "There is nothing at this path"},
 		{"GET", "/", "", 404, "not_found"},
 		{"DELETE", "/api/v1/jobs", "", 405, "use GET or POST"},
+		{"PUT", "/api/v1/schedules/roster.sync", "", 405, "use GET or PATCH or DELETE"},
 		{"POST", "/api/v1/limits", "", 405, "use GET or PUT or DELETE"},
 		{"GET", "/api/v1/jobs/running/abort", "", 405, "use POST"},
 

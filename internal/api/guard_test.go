@@ -90,6 +90,11 @@ func TestGuardRefusesWhatAnotherSiteSends(t *testing.T) {
 	if w := ask(h, "POST", target, map[string]string{"Sec-Fetch-Site": "cross-site"}); w.Code != 403 {
 		t.Errorf("POST from another site: %d, want 403", w.Code)
 	}
+	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
+		if w := ask(h, method, target, map[string]string{"Sec-Fetch-Site": "cross-site"}); w.Code != 403 {
+			t.Errorf("%s from another site: %d, want 403", method, w.Code)
+		}
+	}
 	if w := ask(h, "POST", target, map[string]string{"Origin": "http://evil.example"}); w.Code != 403 {
 		t.Errorf("POST with another origin: %d, want 403", w.Code)
 	}

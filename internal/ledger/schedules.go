@@ -12,14 +12,16 @@ import (
 )
 
 const scheduleColumns = `name, task, client, base, rule, declared, overrides, notices, revision, paused_until, pause_note,
-	missing, problem, runs, created_at, decided_at`
+	missing, problem, created_at, runs, decided_at`
+
+const scheduleRows = ` FROM schedules JOIN schedule_progress ON schedule = name `
 
 func scanSchedule(r row) (s job.Schedule, err error) {
 	var d scheduleDocuments
 	var declared, missing, created, decided int64
 	var paused sql.NullInt64
 	err = r.Scan(&s.Name, &s.Task, &s.Client, &d.base, &d.rule, &declared, &d.overrides, &d.notices, &s.Revision, &paused, &s.PauseNote,
-		&missing, &s.Problem, &s.Runs, &created, &decided)
+		&missing, &s.Problem, &created, &s.Runs, &decided)
 	if err != nil {
 		return s, err
 	}
@@ -56,13 +58,13 @@ func (d scheduleDocuments) read(s *job.Schedule) error {
 
 // Schedules returns all schedules by name.
 func (l *Ledger) Schedules(ctx context.Context) ([]job.Schedule, error) {
-	schedules, err := list(ctx, l.read, scanSchedule, `SELECT `+scheduleColumns+` FROM schedules ORDER BY name`)
+	schedules, err := list(ctx, l.read, scanSchedule, `SELECT `+scheduleColumns+scheduleRows+`ORDER BY name`)
 	return schedules, wrap(err, "list schedules")
 }
 
 // Schedule returns one schedule.
 func (l *Ledger) Schedule(ctx context.Context, name string) (job.Schedule, error) {
-	s, err := scanSchedule(l.read.QueryRowContext(ctx, `SELECT `+scheduleColumns+` FROM schedules WHERE name = $1`, key(name)))
+	s, err := scanSchedule(l.read.QueryRowContext(ctx, `SELECT `+scheduleColumns+scheduleRows+`WHERE name = $1`, key(name)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return s, fault.New(fault.NotFound, "There is no schedule %q.", name).In("schedule")
 	}
@@ -82,28 +84,38 @@ func (l *Ledger) SaveSchedule(ctx context.Context, s job.Schedule, was int64, ch
 		changes[i].Schedule = s.Name
 	}
 	err := l.changeTimetable(ctx, changes, func(w writer) error {
+		put := editSchedule
 		if was == 0 {
-			return addSchedule(ctx, w, s)
+			put = addSchedule
 		}
-		return editSchedule(ctx, w, s, was)
+		if err := put(ctx, w, s, was); err != nil {
+			return err
+		}
+		return w.put(ctx, progress, [][]any{progressOf(s)})
 	})
 	return wrap(err, "save schedule %s", s.Name)
 }
 
 var newSchedules = inserting("schedules", `name TEXT, task TEXT, client TEXT, base TEXT, rule TEXT, declared BIGINT, overrides TEXT,
-	notices TEXT, revision BIGINT, paused_until BIGINT, pause_note TEXT, missing BIGINT, problem TEXT, runs BIGINT,
-	created_at BIGINT, decided_at BIGINT`, `ON CONFLICT (name) DO NOTHING`).returning("name")
+	notices TEXT, revision BIGINT, paused_until BIGINT, pause_note TEXT, missing BIGINT, problem TEXT, created_at BIGINT`, `ON CONFLICT (name) DO NOTHING`).returning("name")
+
+// progress begins the progress of schedules that are new. Of others it only
+// moves forward what is decided.
+var progress = inserting("schedule_progress", `schedule TEXT, decided_at BIGINT, runs BIGINT`,
+	`ON CONFLICT (schedule) DO UPDATE SET decided_at = excluded.decided_at WHERE schedule_progress.decided_at < excluded.decided_at`)
+
+func progressOf(s job.Schedule) []any { return []any{key(s.Name), millis(s.Decided), int64(0)} }
 
 // newSchedule returns the values that newSchedules writes.
 func newSchedule(s job.Schedule) ([]any, error) {
 	d, err := documentsOf(s)
 	return []any{
 		key(s.Name), key(s.Task), key(s.Client), d.base, d.rule, flag(s.Declared), d.overrides, d.notices, int64(1),
-		maybe(s.PausedUntil), prose(s.PauseNote), flag(s.Missing), prose(s.Problem), int64(0), millis(s.Created), millis(s.Decided),
+		maybe(s.PausedUntil), prose(s.PauseNote), flag(s.Missing), prose(s.Problem), millis(s.Created),
 	}, err
 }
 
-func addSchedule(ctx context.Context, w writer, s job.Schedule) error {
+func addSchedule(ctx context.Context, w writer, s job.Schedule, _ int64) error {
 	values, err := newSchedule(s)
 	if err != nil {
 		return err
@@ -122,11 +134,10 @@ func editSchedule(ctx context.Context, w writer, s job.Schedule, was int64) erro
 	}
 	ok, err := changed(w.ExecContext(ctx, `UPDATE schedules SET
 			task = $1, client = $2, base = $3, rule = $4, declared = $5, overrides = $6, notices = $7, revision = revision + 1,
-			paused_until = $8, pause_note = $9, problem = $10,
-			decided_at = CASE WHEN decided_at < $11 THEN $11 ELSE decided_at END
-		WHERE name = $12 AND revision = $13`,
+			paused_until = $8, pause_note = $9, problem = $10
+		WHERE name = $11 AND revision = $12`,
 		key(s.Task), key(s.Client), d.base, d.rule, flag(s.Declared), d.overrides, d.notices,
-		maybe(s.PausedUntil), prose(s.PauseNote), prose(s.Problem), millis(s.Decided), key(s.Name), was))
+		maybe(s.PausedUntil), prose(s.PauseNote), prose(s.Problem), key(s.Name), was))
 	return unlessOutdated(ok, err, "schedule", s.Name)
 }
 

@@ -34,11 +34,10 @@ func (l *Ledger) PutSchedules(ctx context.Context, schedules []job.Schedule) err
 // declaredSchedules changes what a declaration decides of the schedules that
 // have those revisions.
 var declaredSchedules = joining(`task TEXT, client TEXT, base TEXT, rule TEXT, declared BIGINT, notices TEXT, missing BIGINT,
-	problem TEXT, decided BIGINT, name TEXT, revision BIGINT`,
+	problem TEXT, name TEXT, revision BIGINT`,
 	`UPDATE schedules SET
 		task = r.task, client = r.client, base = r.base, rule = r.rule, declared = r.declared, notices = r.notices,
 		missing = r.missing, problem = r.problem,
-		decided_at = CASE WHEN schedules.decided_at < r.decided THEN r.decided ELSE schedules.decided_at END,
 		revision = schedules.revision
 			+ CASE WHEN schedules.base <> r.base OR schedules.task <> r.task OR schedules.client <> r.client THEN 1 ELSE 0 END
 	FROM rows AS r WHERE schedules.name = r.name AND schedules.revision = r.revision`).returning("schedules.name")
@@ -47,13 +46,13 @@ func declaredSchedule(s job.Schedule) ([]any, error) {
 	d, err := documentsOf(s)
 	return []any{
 		key(s.Task), key(s.Client), d.base, d.rule, flag(s.Declared), d.notices, flag(s.Missing), prose(s.Problem),
-		millis(s.Decided), key(s.Name), s.Revision,
+		key(s.Name), s.Revision,
 	}, err
 }
 
 // putSchedules returns the names of those that it did not write.
 func putSchedules(ctx context.Context, w writer, schedules []job.Schedule) (skipped []string, err error) {
-	added, known, err := scheduleRows(schedules)
+	added, known, err := declaredRows(schedules)
 	if err != nil {
 		return nil, err
 	}
@@ -64,12 +63,16 @@ func putSchedules(ctx context.Context, w writer, schedules []job.Schedule) (skip
 	if err != nil {
 		return nil, err
 	}
-	written, err := w.putReturning(ctx, declaredSchedules, known)
-	return without(schedules, append(fresh, written...)), err
+	changed, err := w.putReturning(ctx, declaredSchedules, known)
+	if err != nil {
+		return nil, err
+	}
+	written, skipped := parted(schedules, append(fresh, changed...))
+	return skipped, w.put(ctx, progress, written)
 }
 
-// scheduleRows returns the values of new schedules and of known ones.
-func scheduleRows(schedules []job.Schedule) (added, known [][]any, err error) {
+// declaredRows returns the values of new schedules and of known ones.
+func declaredRows(schedules []job.Schedule) (added, known [][]any, err error) {
 	for _, s := range schedules {
 		values, to := declaredSchedule, &known
 		if s.Revision == 0 {
@@ -84,16 +87,20 @@ func scheduleRows(schedules []job.Schedule) (added, known [][]any, err error) {
 	return added, known, nil
 }
 
-// without returns the names of schedules, less those that are written.
-func without(schedules []job.Schedule, written []string) (names []string) {
-	done := map[string]bool{}
-	for _, name := range written {
-		done[name] = true
+// parted returns the progress of the schedules that are among the names, and
+// the names of the others.
+func parted(schedules []job.Schedule, names []string) (among [][]any, others []string) {
+	left := map[string]bool{}
+	for _, name := range names {
+		left[name] = true
 	}
 	for _, s := range schedules {
-		if !done[key(s.Name)] {
-			names = append(names, s.Name)
+		if !left[key(s.Name)] {
+			others = append(others, s.Name)
+			continue
 		}
+		left[key(s.Name)] = false
+		among = append(among, progressOf(s))
 	}
-	return names
+	return among, others
 }

@@ -25,9 +25,9 @@ func customised(name string) job.Schedule {
 		Layer: job.LayerClient, Field: "cron", Value: json.RawMessage(`"0 3 * * *"`), Default: json.RawMessage(`"0 2 * * *"`),
 		By: "ana", Reason: "Backups run at two.", At: noon,
 	}}
-	s.Rule.Cron, s.Rule.Calendar, s.Rule.Overlap, s.Rule.CatchUpWithin = "0 3 * * *", "holidays", job.OverlapAbort, job.Seconds(90*time.Second)
-	s.Rule.StartsAt, s.Rule.EndsAt, s.Rule.MaxRuns = new(second(1)), new(second(2)), 12
-	s.Rule.Owner, s.Rule.Labels = "ana", map[string]string{"plugin": "roster"}
+	s.Cron, s.Calendar, s.Overlap, s.CatchUpWithin = "0 3 * * *", "holidays", job.OverlapAbort, job.Seconds(90*time.Second)
+	s.StartsAt, s.EndsAt, s.MaxRuns = new(second(1)), new(second(2)), 12
+	s.Owner, s.Labels = "ana", map[string]string{"plugin": "roster"}
 	s.Notices = []string{"The default of cron has changed to 0 1 * * *."}
 	s.PausedUntil, s.PauseNote, s.Problem, s.Decided = new(second(9)), "exams", "There is no such zone.", second(5)
 	return s
@@ -135,7 +135,7 @@ func TestRegisteringKeepsWhatPeopleSet(t *testing.T) {
 		saveSchedule(t, l, customised("nightly"), 0)
 		upgraded := readSchedule(t, l, "nightly")
 		upgraded.Base.Cron, upgraded.Missing, upgraded.Problem, upgraded.Notices = "0 1 * * *", true, "", []string{"Look at it."}
-		upgraded.Rule.Owner = "ben"
+		upgraded.Owner = "ben"
 		forgetful := upgraded
 		forgetful.Overrides, forgetful.PausedUntil, forgetful.PauseNote, forgetful.Created, forgetful.Runs = nil, nil, "", second(60), 9
 		putSchedules(t, l, forgetful)

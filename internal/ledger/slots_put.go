@@ -45,11 +45,10 @@ var (
 			outcome = excluded.outcome, reason = excluded.reason, decided_at = excluded.decided_at, lag = excluded.lag
 		WHERE slots.outcome = 'intended' AND excluded.outcome <> 'intended' AND excluded.job_id = slots.job_id`)
 	newRuns        = newSlots.returning("schedule") // those that were not counted before
-	movedSchedules = joining(`name TEXT, decided BIGINT, runs BIGINT`,
-		`UPDATE schedules SET
-			decided_at = CASE WHEN schedules.decided_at < r.decided THEN r.decided ELSE schedules.decided_at END,
-			runs = schedules.runs + r.runs
-		FROM rows AS r WHERE schedules.name = r.name AND (r.runs > 0 OR schedules.decided_at < r.decided)`)
+	movedSchedules = joining(`name TEXT, decided BIGINT, ran BIGINT`,
+		`UPDATE schedule_progress SET
+			decided_at = CASE WHEN decided_at < r.decided THEN r.decided ELSE decided_at END, runs = runs + r.ran
+		FROM rows AS r WHERE schedule = r.name AND (r.ran > 0 OR decided_at < r.decided)`)
 )
 
 // slotRows returns the values that newSlots writes: of slots that ran, which

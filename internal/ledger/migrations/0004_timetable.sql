@@ -9,18 +9,29 @@ ALTER TABLE schedules ADD COLUMN notices      TEXT    NOT NULL DEFAULT ''; -- JS
 ALTER TABLE schedules ADD COLUMN revision     BIGINT  NOT NULL DEFAULT 1;
 ALTER TABLE schedules ADD COLUMN paused_until BIGINT;
 ALTER TABLE schedules ADD COLUMN pause_note   TEXT    NOT NULL DEFAULT '';
-ALTER TABLE schedules ADD COLUMN runs         BIGINT  NOT NULL DEFAULT 0;
 UPDATE schedules SET base = '{"dialect":"unix","cron":"' || replace(replace(replace(replace(cron, '\', '\\'), '"', '\"'), '	', '\t'), '
 ', '\n') || '","zone":"' || replace(replace(zone, '\', '\\'), '"', '\"') || '","args":' || args || ',"enabled":'
     || CASE WHEN enabled = 0 THEN 'false' ELSE 'true' END
     || ',"overlap":"skip","catch_up":"latest","catch_up_within_seconds":0,"catch_up_most":0,"latest_start_seconds":0'
     || ',"jitter_seconds":0,"jitter_by":"name","calendar":"","max_runs":0,"owner":""}';
-UPDATE schedules SET rule = base,
-    runs = (SELECT COUNT(*) FROM slots WHERE slots.schedule = schedules.name AND slots.outcome IN ('ran', 'ran_late', 'caught_up'));
+UPDATE schedules SET rule = base;
 ALTER TABLE schedules DROP COLUMN cron;
 ALTER TABLE schedules DROP COLUMN zone;
 ALTER TABLE schedules DROP COLUMN args;
 ALTER TABLE schedules DROP COLUMN enabled;
+
+-- How far each schedule has come. That changes with every slot, and a small row
+-- is written faster than a rule.
+CREATE TABLE schedule_progress (
+    schedule   TEXT   PRIMARY KEY REFERENCES schedules (name) ON DELETE CASCADE,
+    decided_at BIGINT NOT NULL, -- every slot up to here has its outcome
+    runs       BIGINT NOT NULL  -- slots that became jobs
+);
+INSERT INTO schedule_progress (schedule, decided_at, runs)
+    SELECT name, decided_at,
+        (SELECT COUNT(*) FROM slots WHERE slots.schedule = schedules.name AND slots.outcome IN ('ran', 'ran_late', 'caught_up'))
+    FROM schedules;
+ALTER TABLE schedules DROP COLUMN decided_at;
 
 CREATE TABLE calendars (
     name       TEXT   PRIMARY KEY,
@@ -52,11 +63,13 @@ INSERT INTO meta (name, value) VALUES ('timetable', '1');
 DELETE FROM meta WHERE name = 'timetable';
 DROP TABLE schedule_changes;
 DROP TABLE calendars;
+ALTER TABLE schedules ADD COLUMN decided_at BIGINT NOT NULL DEFAULT 0;
+UPDATE schedules SET decided_at = (SELECT decided_at FROM schedule_progress WHERE schedule = name);
+DROP TABLE schedule_progress;
 ALTER TABLE schedules ADD COLUMN cron    TEXT    NOT NULL DEFAULT '';
 ALTER TABLE schedules ADD COLUMN zone    TEXT    NOT NULL DEFAULT '';
 ALTER TABLE schedules ADD COLUMN args    TEXT    NOT NULL DEFAULT '{}';
 ALTER TABLE schedules ADD COLUMN enabled INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE schedules DROP COLUMN runs;
 ALTER TABLE schedules DROP COLUMN pause_note;
 ALTER TABLE schedules DROP COLUMN paused_until;
 ALTER TABLE schedules DROP COLUMN revision;

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/beadle-jobs/beadle/pkg/cron"
 )
 
 // A plain reading of the rules, minute by minute through four days around a
@@ -16,15 +18,71 @@ import (
 func TestAgreesWithEveryMinuteCounted(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		model := drawModel(t)
-		zone, err := time.LoadLocation(rapid.SampledFrom(fuzzZones).Draw(t, "zone"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		zone := zoneNamed(t, rapid.SampledFrom(fuzzZones).Draw(t, "zone"))
 		from := nearChange(time.Date(rapid.IntRange(1975, 2060).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), 15, 0, 0, 0, 0, time.UTC), zone)
-		want := model.count(from, 4*24*60)
-		got := between(t, model.text, from, from.Add(4*24*time.Hour))
+		want := count(from, 4*24*60, len(model.sets[1]) == 24, model.matches)
+		got := between(parse(t, model.text), from, from.Add(4*24*time.Hour))
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Fatalf("%s in %s from %s: (-want +got)\n%s", model.text, zone, from, diff)
+		}
+	})
+}
+
+// The same holds for Quartz.
+func TestQuartzAgreesWithEveryMinuteCounted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		fields := []string{"0", drawList(t, 0, 59, drawQuartzItem), drawList(t, 0, 23, drawQuartzItem), drawList(t, 1, 31, drawQuartzDay), "*", "?"}
+		expr := strings.Join(fields, " ")
+		zone := zoneNamed(t, rapid.SampledFrom(fuzzZones).Draw(t, "zone"))
+		from := nearChange(time.Date(rapid.IntRange(1975, 2060).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")), 15, 0, 0, 0, 0, time.UTC), zone)
+		realTime := true
+		for hour := range 24 {
+			realTime = realTime && reading{0, 23, nil}.has(fields[2], hour)
+		}
+		want := count(from, 4*24*60, realTime, func(wall time.Time) bool { return quartzFires(expr, wall) })
+		got := between(parseQuartz(t, expr), from, from.Add(4*24*time.Hour))
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s in %s from %s: (-want +got)\n%s", expr, zone, from, diff)
+		}
+	})
+}
+
+// A plain reading of the rules, day by day through six years, says the same as
+// Next.
+func TestQuartzAgreesWithEveryDayCounted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		fields := strings.Fields(drawQuartz(t))
+		fields[0], fields[1], fields[2] = "0", "0", "0"
+		expr := strings.Join(fields, " ")
+		from := time.Date(rapid.IntRange(1970, 2190).Draw(t, "from"), 1, 1, 0, 0, 0, 0, time.UTC)
+		until := from.AddDate(6, 0, 0)
+		var want []string
+		for day := from; day.Before(until); day = day.AddDate(0, 0, 1) {
+			if quartzFires(expr, day) {
+				want = append(want, day.Format(time.RFC3339))
+			}
+		}
+		got := between(parseQuartz(t, expr), from, until)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("%s from %s: (-want +got)\n%s", expr, from, diff)
+		}
+	})
+}
+
+// And second by second through an hour.
+func TestQuartzAgreesWithEverySecondCounted(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		expr := drawList(t, 0, 59, drawQuartzItem) + " " + drawList(t, 0, 59, drawQuartzItem) + " * * * ?"
+		from := time.Date(2026, 3, 8, rapid.IntRange(0, 23).Draw(t, "hour"), 0, 0, 0, time.UTC)
+		until := from.Add(time.Hour)
+		var want []string
+		for at := from; at.Before(until); at = at.Add(time.Second) {
+			if quartzFires(expr, at) {
+				want = append(want, at.Format(time.RFC3339))
+			}
+		}
+		if diff := cmp.Diff(want, between(parseQuartz(t, expr), from, until)); diff != "" {
+			t.Fatalf("%s from %s: (-want +got)\n%s", expr, from, diff)
 		}
 	})
 }
@@ -111,16 +169,16 @@ func (m model) matches(wall time.Time) bool {
 	return today && in(0, wall.Minute()) && in(1, wall.Hour()) && in(3, int(wall.Month()))
 }
 
-// count lists the firings in so many minutes from from on.
-func (m model) count(from time.Time, minutes int) (all []string) {
-	realTime := len(m.sets[1]) == 24
+// count lists the firings in so many minutes from from on, of what matches
+// those times of the clock.
+func count(from time.Time, minutes int, realTime bool, matches func(wall time.Time) bool) (all []string) {
 	shown := clock(from.Add(-time.Minute))
 	for n := range minutes {
 		at := from.Add(time.Duration(n) * time.Minute)
 		wall := clock(at)
-		fires := realTime && m.matches(wall)
+		fires := realTime && matches(wall)
 		for ; !realTime && shown.Before(wall); shown = shown.Add(time.Minute) {
-			fires = fires || m.matches(shown.Add(time.Minute))
+			fires = fires || matches(shown.Add(time.Minute))
 		}
 		if fires {
 			all = append(all, at.Format(time.RFC3339))
@@ -142,8 +200,7 @@ func nearChange(at time.Time, zone *time.Location) time.Time {
 	return at.In(zone).Truncate(time.Minute)
 }
 
-func between(t *rapid.T, expr string, from, until time.Time) (all []string) {
-	s := parse(t, expr)
+func between(s cron.Trigger, from, until time.Time) (all []string) {
 	for at := from.Add(-time.Second); ; {
 		next, ok := s.Next(at, from.Location())
 		if !ok || !next.Before(until) {

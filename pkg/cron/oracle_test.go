@@ -138,6 +138,15 @@ func parseAs(t rapid.TB, d cron.Dialect, expr string) cron.Trigger {
 	return trigger
 }
 
+func zoneNamed(t rapid.TB, name string) *time.Location {
+	t.Helper()
+	zone, err := cron.Zone(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
 func zoneOf(t testing.TB, name string) *time.Location {
 	t.Helper()
 	zone, err := cron.Zone(name)

@@ -104,6 +104,8 @@ func (s *server) funcs() template.FuncMap {
 		"stands": chipOfJob,
 		"tip":    tip,
 		"job":    jobPath,
+		"plan":   schedulePath,
+		"layer":  chipOfLayer,
 	}
 }
 
@@ -117,12 +119,17 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, status int, name
 	if r.Header.Get(liveHeader) != "" && status == http.StatusOK {
 		part = "changes"
 	}
+	w.Header().Set("Vary", liveHeader)
+	return s.renderPart(w, status, name, part, data)
+}
+
+// renderPart writes one template of a page, or nothing.
+func (s *server) renderPart(w http.ResponseWriter, status int, name, part string, data any) error {
 	var buf bytes.Buffer
 	if err := s.pages[name].ExecuteTemplate(&buf, part, data); err != nil {
 		return fmt.Errorf("render page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Vary", liveHeader)
 	w.WriteHeader(status)
 	_, _ = buf.WriteTo(w) // whoever asked may have gone
 	return nil

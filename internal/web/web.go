@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -64,15 +65,61 @@ type Catalogue interface {
 	Clients(ctx context.Context) ([]job.Client, error)
 }
 
-// Config is what the dashboard is made of. The interfaces and Log are
-// required.
+// Schedules is what the pages read of schedules and their slots.
+type Schedules interface {
+	Schedules(ctx context.Context) ([]job.Schedule, error)
+	Schedule(ctx context.Context, name string) (job.Schedule, error)
+
+	// Slots returns the slots of a schedule that are due in [from, to), the
+	// newest first. A zero time does not restrict.
+	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
+}
+
+// Timetable is what schedules mean, and how people change them. Its refusals
+// name the field at fault. by is who changes something, and reason why.
+type Timetable interface {
+	// Preview says what the rule of s means, with its next n firings. A cron
+	// expression without a dialect may be English.
+	Preview(ctx context.Context, s job.Schedule, n int) (job.Preview, error)
+
+	// Forecast returns the next n firings of a schedule.
+	Forecast(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
+
+	// NextOf returns when each of those schedules runs next, by name. One
+	// that does not run is left out.
+	NextOf(ctx context.Context, schedules []job.Schedule) (map[string]time.Time, error)
+
+	// Changes returns what people and upgrades changed, the newest first.
+	Changes(ctx context.Context, schedule string, limit int) ([]job.Change, error)
+
+	Calendars(ctx context.Context) ([]job.Calendar, error)
+
+	Create(ctx context.Context, s job.Schedule, by, reason string) (job.Schedule, error)
+
+	// Edit refuses a change of an old revision.
+	Edit(ctx context.Context, name string, e job.Edit) (job.Schedule, error)
+	Pause(ctx context.Context, name string, until time.Time, by, note string) (job.Schedule, error)
+	Resume(ctx context.Context, name, by, reason string) (job.Schedule, error)
+
+	// Delete refuses what the code of a task declares.
+	Delete(ctx context.Context, name, by, reason string) error
+}
+
+// Config is what the dashboard is made of. The interfaces, RunSchedule and Log
+// are required.
 type Config struct {
 	Jobs      Jobs
+	Schedules Schedules
+	Timetable Timetable
 	Locks     Locks
 	Limits    Limits
 	Catalogue Catalogue
 	Campus    Campus
 	Syncs     []string // the names of the syncs, the first one shown first
+
+	// RunSchedule enqueues the job of a schedule now, for that client and beside
+	// its slots, which stay where they are.
+	RunSchedule func(ctx context.Context, schedule, client, by string) (job.Job, error)
 
 	// CheckToken says whether a token opens the pages. Nil means that none is
 	// asked for.
@@ -133,6 +180,7 @@ func (s *server) routes() http.Handler {
 	mux.Handle("POST /jobs/{id}/retry", s.page(s.retry))
 	mux.Handle("GET /jobs/{id}/break", s.page(s.confirmBreak))
 	mux.Handle("POST /jobs/{id}/break", s.page(s.breakLocks))
+	s.scheduleRoutes(mux)
 	mux.Handle("GET /locks", s.page(s.locks))
 	mux.Handle("GET /messages", s.page(s.messages))
 	mux.Handle("GET /login", s.page(s.login))
@@ -140,6 +188,20 @@ func (s *server) routes() http.Handler {
 	mux.Handle("GET /static/", s.assets)
 	mux.Handle("GET /", s.page(nowhere))
 	return mux
+}
+
+func (s *server) scheduleRoutes(mux *http.ServeMux) {
+	mux.Handle("GET /schedules", s.page(s.schedules))
+	mux.Handle("GET /schedules/new", s.page(s.newSchedule))
+	mux.Handle("POST /schedules/new", s.page(s.createSchedule))
+	mux.Handle("POST /schedules/preview", s.page(s.previewSchedule))
+	mux.Handle("GET /schedules/{name}", s.page(s.schedule))
+	mux.Handle("GET /schedules/{name}/edit", s.page(s.editSchedule))
+	mux.Handle("POST /schedules/{name}/edit", s.page(s.saveSchedule))
+	for _, a := range s.scheduleActions() {
+		mux.Handle("GET /schedules/{name}/"+a.path, s.page(a.ask))
+		mux.Handle("POST /schedules/{name}/"+a.path, s.page(a.do))
+	}
 }
 
 func nowhere(http.ResponseWriter, *http.Request) error {
@@ -221,6 +283,12 @@ var headlines = map[fault.Kind]string{
 func back(r *http.Request) link {
 	if id := r.PathValue("id"); id != "" && r.URL.Path != jobPath(id) {
 		return link{"Back to the job", jobPath(id)}
+	}
+	if name := r.PathValue("name"); name != "" && r.URL.Path != "/schedules/"+name {
+		return link{"Back to the schedule", schedulePath(name)}
+	}
+	if strings.HasPrefix(r.URL.Path, "/schedules/") {
+		return link{"See all schedules", "/schedules"}
 	}
 	return link{"See all jobs", "/jobs"}
 }

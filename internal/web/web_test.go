@@ -68,6 +68,38 @@ func TestPages(t *testing.T) {
 		{"/locks", 200, `<td class="num">12</td><td class="num">40</td><td class="num">0</td>`},
 		{"/jobs/" + id(24) + "/break", 200, `Break the locks of this job?`},
 		{"/jobs/" + id(20) + "/break", 409, `The job does not run, so that it holds no locks.`},
+		{"/schedules", 200, `6 schedules: 1 has a problem, 1 is missing, 1 has a notice, 1 is paused, 1 is switched off, 1 is customised.`},
+		{"/schedules", 200, `Fri 4 Sep, 02:30 EDT<span class="note">Fri 4 Sep, 06:30 UTC</span>`},
+		{"/schedules", 200, `every day at 02:30</td><td><code>30 2 * * *</code>`},
+		{"/schedules?state=paused", 200, `aria-current="true">Paused <span class="count">1</span>`},
+		{"/schedules?state=lost", 400, `Schedules are never “lost”.`},
+		{"/schedules?page=x", 400, `is not the number of a page`},
+		{"/schedules?q=nothing", 200, `No schedule matches`},
+		{"/schedules/sis.main", 200, `Runs every day at 02:30; next in 18 h.`},
+		{"/schedules/sis.main", 200, `<td>Fri 4 Sep, 02:30 EDT</td><td>Fri 4 Sep, 06:30 UTC</td>`},
+		{"/schedules/sis.main", 200, `The code now says UTC for zone`},
+		{"/schedules/sis.main", 200, `<b>America/New_York</b></td><td class="text faint">Europe/Berlin`},
+		{"/schedules/sis.main", 200, `The code said UTC then.`},
+		{"/schedules/sis.main", 200, `it@example.edu, which the client’s goes before.`},
+		{"/schedules/sis.main", 200, `<b>Time zone</b>: <span>Europe/Berlin</span> → <span>America/New_York</span>`},
+		{"/schedules/sis.main", 200, `Caught up</span></a></td><td class="text">Reason 2</td><td class="num">38 ms`},
+		{"/schedules/digest", 200, `It is paused, and goes on in 2 days.`},
+		{"/schedules/digest", 200, `The mail server moves.`},
+		{"/schedules/gone", 200, `No worker announces legacy.sync with this schedule any more.`},
+		{"/schedules/quarterly", 200, `day of month: 32 is more than 31`},
+		{"/schedules/off", 200, `It is switched off.`},
+		{"/schedules/nobody", 404, `href="/schedules"`},
+		{"/schedules/new", 200, `When it runs appears here while you type.`},
+		{"/schedules/new?from=sis.main", 200, `value="30 2 * * *"`},
+		{"/schedules/sis.main/edit", 200, `<b>Without overrides:</b> Europe/Berlin`},
+		{"/schedules/sis.main/run", 200, `beside the timetable`},
+		{"/schedules/sis.main/pause", 200, `Until, in America/New_York`},
+		{"/schedules/digest/resume", 200, `The mail server moves.`},
+		{"/schedules/backup/delete", 200, `Delete this schedule?`},
+		{"/schedules/sis.main/revert?field=zone&layer=platform", 200, `Now: America/New_York<br>Then: Europe/Berlin`},
+		{"/schedules/sis.main/revert?field=owner&layer=client", 200, `Now: registrar@example.edu<br>Then: it@example.edu`},
+		{"/schedules/sis.main/revert?field=*&layer=platform", 200, `Revert all that the platform has set?`},
+		{"/schedules/sis.main/revert?field=cron&layer=client", 409, `There is nothing to revert`},
 		{"/login", 303, `href="/jobs"`},
 		{"/nowhere", 404, `There is no such page.`},
 		{"/static/", 404, ``},
@@ -85,6 +117,9 @@ func TestPages(t *testing.T) {
 var somePaths = []string{
 	"/jobs", "/jobs?state=running&errors=1&before=" + id(99), "/jobs?root=" + id(20) + "&schedule=x&task=y&client=riverside",
 	"/jobs/" + id(25), "/jobs/" + id(13) + "?errors=50", "/jobs/" + id(25) + "?log=300", "/jobs/" + id(10), "/jobs/" + id(25) + "/abort",
+	"/schedules", "/schedules?state=off&q=a&client=riverside&label=term", "/schedules/sis.main", "/schedules/digest", "/schedules/quarterly", "/schedules/backup",
+	"/schedules/new", "/schedules/sis.main/edit", "/schedules/quarterly/edit", "/schedules/sis.main/run", "/schedules/sis.main/pause", "/schedules/digest/resume",
+	"/schedules/backup/delete", "/schedules/sis.main/revert?field=zone&layer=platform",
 	"/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
 }
 
@@ -260,7 +295,7 @@ func TestErrorsArePagedAndWhatWasNotKeptIsSaid(t *testing.T) {
 
 func TestALiveAnswerHasOnlyWhatChanges(t *testing.T) {
 	h := dashboard(t, web.Config{})
-	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages"} {
+	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages", "/schedules", "/schedules/sis.main"} {
 		r := httptest.NewRequest("GET", path, http.NoBody)
 		r.Header.Set("Beadle-Live", "1")
 		w := httptest.NewRecorder()
@@ -367,6 +402,10 @@ func dashboard(t *testing.T, c web.Config) http.Handler {
 	}
 	if c.Locks == nil {
 		c.Locks, c.Limits = campusLocks(), campusLocks()
+	}
+	if c.Timetable == nil {
+		f := campusTimetable()
+		c.Timetable, c.Schedules, c.RunSchedule = f, f, f.run
 	}
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}

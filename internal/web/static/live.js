@@ -5,7 +5,8 @@
 // visible, the same URL is asked for these elements alone, and what changed in
 // them is changed in place: a link that a pointer is pressing stays the same
 // link. In a list (data-live="rows"), new rows wait behind a button while the
-// pointer or the focus is in it, so that nothing moves under the pointer.
+// pointer or the focus is in it, so that nothing moves under the pointer. A
+// page that takes long to answer is asked for less often.
 
 const every = 2000;
 let timer;
@@ -16,6 +17,7 @@ async function refresh() {
   if (document.hidden || !document.querySelector("[data-live]")) return;
   asked?.abort();
   asked = new AbortController();
+  const since = performance.now();
   try {
     const answer = await fetch(location.href, { headers: { "Beadle-Live": "1" }, signal: asked.signal, redirect: "manual" });
     if (answer.type === "opaqueredirect") return location.reload(); // to where one signs in
@@ -26,7 +28,7 @@ async function refresh() {
     if (err.name === "AbortError") return;
     document.body.classList.add("offline");
   }
-  timer = setTimeout(refresh, every);
+  timer = setTimeout(refresh, Math.max(every, 20 * (performance.now() - since)));
 }
 
 function apply(fresh) {
@@ -110,8 +112,8 @@ function adorn(root) {
   }
 }
 
-// The link to abort a job, or to break its locks, leads to a page that asks;
-// here its form is shown as a dialog instead.
+// A link such as that to abort a job leads to a page that asks; here its form
+// is shown as a dialog instead.
 async function ask(link) {
   const answer = await fetch(link.href);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -132,7 +134,7 @@ async function ask(link) {
 }
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest('a[href$="/abort"], a[href$="/break"]');
+  const link = event.target.closest('a[href$="/abort"], a[href$="/break"], a[data-ask]');
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
   event.preventDefault();
   ask(link).catch(() => location.assign(link.href));
@@ -142,7 +144,12 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// Pages that show times in two zones show the reader's own, once they know it.
+const zone = "beadle_zone=" + encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone);
+const known = document.cookie.split("; ").includes(zone);
+if (!known) document.cookie = zone + "; path=/; max-age=31536000; samesite=lax";
+
 document.addEventListener("visibilitychange", refresh);
 adorn(document);
 for (const log of document.querySelectorAll("[data-tail]")) log.scrollTop = log.scrollHeight;
-timer = setTimeout(refresh, every);
+timer = setTimeout(refresh, known ? every : 0);

@@ -210,7 +210,7 @@ func TestBadSchedulesAreRefusedByField(t *testing.T) {
 		{create, `{"rule":{"labels":["a"]}}`, 400, "labels", `Field labels must be an object of strings such as {"team":"registry"}, not ["a"].`},
 		{create, `{"rule":[]}`, 400, "rule", "Field rule must be an object, not an array."},
 		{look, `{"rule":{"cron":"every 45 minutes"}}`, 400, "cron", "interval"},
-		{look, `{"rule":{"cron":"0 0 12 0 1"}}`, 400, "cron", "month"},
+		{look, `{"rule":{"cron":"0 0 12 0 1"}}`, 400, "cron", `Month "0"`},
 		{look, `{"rule":{"cron":"@daily","zone":"Mars"}}`, 400, "zone", "Mars"},
 		{look, `{"rule":{"cron":"@daily"},"n":501}`, 400, "n", "Field n must be a whole number from 1 to 500, not 501."},
 		{look, `{"name":5}`, 400, "name", "Field name must be a string, not a number."},

@@ -71,6 +71,13 @@ func (p *Platform) note(c job.Change) {
 	p.book.changes = append(p.book.changes, c)
 }
 
+// noteCalendar notes a change of a calendar, which stands among those of
+// schedules.
+func (p *Platform) noteCalendar(name string, c job.Change) {
+	c.Schedule = "calendar " + name
+	p.note(c)
+}
+
 // outdated refuses to save what was made from another revision.
 func outdated(name string) error {
 	return fault.New(fault.Conflict, "Somebody else has changed %q at the same time.", name)
@@ -185,7 +192,7 @@ func (l Ledger) SaveCalendar(ctx context.Context, c job.Calendar, was int64, cha
 	}
 	c.Revision = was + 1
 	l.book.calendars[c.Name] = c
-	l.note(change)
+	l.noteCalendar(c.Name, change)
 	return l.Ping(ctx)
 }
 
@@ -197,6 +204,6 @@ func (l Ledger) DeleteCalendar(ctx context.Context, name string, was int64, chan
 		return outdated(name)
 	}
 	delete(l.book.calendars, name)
-	l.note(change)
+	l.noteCalendar(name, change)
 	return l.Ping(ctx)
 }

@@ -22,16 +22,34 @@ func declared(cron, zone, args string) []job.Declaration {
 	}}}
 }
 
-func known(change func(s *job.Schedule)) []job.Schedule {
+// known is the schedule of declared since monday, with changes; its rule
+// follows from its layers.
+func known(changes ...func(s *job.Schedule)) []job.Schedule {
 	s := job.Schedule{
-		Name: "sis.pull", Task: "sis.pull", Client: "default", Rule: job.NewRule("0 2 * * *", "UTC", json.RawMessage(`{"sync":"main"}`)),
-		Created: monday, Decided: monday.Add(time.Hour),
+		Name: "sis.pull", Task: "sis.pull", Client: "default", Base: job.NewRule("0 2 * * *", "UTC", json.RawMessage(`{"sync":"main"}`)),
+		Declared: true, Created: monday, Decided: monday.Add(time.Hour),
 	}
-	if change != nil {
+	for _, change := range changes {
 		change(&s)
+	}
+	if err := s.Settle(); err != nil {
+		panic(err)
 	}
 	return []job.Schedule{s}
 }
+
+// overridden sets a field in the layer of the platform, over what was declared
+// then.
+func overridden(field, value, declared string) func(s *job.Schedule) {
+	return func(s *job.Schedule) {
+		s.Overrides = append(s.Overrides, job.Override{
+			Layer: job.LayerPlatform, Field: field, Value: json.RawMessage(value), Default: json.RawMessage(declared), By: "anna",
+		})
+	}
+}
+
+// theirs makes it a schedule that a person created.
+func theirs(s *job.Schedule) { s.Declared = false }
 
 func TestRegistersWhatWorkersDeclare(t *testing.T) {
 	asBefore := declared("0 2 * * *", "UTC", `{"sync": "main"}`)
@@ -41,79 +59,112 @@ func TestRegistersWhatWorkersDeclare(t *testing.T) {
 		existing []job.Schedule
 		want     []job.Schedule
 	}{
-		{"a new schedule begins now", asBefore, nil, known(func(s *job.Schedule) {
-			s.Created, s.Decided, s.Args = tuesday, tuesday, json.RawMessage(`{"sync": "main"}`)
+		{"a new schedule begins now", asBefore, nil, known(func(s *job.Schedule) { s.Created, s.Decided = tuesday, tuesday })},
+		{"an unchanged one is left alone", asBefore, known(), nil},
+		{"other times begin now", declared("0 3 * * *", "UTC", `{"sync":"main"}`), known(), known(func(s *job.Schedule) {
+			s.Base.Cron, s.Decided = "0 3 * * *", tuesday
 		})},
-		{"an unchanged one is left alone", asBefore, known(nil), nil},
-		{"other times begin now", declared("0 3 * * *", "UTC", `{"sync":"main"}`), known(nil), known(func(s *job.Schedule) {
-			s.Cron, s.Decided = "0 3 * * *", tuesday
+		{"another zone is other times", declared("0 2 * * *", "Asia/Kolkata", `{"sync":"main"}`), known(), known(func(s *job.Schedule) {
+			s.Base.Zone, s.Decided = "Asia/Kolkata", tuesday
 		})},
-		{"another zone is other times", declared("0 2 * * *", "Asia/Kolkata", `{"sync":"main"}`), known(nil), known(func(s *job.Schedule) {
-			s.Zone, s.Decided = "Asia/Kolkata", tuesday
+		{"other arguments keep the times", declared("0 2 * * *", "UTC", `{"sync":"b"}`), known(), known(func(s *job.Schedule) {
+			s.Base.Args = json.RawMessage(`{"sync":"b"}`)
 		})},
-		{"other arguments keep the times", declared("0 2 * * *", "UTC", `{"sync":"b"}`), known(nil), known(func(s *job.Schedule) {
-			s.Args = json.RawMessage(`{"sync":"b"}`)
-		})},
-		{"what people set stays", declared("0 2 * * *", "UTC", `{"sync":"b"}`), known(func(s *job.Schedule) {
-			s.Enabled = false
-		}), known(func(s *job.Schedule) {
-			s.Enabled, s.Args = false, json.RawMessage(`{"sync":"b"}`)
-		})},
-		{"one that is declared no more is missing", nil, known(nil), known(func(s *job.Schedule) { s.Missing = true })},
+		{
+			"what people set stays", declared("0 2 * * *", "UTC", `{"sync":"b"}`), known(overridden("enabled", "false", "true")),
+			known(overridden("enabled", "false", "true"), func(s *job.Schedule) { s.Base.Args = json.RawMessage(`{"sync":"b"}`) }),
+		},
+		{
+			"a default that changes under it is told, and moves no time", declared("0 3 * * *", "UTC", `{"sync":"main"}`), known(overridden("cron", `"0 4 * * *"`, `"0 2 * * *"`)),
+			known(overridden("cron", `"0 4 * * *"`, `"0 2 * * *"`), func(s *job.Schedule) {
+				s.Base.Cron = "0 3 * * *"
+				s.Notices = []string{`The task now declares cron "0 3 * * *" (it was "0 2 * * *"); the platform's own setting stays.`}
+			}),
+		},
+		{
+			"a default that is as it was again is nothing to tell", asBefore,
+			known(overridden("cron", `"0 4 * * *"`, `"0 2 * * *"`), func(s *job.Schedule) { s.Base.Cron, s.Notices = "0 3 * * *", []string{"It changed."} }),
+			known(overridden("cron", `"0 4 * * *"`, `"0 2 * * *"`)),
+		},
+		{"one that is declared no more is missing", nil, known(), known(func(s *job.Schedule) { s.Missing = true })},
 		{"and is not written again", nil, known(func(s *job.Schedule) { s.Missing = true }), nil},
-		{"and comes back", declared("0 2 * * *", "UTC", `{"sync":"main"}`), known(func(s *job.Schedule) { s.Missing = true }), known(nil)},
-		{"a bad expression switches it off and says why", declared("61 2 * * *", "UTC", `{"sync":"main"}`), known(nil), known(func(s *job.Schedule) {
-			s.Cron, s.Enabled, s.Decided = "61 2 * * *", false, tuesday
+		{"and comes back", asBefore, known(func(s *job.Schedule) { s.Missing = true }), known()},
+		{"a bad expression is a problem", declared("61 2 * * *", "UTC", `{"sync":"main"}`), known(), known(func(s *job.Schedule) {
+			s.Base.Cron, s.Decided = "61 2 * * *", tuesday
 			s.Problem = `minute "61" (column 1): is not from 0 to 59; use 0 to 59`
 		})},
-		{"so does a bad zone", declared("0 2 * * *", "EST", `{"sync":"main"}`), nil, known(func(s *job.Schedule) {
-			s.Zone, s.Enabled, s.Created, s.Decided = "EST", false, tuesday, tuesday
+		{
+			"unless people set another", declared("61 2 * * *", "UTC", `{"sync":"main"}`), known(overridden("cron", `"0 4 * * *"`, `"61 2 * * *"`)),
+			known(overridden("cron", `"0 4 * * *"`, `"61 2 * * *"`), func(s *job.Schedule) { s.Base.Cron = "61 2 * * *" }),
+		},
+		{"so is a bad zone", declared("0 2 * * *", "EST", `{"sync":"main"}`), nil, known(func(s *job.Schedule) {
+			s.Base.Zone, s.Created, s.Decided = "EST", tuesday, tuesday
 			s.Problem = `time zone "EST" is not the name of a place; use a place, such as America/New_York`
 		})},
-		{"once it is right it is on again", asBefore, known(func(s *job.Schedule) {
-			s.Cron, s.Problem, s.Enabled = "61 2 * * *", "bad", false
-		}), known(func(s *job.Schedule) {
-			s.Decided, s.Args = tuesday, json.RawMessage(`{"sync": "main"}`)
-		})},
+		{"once it is right it begins now", asBefore, known(func(s *job.Schedule) {
+			s.Base.Cron, s.Problem = "61 2 * * *", "bad"
+		}), known(func(s *job.Schedule) { s.Decided = tuesday })},
 		{"one name declared twice is a problem", append(declared("0 2 * * *", "UTC", `{"sync":"main"}`), job.Declaration{
 			Name: "other", Schedules: []job.DeclaredSchedule{{Name: "sis.pull", Cron: "0 4 * * *", Zone: "UTC", Args: json.RawMessage(`{}`)}},
 		}), nil, known(func(s *job.Schedule) {
-			s.Task, s.Cron, s.Args = "other", "0 4 * * *", json.RawMessage(`{}`)
-			s.Enabled, s.Created, s.Decided = false, tuesday, tuesday
+			s.Task, s.Base.Cron, s.Base.Args = "other", "0 4 * * *", json.RawMessage(`{}`)
+			s.Created, s.Decided = tuesday, tuesday
 			s.Problem = "declared more than once: by sis.pull and by other"
 		})},
+		{"a person's schedule is left alone", []job.Declaration{{Name: "sis.pull"}}, known(theirs), nil},
+		{"is missing with its task", nil, known(theirs), known(theirs, func(s *job.Schedule) { s.Missing = true })},
+		{"and comes back with it", []job.Declaration{{Name: "sis.pull"}}, known(theirs, func(s *job.Schedule) { s.Missing = true }), known(theirs)},
+		{"has a problem if its name is declared", asBefore, known(theirs), known(theirs, func(s *job.Schedule) {
+			s.Decided = tuesday
+			s.Problem = "the task sis.pull now declares a schedule of this name; create this one under another name and delete it here"
+		})},
+		{"and none when it is declared no more", []job.Declaration{{Name: "sis.pull"}}, known(theirs, func(s *job.Schedule) {
+			s.Problem = "the task sis.pull now declares a schedule of this name"
+		}), known(theirs, func(s *job.Schedule) { s.Decided = tuesday })},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, timetable.Register(tt.declared, tt.existing, tuesday)); diff != "" {
+			got := timetable.Register(tt.declared, tt.existing, tuesday)
+			if diff := cmp.Diff(tt.want, got, cmp.Comparer(sameArgs)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
 	}
 }
 
-func TestShowsWhenAScheduleFiresNext(t *testing.T) {
-	tests := []struct {
-		name   string
-		change func(s *job.Schedule)
-		want   string
-	}{
-		{"in its zone", func(s *job.Schedule) { s.Zone = "America/New_York" }, "2026-09-09T02:00:00-04:00"},
-		{"not while it is switched off", func(s *job.Schedule) { s.Enabled = false }, ""},
-		{"not while it is missing", func(s *job.Schedule) { s.Missing = true }, ""},
-		{"not with a problem", func(s *job.Schedule) { s.Problem = "bad" }, ""},
-		{"not if it cannot be read", func(s *job.Schedule) { s.Cron = "61 * * * *" }, ""},
-		{"not what is decided already", func(s *job.Schedule) { s.Decided = tuesday.AddDate(0, 0, 5) }, "2026-09-14T02:00:00Z"},
+// sameArgs compares arguments as JSON.
+func sameArgs(a, b json.RawMessage) bool {
+	var x, y any
+	if len(a) == 0 || len(b) == 0 {
+		return len(a) == len(b)
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			got := ""
-			if next := timetable.Next(known(tt.change)[0], tuesday); next != nil {
-				got = next.Format(time.RFC3339)
-			}
-			if got != tt.want {
-				t.Errorf("got %s, want %s", got, tt.want)
-			}
-		})
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && cmp.Equal(x, y)
+}
+
+func TestAScheduleThatIsChangedMeanwhileIsLeftForTheNextTime(t *testing.T) {
+	d := openDesk(t)
+	d.declared = declared("0 3 * * *", "UTC", `{"sync":"main"}`)
+	d.ledger.before = func() { d.edit(job.LayerPlatform, "anna", `{"owner":"anna"}`) }
+	if err := d.Register(t.Context(), d.declared); err == nil {
+		t.Error("it overwrote the edit")
+	}
+	d.announce()
+	if s := d.schedule("sis.pull"); s.Cron != "0 3 * * *" || s.Owner != "anna" {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestAProblemIsNotedWhenItComesAndGoes(t *testing.T) {
+	d := openDesk(t)
+	d.declared = declared("61 2 * * *", "UTC", `{"sync":"main"}`)
+	d.announce()
+	d.now = tuesday
+	s := d.edit(job.LayerPlatform, "anna", `{"cron":"0 4 * * *"}`)
+	if s.Problem != "" || !s.Decided.Equal(tuesday) {
+		t.Errorf("an edit that cures it: %+v", s)
+	}
+	d.edit(job.LayerPlatform, "anna", `{"owner":"anna"}`)
+	if _, err := d.tryEdit(job.LayerPlatform, "anna", `{}`, "cron"); err == nil {
+		t.Error("a revert to the bad expression")
 	}
 }

@@ -2,7 +2,9 @@ package timetable_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +12,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/timetable"
 )
 
 // A fakeLedger keeps schedules and slots by the rules of the real one.
@@ -17,8 +20,11 @@ type fakeLedger struct {
 	mu        sync.Mutex
 	fail      func() error // before and after each call; nil never fails
 	schedules []job.Schedule
+	calendars []job.Calendar
 	slots     []job.Slot
-	behind    map[string]string // jobs that it thinks unfinished, by schedule
+	jobs      map[string]job.Job // that it has recorded, by id
+	behind    map[string]string  // jobs that it thinks unfinished, by schedule
+	reads     int                // of all schedules
 }
 
 func (l *fakeLedger) try() error {
@@ -28,10 +34,30 @@ func (l *fakeLedger) try() error {
 	return l.fail()
 }
 
+// ScheduleVersion is another one whenever a test has changed a schedule.
+func (l *fakeLedger) ScheduleVersion(context.Context) (int64, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	sum := fnv.New32a()
+	for _, s := range l.schedules {
+		s.Decided, s.Runs = time.Time{}, 0
+		json.NewEncoder(sum).Encode(s)
+	}
+	json.NewEncoder(sum).Encode(l.calendars)
+	return int64(sum.Sum32()) + 1, l.try()
+}
+
 func (l *fakeLedger) Schedules(context.Context) ([]job.Schedule, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.reads++
 	return slices.Clone(l.schedules), l.try()
+}
+
+func (l *fakeLedger) Calendars(context.Context) ([]job.Calendar, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.calendars), l.try()
 }
 
 func (l *fakeLedger) OpenSlots(context.Context) (open []job.Slot, err error) {
@@ -42,52 +68,75 @@ func (l *fakeLedger) OpenSlots(context.Context) (open []job.Slot, err error) {
 			open = append(open, s)
 		}
 	}
+	slices.SortStableFunc(open, func(a, b job.Slot) int { return a.Due.Compare(b.Due) })
 	return open, l.try()
 }
 
-func (l *fakeLedger) PutSlots(_ context.Context, schedule string, decided time.Time, slots []job.Slot) error {
+func (l *fakeLedger) PutManySlots(_ context.Context, batches []job.SlotBatch) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err := l.try(); err != nil {
 		return err
 	}
-	for _, s := range slots {
-		l.put(s)
-	}
-	for i := range l.schedules {
-		if s := &l.schedules[i]; s.Name == schedule && s.Decided.Before(decided) {
-			s.Decided = decided
-		}
+	for _, b := range batches {
+		l.putBatch(b)
 	}
 	return l.try() // written, and the answer is lost
 }
 
-func (l *fakeLedger) put(slot job.Slot) {
+func (l *fakeLedger) putBatch(b job.SlotBatch) {
+	runs := int64(0)
+	for _, s := range b.Slots {
+		if l.put(s) && s.Outcome.Ran() {
+			runs++
+		}
+	}
+	for i := range l.schedules {
+		if s := &l.schedules[i]; s.Name == b.Schedule {
+			s.Runs += runs
+			if s.Decided.Before(b.Decided) {
+				s.Decided = b.Decided
+			}
+		}
+	}
+}
+
+// put reports whether anything was written.
+func (l *fakeLedger) put(slot job.Slot) bool {
 	i := slices.IndexFunc(l.slots, func(s job.Slot) bool { return s.Schedule == slot.Schedule && s.Due.Equal(slot.Due) })
 	switch {
 	case i < 0:
 		l.slots = append(l.slots, slot)
-	case !l.slots[i].Outcome.Final() && l.slots[i].JobID == slot.JobID:
+	case !l.slots[i].Outcome.Final() && slot.Outcome.Final() && l.slots[i].JobID == slot.JobID:
 		l.slots[i] = slot
+	default:
+		return false
 	}
+	return true
 }
 
-func (l *fakeLedger) Unfinished(_ context.Context, schedule string) (job.Job, error) {
+func (l *fakeLedger) UnfinishedOf(_ context.Context, schedules []string) (map[string]job.Job, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if id, ok := l.behind[schedule]; ok {
-		return job.Job{ID: id}, l.try()
-	}
-	return job.Job{}, firstOf(l.try(), fault.New(fault.NotFound, "None."))
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
+	all := map[string]job.Job{}
+	for _, name := range schedules {
+		if id, ok := l.behind[name]; ok {
+			all[name] = job.Job{ID: id}
 		}
 	}
-	return nil
+	return all, l.try()
+}
+
+func (l *fakeLedger) Job(_ context.Context, id string) (job.Job, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err := l.try(); err != nil {
+		return job.Job{}, err
+	}
+	if j, ok := l.jobs[id]; ok {
+		return j, nil
+	}
+	return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
 }
 
 // story tells the slots in order, one line each: "10:05 ran +2s".
@@ -115,12 +164,23 @@ type fakeQueue struct {
 	jobs     map[string]*job.Job
 	requests []job.Request // those that made a job
 	takes    time.Duration // how long each job takes
+	aborts   time.Duration // how long each job takes to end when it is told to
+	aborted  []string
 	now      func() time.Time
+	calls    int // of Jobs
 }
 
-func (q *fakeQueue) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
+func (q *fakeQueue) EnqueueBatch(_ context.Context, all []job.Request) ([]timetable.Accepted, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	done := make([]timetable.Accepted, len(all))
+	for i, r := range all {
+		done[i].Job, done[i].Err = q.enqueue(r)
+	}
+	return done, nil
+}
+
+func (q *fakeQueue) enqueue(r job.Request) (job.Job, error) {
 	if err := q.try(r); err != nil {
 		return job.Job{}, err
 	}
@@ -129,7 +189,7 @@ func (q *fakeQueue) Enqueue(_ context.Context, r job.Request) (job.Job, error) {
 	}
 	if q.jobs[r.ID] == nil {
 		q.requests = append(q.requests, r)
-		q.jobs[r.ID] = &job.Job{ID: r.ID, Task: r.Task, Created: q.clock()}
+		q.jobs[r.ID] = &job.Job{ID: r.ID, Task: r.Task, Schedule: r.Schedule, Created: q.clock(), Ended: new(q.clock().Add(q.takes))}
 	}
 	return *q.jobs[r.ID], q.try(r) // accepted, and the answer is lost
 }
@@ -148,19 +208,44 @@ func (q *fakeQueue) try(r job.Request) error {
 	return q.fail(r)
 }
 
-func (q *fakeQueue) Job(_ context.Context, id string) (job.Job, error) {
+func (q *fakeQueue) Jobs(_ context.Context, ids []string) (map[string]job.Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.calls++
+	if err := q.try(job.Request{}); err != nil {
+		return nil, err
+	}
+	all := map[string]job.Job{}
+	for _, id := range ids {
+		if j, ok := q.jobs[id]; ok {
+			all[id] = q.stand(*j)
+		}
+	}
+	return all, nil
+}
+
+// stand returns j as it stands now.
+func (q *fakeQueue) stand(j job.Job) job.Job {
+	j.State = job.Running
+	if !q.clock().Before(*j.Ended) {
+		j.State = job.Succeeded
+	}
+	return j
+}
+
+func (q *fakeQueue) Abort(_ context.Context, id, _ string) (job.Job, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if err := q.try(job.Request{}); err != nil {
 		return job.Job{}, err
 	}
 	j, ok := q.jobs[id]
-	if !ok {
-		return job.Job{}, fault.New(fault.NotFound, "None.")
+	if !ok || q.stand(*j).State.Final() {
+		return job.Job{}, fault.New(fault.Conflict, "It has ended.")
 	}
-	j.State = job.Running
-	if q.clock().Sub(j.Created) >= q.takes {
-		j.State = job.Succeeded
+	q.aborted = append(q.aborted, id)
+	if ends := q.clock().Add(q.aborts); ends.Before(*j.Ended) {
+		j.Ended = &ends
 	}
 	return *j, nil
 }

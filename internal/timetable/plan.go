@@ -1,6 +1,7 @@
 package timetable
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -10,90 +11,119 @@ import (
 
 // What is fixed about slots.
 const (
-	onTime        = 5 * time.Second // a slot enqueued this long after it was due ran as planned
-	catchUpWithin = 24 * time.Hour  // an older slot is not caught up
-	planAtMost    = 500             // slots of a schedule that are decided in one transaction
+	onTime     = 5 * time.Second // a slot that starts this long after its time ran as planned
+	planAtMost = 2000            // slots of a schedule that are decided at a time
 )
+
+// A view is what a plan is made from, besides the schedule.
+type view struct {
+	now     time.Time
+	since   time.Time // nobody was watching before
+	waiting []string  // jobs of slots that are intended and have not started, the oldest first
+}
 
 // A plan is what is to become of the slots of one schedule that are due.
 type plan struct {
-	slots   []job.Slot // in order; only the last may be intended
+	slots   []job.Slot // in order
 	decided time.Time  // every slot up to here has its outcome
-	next    time.Time  // the first slot that is left; in the past if there are too many for one plan, zero if there is none
+	next    Due        // the first slot that is left; due already if there are too many for one plan; zero if there is none
 }
 
-// planFor decides on the slots of s that are due at now. The scheduler has
-// been up since since. It fails if s can have no slots.
-func planFor(s job.Schedule, now, since time.Time) (plan, error) {
-	rule, zone, err := parse(s.Cron, s.Zone)
-	if err != nil {
-		return plan{}, err
+// planFor decides on the slots that are due. It does not look at jobs: those
+// of the slots that it intends start in order, when the overlap of the
+// schedule lets them.
+func planFor(t times, v view) plan {
+	p, kept := plan{decided: t.OpenAfter()}, newBacklog(t.Schedule, v)
+	if kept.room == 0 {
+		return p
 	}
-	p := plan{decided: s.OpenAfter()}
-	due, ok := rule.Next(p.decided, zone)
-	for ok && !due.After(now) && len(p.slots) < planAtMost {
-		following, more := rule.Next(due, zone)
-		latest := !more || following.After(now)
-		p.slots = append(p.slots, decide(s, due.UTC(), now, since, latest))
-		p.decided, due, ok = due, following, more
+	for due := range t.after(p.decided) {
+		if p.next = due; due.Start.After(v.now) {
+			break
+		}
+		if len(p.slots) == planAtMost {
+			kept.part(&p)
+			break
+		}
+		p.slots = append(p.slots, decide(t.Schedule, due, v))
+		kept.add(&p, due)
+		p.next = Due{}
 	}
-	if ok {
-		p.next = due
+	kept.end(&p)
+	if n := len(p.slots); n > 0 {
+		p.decided = p.slots[n-1].Due
 	}
-	return p, nil
+	return p
 }
 
-// parse reads an expression of the unix dialect and the name of a zone.
-func parse(expr, zoneName string) (cron.Trigger, *time.Location, error) {
-	return parseTrigger(string(cron.Unix), expr, zoneName)
-}
-
-func parseTrigger(dialect, expr, zoneName string) (cron.Trigger, *time.Location, error) {
-	trigger, err := cron.ParseDialect(cron.Dialect(dialect), expr)
-	if err != nil {
-		return nil, nil, err
-	}
-	zone, err := cron.Zone(zoneName)
-	return trigger, zone, err
-}
-
-// decide says what is to become of one slot, the latest that is due or not.
-func decide(s job.Schedule, due, now, since time.Time, latest bool) job.Slot {
-	slot := job.Slot{Schedule: s.Name, Due: due, Decided: now}
-	switch {
-	case !s.Enabled:
-		slot.Outcome, slot.Reason = job.SlotPaused, "the schedule was switched off"
-	case s.Missing:
-		slot.Outcome, slot.Reason = job.SlotMissed, "no worker announced the schedule any more"
-	case now.Sub(due) > catchUpWithin, !latest && due.Before(since):
-		slot.Outcome, slot.Reason = job.SlotMissed, "the scheduler was down"
-	case !latest:
-		slot.Outcome, slot.Reason = job.SlotMissed, "the scheduler could not decide on it before the next slot was due"
+// decide says what is to become of a slot that is due, if no other slot that
+// is due takes its place.
+func decide(s job.Schedule, due Due, v view) job.Slot {
+	slot := job.Slot{Schedule: s.Name, Due: due.At.UTC(), Decided: v.now}
+	slot.Outcome, slot.Reason = halted(s, due.At)
+	switch lag := v.now.Sub(due.Start); {
+	case slot.Outcome != "":
+	case due.Excluded:
+		slot.Outcome, slot.Reason = job.SlotExcluded, due.Title
+	case tooLate(s, lag):
+		slot.Outcome, slot.Reason = job.SlotMissed, tooLateReason(s)
+	case lag > catchUpWithin(s):
+		slot.Outcome, slot.Reason = job.SlotMissed, unseen(slot, v.since)
+	case len(v.waiting) > 0 && !waitsInLine(s):
+		slot.Outcome, slot.Reason = job.SlotSkipped, notEnded(v.waiting[0])
 	default:
-		slot.Outcome, slot.JobID = job.SlotIntended, SlotID(s.Name, due)
+		slot.Outcome, slot.JobID = job.SlotIntended, SlotID(s.Name, due.At)
 	}
 	return slot
 }
 
-// skip gives up the intended slot of p because of a job that has not ended.
-func (p plan) skip(jobID string) {
-	slot := &p.slots[len(p.slots)-1]
-	slot.Outcome, slot.JobID = job.SlotSkipped, ""
-	slot.Reason = fmt.Sprintf("job %s of an earlier slot had not ended", jobID)
+// halted returns the outcome of slots that come while s does not run; empty if
+// it does.
+func halted(s job.Schedule, due time.Time) (job.SlotOutcome, string) {
+	switch {
+	case !s.Enabled:
+		return job.SlotPaused, "the schedule was switched off"
+	case s.PausedUntil != nil && due.Before(*s.PausedUntil):
+		return job.SlotPaused, cmp.Or(s.PauseNote, "the schedule was paused")
+	case s.Missing:
+		return job.SlotMissed, "no worker announced the schedule any more"
+	}
+	return "", ""
 }
 
-// intends reports whether p wants a job.
-func (p plan) intends() bool {
-	return len(p.slots) > 0 && p.slots[len(p.slots)-1].Outcome == job.SlotIntended
+func tooLate(s job.Schedule, lag time.Duration) bool {
+	return s.LatestStart > 0 && lag > time.Duration(s.LatestStart)
 }
 
-// ran returns the outcome of slot, whose job was enqueued at that time.
-func ran(slot job.Slot, enqueued, since time.Time) job.Slot {
+func tooLateReason(s job.Schedule) string {
+	return fmt.Sprintf("it could not start within %s of its time", time.Duration(s.LatestStart))
+}
+
+// waitsInLine reports whether a slot of s may wait behind another that waits.
+func waitsInLine(s job.Schedule) bool {
+	return s.Overlap == job.OverlapAllow || s.Overlap == job.OverlapQueueAll
+}
+
+// unseen says why nobody decided on slot when it was due.
+func unseen(slot job.Slot, since time.Time) string {
+	if slot.Due.Before(since) {
+		return "the scheduler was down"
+	}
+	return "the scheduler could not decide on it in time"
+}
+
+func notEnded(jobID string) string {
+	return fmt.Sprintf("job %s of an earlier slot had not ended", jobID)
+}
+
+// ran returns the outcome of slot, which was to start at that time and whose
+// job was enqueued.
+func ran(slot job.Slot, start, enqueued, since time.Time) job.Slot {
 	slot.Lag = max(enqueued.Sub(slot.Due), 0).Truncate(time.Millisecond)
 	switch {
-	case slot.Lag <= onTime:
-		slot.Outcome = job.SlotRan
-	case slot.Due.Before(since):
+	case enqueued.Sub(start).Truncate(time.Millisecond) <= onTime:
+		slot.Outcome, slot.Reason = job.SlotRan, ""
+	case start.Before(since):
 		slot.Outcome = job.SlotCaughtUp
 	default:
 		slot.Outcome = job.SlotRanLate
@@ -101,25 +131,8 @@ func ran(slot job.Slot, enqueued, since time.Time) job.Slot {
 	return slot
 }
 
-// Next returns when s fires next after now, for display; nil if it does not.
-func Next(s job.Schedule, now time.Time) *time.Time {
-	if !s.Enabled || s.Missing || s.Problem != "" {
-		return nil
-	}
-	rule, zone, err := parse(s.Cron, s.Zone)
-	if err != nil {
-		return nil
-	}
-	next, ok := rule.Next(later(now, s.OpenAfter()), zone)
-	if !ok {
-		return nil
-	}
-	return &next
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
+// parse reads an expression of the unix dialect and the name of a zone.
+func parse(expr, zoneName string) (cron.Trigger, *time.Location, error) {
+	t, err := atlas{}.times(job.Schedule{Rule: job.NewRule(expr, zoneName, nil)}, nil)
+	return t.trigger, t.zone, err
 }

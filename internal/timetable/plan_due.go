@@ -17,29 +17,46 @@ type Due struct {
 	Title    string    // of what leaves it out
 }
 
-// Slots returns the due times of s strictly after a time, in order, and within
-// the days that it is for. They follow from its rule alone: it does not matter
-// whether s is paused, over, or too young. calendars are those that there are,
-// by name. It is an error if s can have no slots.
+// Slots returns the due times of s strictly after a time, in order, from when
+// it starts to when it ends. They follow from its rule alone: it does not
+// matter whether s is paused, had all its runs, or is younger. calendars are
+// those that there are, by name. It is an error if s can have no slots.
 func Slots(s job.Schedule, calendars map[string]job.Calendar, after time.Time) (iter.Seq[Due], error) {
-	times, err := readTimes(s, calendars)
+	t, err := atlas{}.times(s, calendars)
 	if err != nil {
 		return nil, err
 	}
-	return times.after(after), nil
+	return t.after(after), nil
+}
+
+// An atlas holds zones that were read, since reading one takes a while.
+type atlas map[string]*time.Location
+
+func (a atlas) zone(name string) (*time.Location, error) {
+	if zone, ok := a[name]; ok {
+		return zone, nil
+	}
+	zone, err := cron.Zone(name)
+	if err == nil {
+		a[name] = zone
+	}
+	return zone, err
 }
 
 // times are the due times of a schedule.
 type times struct {
-	schedule job.Schedule
+	job.Schedule
 	trigger  cron.Trigger
 	zone     *time.Location
 	calendar job.Calendar
 }
 
-func readTimes(s job.Schedule, calendars map[string]job.Calendar) (t times, err error) {
-	t.schedule = s
-	if t.trigger, t.zone, err = parseTrigger(s.Dialect, s.Cron, s.Zone); err != nil {
+func (a atlas) times(s job.Schedule, calendars map[string]job.Calendar) (t times, err error) {
+	t.Schedule = s
+	if t.trigger, err = cron.ParseDialect(cron.Dialect(s.Dialect), s.Cron); err != nil {
+		return t, err
+	}
+	if t.zone, err = a.zone(s.Zone); err != nil {
 		return t, err
 	}
 	calendar, ok := calendars[s.Calendar]
@@ -67,18 +84,32 @@ func (t times) after(after time.Time) iter.Seq[Due] {
 // first returns the first due time strictly after a time, and not before the
 // schedule starts.
 func (t times) first(after time.Time) (time.Time, bool) {
-	if starts := t.schedule.StartsAt; starts != nil {
-		after = later(after, starts.Add(-time.Nanosecond))
+	if t.StartsAt != nil {
+		after = later(after, t.StartsAt.Add(-time.Nanosecond))
 	}
 	return t.trigger.Next(after, t.zone)
 }
 
 func (t times) ended(due time.Time) bool {
-	return t.schedule.EndsAt != nil && !due.Before(*t.schedule.EndsAt)
+	return t.EndsAt != nil && !due.Before(*t.EndsAt)
 }
 
+// due returns the slot at a time, which next follows unless that is zero.
 func (t times) due(at, next time.Time) Due {
-	d := Due{At: at, Start: at.Add(delay(t.schedule, at, next))}
+	d := Due{At: at, Start: at.Add(delay(t.Schedule, at, next))}
 	d.Title, d.Excluded = Excluded(t.calendar, at)
 	return d
+}
+
+// start returns when the job of a slot starts.
+func (t times) start(due time.Time) time.Time {
+	next, _ := t.trigger.Next(due, t.zone)
+	return due.Add(delay(t.Schedule, due, next))
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

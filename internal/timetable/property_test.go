@@ -140,6 +140,13 @@ type flaky struct {
 // fails says whether a call goes wrong this time.
 func (tm term) fails(chance *rand.Rand) bool { return chance != nil && chance.IntN(100) < tm.errors }
 
+func (f flaky) ScheduleVersion(ctx context.Context) (int64, error) {
+	if f.term.fails(f.chance) {
+		return 0, errDisk
+	}
+	return f.fakeLedger.ScheduleVersion(ctx)
+}
+
 func (f flaky) Schedules(ctx context.Context) ([]job.Schedule, error) {
 	if f.term.fails(f.chance) {
 		return nil, errDisk
@@ -154,21 +161,21 @@ func (f flaky) OpenSlots(ctx context.Context) ([]job.Slot, error) {
 	return f.fakeLedger.OpenSlots(ctx)
 }
 
-func (f flaky) PutSlots(ctx context.Context, schedule string, decided time.Time, slots []job.Slot) error {
+func (f flaky) PutManySlots(ctx context.Context, batches []job.SlotBatch) error {
 	if f.term.fails(f.chance) {
 		return errDisk
 	}
-	if err := f.fakeLedger.PutSlots(ctx, schedule, decided, slots); err != nil || !f.term.fails(f.chance) {
+	if err := f.fakeLedger.PutManySlots(ctx, batches); err != nil || !f.term.fails(f.chance) {
 		return err
 	}
 	return errDisk // written, and the answer is lost
 }
 
-func (f flaky) Unfinished(ctx context.Context, schedule string) (job.Job, error) {
+func (f flaky) UnfinishedOf(ctx context.Context, schedules []string) (map[string]job.Job, error) {
 	if f.term.fails(f.chance) {
-		return job.Job{}, errDisk
+		return nil, errDisk
 	}
-	return f.fakeLedger.Unfinished(ctx, schedule)
+	return f.fakeLedger.UnfinishedOf(ctx, schedules)
 }
 
 // flakyQueue is the queue as one walker meets it.
@@ -178,20 +185,29 @@ type flakyQueue struct {
 	chance *rand.Rand
 }
 
-func (f flakyQueue) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
+func (f flakyQueue) EnqueueBatch(ctx context.Context, all []job.Request) ([]timetable.Accepted, error) {
 	if f.term.fails(f.chance) {
-		return job.Job{}, errAway
+		return nil, errAway
 	}
-	j, err := f.fakeQueue.Enqueue(ctx, r)
-	if f.term.fails(f.chance) {
-		return job.Job{}, errAway // accepted, and the answer is lost
+	done, err := f.fakeQueue.EnqueueBatch(ctx, all)
+	for i := range done {
+		if f.term.fails(f.chance) {
+			done[i] = timetable.Accepted{Err: errAway} // accepted, and the answer is lost
+		}
 	}
-	return j, err
+	return done, err
 }
 
-func (f flakyQueue) Job(ctx context.Context, id string) (job.Job, error) {
+func (f flakyQueue) Jobs(ctx context.Context, ids []string) (map[string]job.Job, error) {
+	if f.term.fails(f.chance) {
+		return nil, errAway
+	}
+	return f.fakeQueue.Jobs(ctx, ids)
+}
+
+func (f flakyQueue) Abort(ctx context.Context, id, by string) (job.Job, error) {
 	if f.term.fails(f.chance) {
 		return job.Job{}, errAway
 	}
-	return f.fakeQueue.Job(ctx, id)
+	return f.fakeQueue.Abort(ctx, id, by)
 }

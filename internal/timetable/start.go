@@ -10,56 +10,156 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// startOpen starts the job of every intended slot, whoever intended it. It
-// returns the jobs that could not be started yet, by schedule.
-func (w *Walker) startOpen(ctx context.Context, schedules []job.Schedule) (stuck map[string]string, err error) {
-	open, err := w.Ledger.OpenSlots(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read open slots: %w", err)
-	}
-	byName := map[string]job.Schedule{}
-	for _, s := range schedules {
-		byName[s.Name] = s
-	}
-	stuck = map[string]string{}
-	away := false
-	for _, slot := range open {
-		if !away {
-			failed := w.start(ctx, slot, byName[slot.Schedule])
-			if failed == nil {
-				continue
-			}
-			away = fault.KindOf(failed) == fault.Unavailable // and for the others too
-			err = errors.Join(err, failed)
-		}
-		stuck[slot.Schedule] = slot.JobID
-	}
-	return stuck, err
+// remembered is how long the queue knows a job at least, once it has ended.
+const remembered = 24 * time.Hour
+
+// A turn is an intended slot whose turn it is to start, or to be given up.
+type turn struct {
+	job.Slot
+	entry *entry
+	doom  job.SlotOutcome // it is given up with this outcome, unless its job was started before; empty: it starts
+	why   string          // it is given up
 }
 
-// start enqueues the job of an intended slot and writes the slot's outcome. A
-// slot that the queue refuses is missed for that reason.
-func (w *Walker) start(ctx context.Context, slot job.Slot, s job.Schedule) error {
-	switch {
-	case s.Name == "":
-		return w.miss(ctx, slot, "the schedule was removed")
-	case w.Now().Sub(slot.Due) > catchUpWithin:
-		return w.miss(ctx, slot, "for 24 h it could not be found out whether its job had been started")
+// doomed returns t, to be given up.
+func (t turn) doomed(outcome job.SlotOutcome, why string) turn {
+	t.doom, t.why = outcome, why
+	return t
+}
+
+// old reports whether the queue may have forgotten the job of t.
+func (t turn) old(now time.Time) bool { return now.Sub(t.Decided) > remembered }
+
+// startOpen starts the jobs of the open slots whose turn it is, whoever
+// intended them, and returns the slots that are settled by it. Those that it
+// has to leave are w.open.
+func (w *Walker) startOpen(ctx context.Context, open []job.Slot) (settled []job.Slot, err error) {
+	turns := w.turns(open)
+	turns, err = w.behindEarlier(ctx, turns)
+	turns, before, failed := w.startedBefore(ctx, turns)
+	settled = before
+	err = errors.Join(err, failed)
+	var start []turn
+	for _, t := range turns {
+		if t.doom == "" {
+			start = append(start, t)
+			continue
+		}
+		t.Outcome, t.Reason, t.Slot.Decided = t.doom, t.why, w.Now()
+		settled = append(settled, t.Slot)
 	}
-	j, err := w.Queue.Enqueue(ctx, request(slot, s))
-	if refused(err) {
-		return w.miss(ctx, slot, fault.Message(err))
+	started, failed := w.start(ctx, start)
+	settled = append(settled, started...)
+	w.leave(open, settled)
+	return settled, errors.Join(err, failed)
+}
+
+// turns returns the slots that may start, as far as open slots tell: the
+// oldest of each schedule, or all if its jobs may overlap. Those that are to
+// be given up wait for no turn.
+func (w *Walker) turns(open []job.Slot) (turns []turn) {
+	taken := map[string]bool{}
+	for _, slot := range open {
+		t := w.judge(slot)
+		switch {
+		case t.doom != "":
+			turns = append(turns, t)
+		case len(turns) < portion && (t.entry.Overlap == job.OverlapAllow || !taken[slot.Schedule]):
+			turns = append(turns, t)
+			taken[slot.Schedule] = true
+		}
 	}
+	return turns
+}
+
+// judge says whether an open slot may still start.
+func (w *Walker) judge(slot job.Slot) turn {
+	t := turn{Slot: slot, entry: w.agenda.entries[slot.Schedule]}
+	if t.entry == nil {
+		return t.doomed(job.SlotMissed, "the schedule was removed")
+	}
+	if outcome, why := halted(t.entry.Schedule, slot.Due); outcome != "" {
+		return t.doomed(outcome, why)
+	}
+	if tooLate(t.entry.Schedule, w.Now().Sub(t.entry.start(slot.Due))) {
+		return t.doomed(job.SlotMissed, tooLateReason(t.entry.Schedule))
+	}
+	if t.old(w.Now()) && (t.entry.Overlap == job.OverlapSkip || t.entry.Overlap == job.OverlapAllow) {
+		return t.doomed(job.SlotMissed, "for 24 h it could not be found out whether its job had been started")
+	}
+	return t
+}
+
+// startedBefore settles the slots whose jobs turn out to be there: of those
+// that are to be given up, and of those that are old. It returns the other
+// turns; without those of which that cannot be found out.
+func (w *Walker) startedBefore(ctx context.Context, turns []turn) (left []turn, settled []job.Slot, err error) {
+	var ask []turn
+	for _, t := range turns {
+		if t.doom != "" || t.old(w.Now()) {
+			ask = append(ask, t)
+		} else {
+			left = append(left, t)
+		}
+	}
+	if len(ask) == 0 {
+		return left, nil, nil
+	}
+	jobs, err := w.Queue.Jobs(ctx, ids(ask))
 	if err != nil {
-		return fmt.Errorf("enqueue slot %s of schedule %s: %w", slot.Due.Format(time.RFC3339), s.Name, err)
+		return left, nil, fmt.Errorf("find jobs of open slots: %w", err)
 	}
-	w.last[s.Name] = slot.JobID
-	slot.Decided = w.Now()
-	enqueued := j.Created
-	if enqueued.IsZero() {
-		enqueued = slot.Decided
+	for _, t := range ask {
+		j, there := jobs[t.JobID]
+		if !there && t.old(w.Now()) {
+			if j, err = w.Ledger.Job(ctx, t.JobID); err != nil && fault.KindOf(err) != fault.NotFound {
+				return left, settled, fmt.Errorf("find job %s of an open slot: %w", t.JobID, err)
+			}
+			there = err == nil
+		}
+		if there {
+			settled = append(settled, w.ran(t, j))
+		} else {
+			left = append(left, t)
+		}
 	}
-	return w.record(ctx, s.Name, time.Time{}, ran(slot, enqueued, w.since))
+	return left, settled, nil
+}
+
+func ids(turns []turn) (all []string) {
+	for _, t := range turns {
+		all = append(all, t.JobID)
+	}
+	return all
+}
+
+// start enqueues the jobs of slots and returns those that are settled. A slot
+// that the queue refuses is missed for that reason.
+func (w *Walker) start(ctx context.Context, turns []turn) (settled []job.Slot, err error) {
+	if len(turns) == 0 {
+		return nil, nil
+	}
+	requests := make([]job.Request, len(turns))
+	for i, t := range turns {
+		requests[i] = request(t.Slot, t.entry.Schedule)
+		t.entry.last, t.entry.idle = t.JobID, false
+	}
+	accepted, err := w.Queue.EnqueueBatch(ctx, requests)
+	if err != nil {
+		return nil, fmt.Errorf("enqueue jobs of slots: %w", err)
+	}
+	for i, t := range turns {
+		switch a := accepted[i]; {
+		case a.Err == nil:
+			settled = append(settled, w.ran(t, a.Job))
+		case refused(a.Err):
+			t.Outcome, t.Reason, t.Slot.Decided = job.SlotMissed, fault.Message(a.Err), w.Now()
+			settled = append(settled, t.Slot)
+		default:
+			err = fmt.Errorf("enqueue slot %s of schedule %s: %w", t.Due.Format(time.RFC3339), t.Slot.Schedule, a.Err) // one is enough
+		}
+	}
+	return settled, err
 }
 
 func request(slot job.Slot, s job.Schedule) job.Request {
@@ -78,7 +178,45 @@ func refused(err error) bool {
 	return false
 }
 
-func (w *Walker) miss(ctx context.Context, slot job.Slot, reason string) error {
-	slot.Outcome, slot.Reason, slot.Decided = job.SlotMissed, reason, w.Now()
-	return w.record(ctx, slot.Schedule, time.Time{}, slot)
+// ran settles a slot with its job. Another job in its place is an unfinished
+// one that does the same, where the task wants only one.
+func (w *Walker) ran(t turn, j job.Job) job.Slot {
+	now := w.Now()
+	t.Slot.Decided = now
+	if j.ID != t.JobID {
+		t.Outcome, t.Reason = job.SlotSkipped, fmt.Sprintf("job %s, which does the same, had not ended", j.ID)
+		return t.Slot
+	}
+	enqueued, start := j.Created, t.Due
+	if enqueued.IsZero() {
+		enqueued = now
+	}
+	if t.entry != nil {
+		start = t.entry.start(t.Due)
+		t.entry.Runs++
+		t.entry.last = t.JobID
+		t.entry.idle = false
+	}
+	if earlier := w.behind[t.JobID]; earlier != "" {
+		t.Reason = fmt.Sprintf("it waited for job %s of an earlier slot to end", earlier)
+	}
+	return ran(t.Slot, start, enqueued, w.vigil.since)
+}
+
+// leave notes which of the open slots are not settled.
+func (w *Walker) leave(open, settled []job.Slot) {
+	done := map[string]bool{}
+	for _, slot := range settled {
+		done[slot.JobID] = true
+	}
+	w.open, w.waiting = nil, map[string][]string{}
+	for _, slot := range open {
+		if !done[slot.JobID] {
+			w.open = append(w.open, slot)
+			w.waiting[slot.Schedule] = append(w.waiting[slot.Schedule], slot.JobID)
+		}
+	}
+	for id := range done {
+		delete(w.behind, id)
+	}
 }

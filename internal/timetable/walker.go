@@ -1,45 +1,60 @@
 package timetable
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// How long a Walker rests between two looks at the timetable.
+// How long a Walker rests between two looks at the timetable, and how much it
+// does in one step.
 const (
 	lookEvery  = 2 * time.Second        // at least, to see schedules that changed
-	retryAfter = 250 * time.Millisecond // when a look failed; doubles up to lookEvery
-	awayAfter  = 10 * time.Second       // a pause between looks that means that the process was frozen
+	retryAfter = 250 * time.Millisecond // when a look failed, or slots wait; doubles up to lookEvery
+	portion    = 1000                   // slots that are decided or started in one step
 )
 
 // Ledger is where schedules and slots are kept.
 type Ledger interface {
+	// ScheduleVersion returns a number that grows when people or declarations
+	// change a schedule or a calendar. What becomes of slots is no change.
+	ScheduleVersion(ctx context.Context) (int64, error)
 	Schedules(ctx context.Context) ([]job.Schedule, error)
-	// OpenSlots returns the slots that are intended and have no outcome yet.
+	Calendars(ctx context.Context) ([]job.Calendar, error)
+	// OpenSlots returns the slots that are intended and have no outcome yet,
+	// the oldest first.
 	OpenSlots(ctx context.Context) ([]job.Slot, error)
-	// PutSlots writes slots of a schedule and that all up to decided are
-	// decided, in one transaction. An outcome that is recorded stays, and so
-	// does the job that a slot is intended for; decided only moves forward.
-	PutSlots(ctx context.Context, schedule string, decided time.Time, slots []job.Slot) error
-	// Unfinished returns the newest job of a schedule's slots that has not
-	// ended as far as the ledger knows, or a fault.NotFound.
-	Unfinished(ctx context.Context, schedule string) (job.Job, error)
+	// PutManySlots writes slots of schedules, each schedule with the time up to
+	// which all of its slots are decided, in one transaction. An outcome that
+	// is recorded stays, and so does the job that a slot is intended for; the
+	// time only moves forward.
+	PutManySlots(ctx context.Context, batches []job.SlotBatch) error
+	// UnfinishedOf returns, of each schedule that has any, the newest job of
+	// its slots that has not ended as far as the ledger knows.
+	UnfinishedOf(ctx context.Context, schedules []string) (map[string]job.Job, error)
+	// Job returns a recorded job, or a fault.NotFound.
+	Job(ctx context.Context, id string) (job.Job, error)
 }
 
 // Queue is where jobs go.
 type Queue interface {
-	// Enqueue accepts a job once per id, and returns the job as it is when the
-	// id comes again.
-	Enqueue(ctx context.Context, r job.Request) (job.Job, error)
-	// Job returns a job that is in flight or ended lately.
-	Job(ctx context.Context, id string) (job.Job, error)
+	// EnqueueBatch accepts jobs, each once per id, and returns what became of
+	// each, in order: the job as it is when the id comes again.
+	EnqueueBatch(ctx context.Context, all []job.Request) ([]Accepted, error)
+	// Jobs returns those of ids that are in flight or ended lately.
+	Jobs(ctx context.Context, ids []string) (map[string]job.Job, error)
+	// Abort tells a job to stop.
+	Abort(ctx context.Context, id, by string) (job.Job, error)
+}
+
+// An Accepted is what became of one request of many.
+type Accepted struct {
+	Job job.Job // if Err is nil
+	Err error
 }
 
 // A Walker walks the timetable: it starts the job of each slot when it is due
@@ -51,49 +66,69 @@ type Walker struct {
 	Log     *slog.Logger
 	Now     func() time.Time    // time.Now, unless a test says otherwise
 	Observe func(slot job.Slot) // told of each outcome; may be nil
+	Alarm   func(slot job.Slot) // told once of each slot that is missed, or open for a minute after its time; may be nil
 
-	since    time.Time         // nobody was watching before
-	looked   time.Time         // when the last look ended
-	failures int               // looks in a row that failed
-	last     map[string]string // the newest job of each schedule that this walker started
-	broken   map[string]string // the schedules that cannot be planned, and what was said about it
+	agenda   agenda
+	vigil    vigil
+	open     []job.Slot          // slots that are intended and have not started
+	waiting  map[string][]string // their jobs, by schedule
+	behind   map[string]string   // the job that the job of a slot waits for, by ids
+	aborted  map[string]bool     // jobs that were told to stop
+	alarmed  map[string]bool     // jobs of slots that are late, and known to be
+	failures int                 // looks in a row that failed
+	idle     int                 // looks in a row at which slots waited and none started
 }
 
 // Run walks until ctx is done. Nothing else ends it: while the ledger or the
 // queue is away, it tries again.
 func (w *Walker) Run(ctx context.Context) error {
-	w.since, w.looked = w.Now(), w.Now()
-	w.last, w.broken = map[string]string{}, map[string]string{}
+	w.vigil = startVigil(w.Now())
+	w.agenda = agenda{}
+	w.behind, w.aborted, w.alarmed = map[string]string{}, map[string]bool{}, map[string]bool{}
 	for ctx.Err() == nil {
-		next, err := w.look(ctx)
-		w.looked = w.Now()
-		pause(ctx, w.rest(ctx, next, err))
+		err := w.look(ctx)
+		w.sayLate(ctx)
+		rest := w.rest(ctx, err)
+		w.vigil.rest(w.Now(), rest)
+		pause(ctx, rest)
 	}
 	return nil
 }
 
 // rest returns how long to sleep after a look, and reports when looks begin to
 // fail and when they succeed again.
-func (w *Walker) rest(ctx context.Context, next time.Time, err error) time.Duration {
+func (w *Walker) rest(ctx context.Context, err error) time.Duration {
 	switch {
 	case err == nil:
 		if w.failures > 0 {
 			w.Log.InfoContext(ctx, "the timetable is walked again", "failures", w.failures)
 		}
 		w.failures = 0
-		if next.IsZero() {
-			return lookEvery
-		}
-		return min(next.Sub(w.Now()), lookEvery)
+		return w.untilNext()
 	case w.failures == 0 && ctx.Err() == nil:
 		w.Log.WarnContext(ctx, "the timetable cannot be walked, trying again", "err", err)
 	}
 	w.failures++
-	return min(retryAfter<<min(w.failures-1, 8), lookEvery)
+	return slower(w.failures - 1)
 }
 
+// untilNext returns how long nothing is to be done.
+func (w *Walker) untilNext() time.Duration {
+	rest := lookEvery
+	if len(w.open) > 0 {
+		rest = slower(w.idle - 1)
+	}
+	if next := w.agenda.soonest(); !next.IsZero() {
+		rest = min(rest, max(next.Sub(w.Now()), 0))
+	}
+	return rest
+}
+
+// slower returns how long to rest before the n-th try again.
+func slower(n int) time.Duration { return min(retryAfter<<max(min(n, 8), 0), lookEvery) }
+
 func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(max(d, 0))
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -101,116 +136,64 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// look decides on all slots that are due and starts their jobs. It returns
-// when the next slot is due; zero if there is none.
-func (w *Walker) look(ctx context.Context) (next time.Time, err error) {
-	w.watch()
-	schedules, err := w.Ledger.Schedules(ctx)
-	if err != nil {
-		return next, fmt.Errorf("read schedules: %w", err)
+// look decides on all slots that are due and starts their jobs, a portion at a
+// time.
+func (w *Walker) look(ctx context.Context) error {
+	w.watch(ctx)
+	if err := w.refresh(ctx); err != nil {
+		return err
 	}
-	stuck, err := w.startOpen(ctx, schedules)
-	intends := false
-	for _, s := range schedules {
-		p, failed := w.decide(ctx, s, stuck[s.Name])
-		err = errors.Join(err, failed)
-		intends = intends || p.intends()
-		next = sooner(next, p.next)
-	}
-	if intends {
-		_, failed := w.startOpen(ctx, schedules)
-		err = errors.Join(err, failed)
-	}
-	return next, err
-}
-
-// watch notes when the process was frozen or the clock was moved, so that
-// slots from then are not called late but caught up.
-func (w *Walker) watch() {
-	now := w.Now()
-	if away := now.Sub(w.looked); away > awayAfter || away < 0 {
-		w.since = now
-	}
-}
-
-func sooner(a, b time.Time) time.Time {
-	if a.IsZero() || !b.IsZero() && b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// decide writes what is to become of the slots of s that are due. The job of
-// an earlier slot may be stuck on its way to the queue.
-func (w *Walker) decide(ctx context.Context, s job.Schedule, stuck string) (plan, error) {
-	p, ok := w.plan(ctx, s)
-	if !ok || len(p.slots) == 0 {
-		return p, nil
-	}
-	if p.intends() {
-		busy, err := w.busy(ctx, s.Name, stuck)
+	w.idle++
+	for began, more := time.Now(), true; more && time.Since(began) < lookEvery; {
+		open, err := w.Ledger.OpenSlots(ctx)
 		if err != nil {
-			return plan{}, fmt.Errorf("find unfinished job of schedule %s: %w", s.Name, err)
+			return fmt.Errorf("read open slots: %w", err)
 		}
-		if busy != "" {
-			p.skip(busy)
+		settled, err := w.startOpen(ctx, open)
+		if len(settled) > 0 {
+			w.idle = 0
+		}
+		var failed error
+		if more, failed = w.decide(ctx, settled); err != nil || failed != nil {
+			return errors.Join(err, failed)
 		}
 	}
-	return p, w.record(ctx, s.Name, p.decided, p.slots...)
+	return w.foresee(ctx)
 }
 
-// plan plans s, unless it can have no slots. Schedules are checked when they
-// are registered, so the log hears of it once.
-func (w *Walker) plan(ctx context.Context, s job.Schedule) (plan, bool) {
-	if s.Problem != "" {
-		return plan{}, false
+// decide writes what is to become of a portion of the slots that are due,
+// along with the slots that are settled. It reports whether there is more to
+// do at once.
+func (w *Walker) decide(ctx context.Context, settled []job.Slot) (more bool, err error) {
+	now, page := w.Now(), newPage(settled)
+	for page.slots < portion && w.agenda.isDue(now) {
+		e := w.agenda.due[0]
+		p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name]})
+		w.agenda.plan(e, Due{})
+		page.add(e, p)
 	}
-	p, err := planFor(s, w.Now(), w.since)
-	if err == nil {
-		delete(w.broken, s.Name)
-		return p, true
+	if err := w.record(ctx, page); err != nil {
+		w.agenda.version = 0 // what is written is not known
+		return false, err
 	}
-	if w.broken[s.Name] != err.Error() {
-		w.broken[s.Name] = err.Error()
-		w.Log.WarnContext(ctx, "the schedule has no slots", "schedule", s.Name, "err", err)
-	}
-	return plan{}, false
+	return page.intended > 0 || len(settled) > 0 || w.agenda.isDue(now), nil
 }
 
-// busy returns the job of an earlier slot that has not ended, or "". The
-// ledger may be behind: a job that it does not know yet is one that this
-// walker started, and one that it thinks unfinished may have ended.
-func (w *Walker) busy(ctx context.Context, schedule, stuck string) (string, error) {
-	if stuck != "" {
-		return stuck, nil
+// record writes a page and tells of the slots that are settled by it.
+func (w *Walker) record(ctx context.Context, page *page) error {
+	if len(page.batches) > 0 {
+		if err := w.Ledger.PutManySlots(ctx, page.list()); err != nil {
+			return fmt.Errorf("write slots: %w", err)
+		}
 	}
-	recorded, err := w.Ledger.Unfinished(ctx, schedule)
-	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return "", err
+	for e, p := range page.plans {
+		e.Decided = later(e.Decided, p.decided)
+		w.agenda.plan(e, p.next)
 	}
-	id := cmp.Or(w.last[schedule], recorded.ID)
-	if id == "" {
-		return "", nil
-	}
-	switch live, err := w.Queue.Job(ctx, id); {
-	case fault.KindOf(err) == fault.NotFound:
-		return recorded.ID, nil
-	case err != nil:
-		return "", err
-	case !live.State.Final():
-		return id, nil
-	}
-	return "", nil
-}
-
-// record writes slots and tells of those that are settled.
-func (w *Walker) record(ctx context.Context, schedule string, decided time.Time, slots ...job.Slot) error {
-	if err := w.Ledger.PutSlots(ctx, schedule, decided, slots); err != nil {
-		return fmt.Errorf("write slots of schedule %s: %w", schedule, err)
-	}
-	for _, slot := range slots {
-		if slot.Outcome.Final() && w.Observe != nil {
-			w.Observe(slot)
+	for _, batch := range page.batches {
+		w.tell(ctx, batch.Slots)
+		if e, ok := w.agenda.entries[batch.Schedule]; ok && e.MaxRuns > 0 {
+			w.agenda.plan(e, e.upNext()) // a slot that did not run makes room for another
 		}
 	}
 	return nil

@@ -173,8 +173,8 @@ func TestRecordsWhatASwitchedOffScheduleDoesNotRun(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		var log bytes.Buffer
 		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Log: slog.New(slog.NewTextHandler(&log, nil))}, 2*time.Minute)
-		expect(t, l, "01 00:01 paused: the schedule was switched off\n01 00:01 missed: no worker announced the schedule any more\n01 00:02 paused: the schedule was switched off")
-		if n := strings.Count(log.String(), "\n"); n != 1 || !strings.Contains(log.String(), "schedule=odd") {
+		expect(t, l, "01 00:01 missed: no worker announced the schedule any more\n01 00:01 paused: the schedule was switched off\n01 00:02 paused: the schedule was switched off")
+		if n := strings.Count(log.String(), "the schedule has no slots"); n != 1 || !strings.Contains(log.String(), "schedule=odd") {
 			t.Errorf("log:\n%s", &log)
 		}
 		if len(q.requests) != 0 {
@@ -222,7 +222,7 @@ func TestSaysOnceThatRedisIsAwayAndRunsTheSlotLate(t *testing.T) {
 		}
 		var log bytes.Buffer
 		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Log: slog.New(slog.NewTextHandler(&log, nil))}, 21*time.Minute)
-		if n := strings.Count(log.String(), "\n"); n != 2 {
+		if n := strings.Count(log.String(), "the timetable"); n != 2 {
 			t.Errorf("log:\n%s", &log)
 		}
 		if story := l.story(); !strings.HasPrefix(story, "01 00:10 ran_late +5m") || !strings.HasSuffix(story, "\n01 00:20 ran") {
@@ -243,11 +243,11 @@ func TestWaitsOutALedgerThatIsAway(t *testing.T) {
 		}
 		var log bytes.Buffer
 		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Log: slog.New(slog.NewTextHandler(&log, nil))}, 6*time.Minute+time.Second)
-		if n := strings.Count(log.String(), "\n"); n != 2 {
+		if n := strings.Count(log.String(), "the timetable"); n != 2 {
 			t.Errorf("log:\n%s", &log)
 		}
 		lines := strings.Split(l.story(), "\n")
-		if diff := cmp.Diff("01 00:02 missed: the scheduler could not decide on it before the next slot was due", lines[0]); diff != "" {
+		if diff := cmp.Diff("01 00:02 missed: the scheduler could not decide on it in time", lines[0]); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)
 		}
 		if len(lines) != 3 || !strings.HasPrefix(lines[1], "01 00:04 ran_late +1m") || lines[2] != "01 00:06 ran" {
@@ -294,7 +294,10 @@ func TestAnEnqueueWhoseAnswerWasLostCountsFromWhenItWasMade(t *testing.T) {
 	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		l.schedules = []job.Schedule{every("* * * * *")}
 		calls := 0
-		q.fail = func(job.Request) error {
+		q.fail = func(r job.Request) error {
+			if r.Task == "" {
+				return nil
+			}
 			if calls++; calls > 1 && calls < 10 {
 				return errAway
 			}
@@ -314,6 +317,7 @@ func TestGivesUpOnASlotThatNobodyCouldAskForInADay(t *testing.T) {
 		q.fail = func(job.Request) error { return errAway }
 		walk(t, l, q, time.Hour+time.Second)
 		time.Sleep(25 * time.Hour)
+		q.fail = nil
 		walk(t, l, q, time.Second)
 		expect(t, l, "01 01:00 missed: for 24 h it could not be found out whether its job had been started")
 	})

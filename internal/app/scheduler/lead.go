@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -64,18 +65,40 @@ type clientQueue struct {
 	clients *ledger.Ledger
 }
 
-// Enqueue implements timetable.Queue. As long as no worker has announced
+// EnqueueBatch implements timetable.Queue. As long as no worker has announced
 // anything, as in a new Redis, no task is unknown yet.
-func (q clientQueue) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
-	if err := q.clients.UsableClient(ctx, r.Client); err != nil {
-		return job.Job{}, err
+func (q clientQueue) EnqueueBatch(ctx context.Context, all []job.Request) ([]timetable.Accepted, error) {
+	done, usable := make([]timetable.Accepted, len(all)), map[string]error{}
+	var wanted []job.Request
+	var places []int
+	for i, r := range all {
+		if _, known := usable[r.Client]; !known {
+			usable[r.Client] = q.clients.UsableClient(ctx, r.Client)
+		}
+		if done[i].Err = usable[r.Client]; done[i].Err == nil {
+			wanted, places = append(wanted, r), append(places, i)
+		}
 	}
-	j, err := q.Engine.Enqueue(ctx, r)
-	if fault.KindOf(err) != fault.Invalid {
-		return j, err
+	accepted, err := q.Engine.EnqueueBatch(ctx, wanted)
+	if err != nil {
+		return nil, err
 	}
-	if known, failed := q.Tasks(ctx); failed != nil || len(known) == 0 {
-		return j, fault.New(fault.Unavailable, "No worker has announced its tasks yet.").Because(cmp.Or(failed, err))
+	refusal := sync.OnceValue(func() error { return q.unannounced(ctx) })
+	for i, a := range accepted {
+		if fault.KindOf(a.Err) == fault.Invalid {
+			a.Err = cmp.Or(refusal(), a.Err)
+		}
+		done[places[i]] = timetable.Accepted{Job: a.Job, Err: a.Err}
 	}
-	return j, err
+	return done, nil
+}
+
+// unannounced says why a task may be unknown that is not: no worker has
+// announced any. It is nil if one has.
+func (q clientQueue) unannounced(ctx context.Context) error {
+	known, err := q.Tasks(ctx)
+	if err == nil && len(known) > 0 {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "No worker has announced its tasks yet.").Because(err)
 }

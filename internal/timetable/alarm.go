@@ -1,0 +1,75 @@
+package timetable
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// lateAfter is how long after its time a slot is late that is still open.
+const lateAfter = time.Minute
+
+// tell tells of slots that are settled.
+func (w *Walker) tell(ctx context.Context, slots []job.Slot) {
+	for _, slot := range slots {
+		if !slot.Outcome.Final() {
+			continue
+		}
+		if w.Observe != nil {
+			w.Observe(slot)
+		}
+		if slot.Outcome == job.SlotMissed {
+			w.sayMissed(ctx, slot)
+		}
+		delete(w.alarmed, SlotID(slot.Schedule, slot.Due))
+	}
+}
+
+// sayMissed raises the alarm about a slot that was missed.
+func (w *Walker) sayMissed(ctx context.Context, slot job.Slot) {
+	if w.alarmed[SlotID(slot.Schedule, slot.Due)] {
+		return
+	}
+	w.Log.WarnContext(ctx, "a slot was missed", "schedule", slot.Schedule, "due", slot.Due, "reason", slot.Reason)
+	w.alarm(slot)
+}
+
+func (w *Walker) alarm(slot job.Slot) {
+	if w.Alarm != nil {
+		w.Alarm(slot)
+	}
+}
+
+// sayLate raises the alarm about the slots that are late and still open, once
+// about each.
+func (w *Walker) sayLate(ctx context.Context) {
+	then := w.Now().Add(-lateAfter)
+	for _, slot := range w.open {
+		if e := w.agenda.entries[slot.Schedule]; e != nil && !e.start(slot.Due).After(then) {
+			slot.Reason = w.lateReason(slot)
+			w.sayLateSlot(ctx, slot)
+		}
+	}
+	for e := range w.agenda.until(then) {
+		w.sayLateSlot(ctx, job.Slot{Schedule: e.Name, Due: e.next.At.UTC(), Outcome: job.SlotIntended, Reason: "nothing could be decided about it yet"})
+	}
+}
+
+func (w *Walker) lateReason(slot job.Slot) string {
+	if earlier := w.behind[slot.JobID]; earlier != "" {
+		return fmt.Sprintf("it waits for job %s of an earlier slot to end", earlier)
+	}
+	return "its job could not be enqueued yet"
+}
+
+func (w *Walker) sayLateSlot(ctx context.Context, slot job.Slot) {
+	id := SlotID(slot.Schedule, slot.Due)
+	if w.alarmed[id] {
+		return
+	}
+	w.alarmed[id] = true
+	w.Log.WarnContext(ctx, "a slot is late", "schedule", slot.Schedule, "due", slot.Due, "reason", slot.Reason)
+	w.alarm(slot)
+}

@@ -42,6 +42,23 @@ func (s Schedule) Quartz() (string, error) {
 	return s.finish(Quartz, texts)
 }
 
+// Portable reports whether Quartz itself fires as s does when it is given what
+// s.Quartz returns. It does not take several of n#k and nL, or other days beside
+// one, and it loses all but one of the times of a day that W has moved.
+func (s Schedule) Portable() bool {
+	n := s.normal()
+	marked := bits.OnesCount8(n.lastDow)
+	for _, ks := range n.nth {
+		marked += bits.OnesCount8(ks)
+	}
+	if marked > 1 || marked == 1 && n.dow != 0 {
+		return false
+	}
+	times := bits.OnesCount64(n.sec) * bits.OnesCount64(n.min) * bits.OnesCount32(n.hour)
+	_, err := s.Quartz()
+	return err == nil && (n.near|n.nearBack == 0 || times == 1)
+}
+
 // finish joins the fields of an expression of d.
 func (s *Schedule) finish(d Dialect, texts []string) (string, error) {
 	text := strings.Join(texts, " ")
@@ -91,6 +108,9 @@ func (s *Schedule) notQuartz(n *Schedule) error {
 	return nil
 }
 
+// mostHint is how many bytes of cron a suggestion may hold.
+const mostHint = 120
+
 // twoSchedules says how to have either day, of a schedule in normal form.
 func (s *Schedule) twoSchedules() string {
 	byMonth, byWeek := *s, *s
@@ -98,6 +118,9 @@ func (s *Schedule) twoSchedules() string {
 	byWeek.dom, byWeek.domStar = everyDayOfMonth, true
 	first, _ := byMonth.Quartz()
 	second, _ := byWeek.Quartz()
+	if len(first)+len(second) > mostHint {
+		return "make two schedules, one for each"
+	}
 	return fmt.Sprintf("make two schedules: %q and %q", first, second)
 }
 

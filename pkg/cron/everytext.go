@@ -97,21 +97,13 @@ func parseAnchor(text string, words []word) (int64, *Error) {
 	if !strings.EqualFold(words[0].text, "from") {
 		return 0, wrongInterval("start", words[0], "is not understood", `write "from" and the local date and time of the first firing: `+everyExample)
 	}
-	switch words = words[1:]; len(words) {
-	case 0, 1:
-		return 0, wrongInterval("start", lastOf(text, words), "has no date and time", "write both: from 2026-01-05 08:00")
-	case 2:
-		return parseClock(words[0], words[1])
+	switch len(words) {
+	case 1, 2:
+		return 0, wrongInterval("start", words[len(words)-1], "has no date and time", "write both: from 2026-01-05 08:00")
+	case 3:
+		return parseClock(words[1], words[2])
 	}
-	return 0, wrongInterval("start", words[2], "is not understood", "nothing comes after the time; the zone is not part of an interval")
-}
-
-// lastOf returns the last of words, or text as a whole.
-func lastOf(text string, words []word) word {
-	if len(words) == 0 {
-		return word{text, 1}
-	}
-	return words[len(words)-1]
+	return 0, wrongInterval("start", words[3], "is not understood", "nothing comes after the time; the zone is not part of an interval")
 }
 
 // parseClock returns the wall second of a date and a time of the day.

@@ -203,15 +203,27 @@ func (r reading) value(text string) (n int) {
 	return n
 }
 
-// quartzFires reports whether an expression of Quartz's fires at that second
-// of a clock that never changes.
-func quartzFires(expr string, wall time.Time) bool {
-	f := append(strings.Fields(expr), "*")
-	return reading{0, 59, nil}.has(f[0], wall.Second()) && reading{0, 59, nil}.has(f[1], wall.Minute()) &&
-		reading{0, 23, nil}.has(f[2], wall.Hour()) && reading{1, 12, monthNames}.has(f[4], int(wall.Month())) &&
-		reading{1970, 2199, nil}.has(f[6], wall.Year()) &&
-		slices.ContainsFunc(strings.Split(f[3], ","), func(item string) bool { return onDay(strings.ToUpper(item), wall) }) &&
-		slices.ContainsFunc(strings.Split(f[5], ","), func(item string) bool { return onWeekday(strings.ToUpper(item), wall) })
+// set lists which values, counted from 0, are in a list of plain items.
+func (r reading) set(list string) []bool {
+	set := make([]bool, r.high+1)
+	for n := r.low; n <= r.high; n++ {
+		set[n] = r.has(list, n)
+	}
+	return set
+}
+
+// quartzFires returns whether an expression of Quartz's fires at a second of a
+// clock that never changes.
+func quartzFires(expr string) func(wall time.Time) bool {
+	f := append(strings.Fields(strings.ToUpper(expr)), "*")
+	second, minute, hour := reading{0, 59, nil}.set(f[0]), reading{0, 59, nil}.set(f[1]), reading{0, 23, nil}.set(f[2])
+	month, year := reading{1, 12, monthNames}.set(f[4]), reading{1970, 2199, nil}.set(f[6])
+	days, weekdays := strings.Split(f[3], ","), strings.Split(f[5], ",")
+	return func(wall time.Time) bool {
+		return second[wall.Second()] && minute[wall.Minute()] && hour[wall.Hour()] && month[wall.Month()] && year[wall.Year()] &&
+			slices.ContainsFunc(days, func(item string) bool { return onDay(item, wall) }) &&
+			slices.ContainsFunc(weekdays, func(item string) bool { return onWeekday(item, wall) })
+	}
 }
 
 // onDay reads an item of the day of the month.

@@ -1,6 +1,7 @@
 package cron
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -17,6 +18,8 @@ var quartzFields = [7]field{
 
 // The places of the fields that are more than sets.
 const quartzDay, quartzWeekday, quartzYear = 3, 5, 6
+
+const questionMarkHint = "? stands alone, for the day of month or the day of week"
 
 // ParseQuartz reads an expression of the Quartz dialect. Its errors are of type
 // [*Error].
@@ -70,6 +73,9 @@ func (s *Schedule) parseTimes(words []word) *Error {
 
 // parseDays reads the two fields of days, of which one is a question mark.
 func (s *Schedule) parseDays(day, weekday word) *Error {
+	if err := cmp.Or(loneQuestionMark(quartzDay, day), loneQuestionMark(quartzWeekday, weekday)); err != nil {
+		return err
+	}
 	if (day.text == "?") == (weekday.text == "?") {
 		return notOneQuestionMark(day, weekday)
 	}
@@ -80,6 +86,14 @@ func (s *Schedule) parseDays(day, weekday word) *Error {
 	}
 	s.dow, s.dowStar = everyDayOfWeek, true
 	return s.parseMonth(day)
+}
+
+// loneQuestionMark refuses a question mark in a list or beside something else.
+func loneQuestionMark(field int, w word) *Error {
+	if w.text == "?" || !strings.Contains(w.text, "?") {
+		return nil
+	}
+	return quartzFields[field].wrong(w, "is not understood", questionMarkHint)
 }
 
 func parseYears(w word) (*[4]uint64, *Error) {
@@ -133,14 +147,14 @@ func (s *Schedule) never(words []word) *Error {
 func notSix(expr string, words []word) *Error {
 	e := &Error{
 		Item: shorten(expr), Column: 1, Suggestion: `use six fields, as in "0 30 2 * * ?": second, minute, hour, day of month, month, day of week; and a year if need be`,
-		Reason: fmt.Sprintf("has %d fields, and Quartz has 6 or 7", len(words)),
+		Reason: fmt.Sprintf("has %s, and Quartz has 6 or 7", fields(len(words))),
 	}
 	if len(words) == 0 {
 		e.Reason = "is empty"
 		return e
 	}
 	if s, err := parseUnix(expr); err == nil {
-		if text, err := s.Quartz(); err == nil {
+		if text, err := s.Quartz(); err == nil && len(text) <= mostHint {
 			e.Reason += "; it is unix cron"
 			e.Suggestion = fmt.Sprintf("write %q, or say that it is unix", text)
 		}
@@ -159,8 +173,8 @@ func (f *field) quartzHint(item, value string) string {
 		return "months are 1 to 12: write 1 for january"
 	case f.name == "day of week" && (value == "0" || value == "8"):
 		return "days of the week are 1 to 7: write 1 for sunday"
-	case item == "?" && !day, strings.Contains(item, "?"):
-		return "? stands alone, for the day of month or the day of week"
+	case strings.Contains(item, "?"):
+		return questionMarkHint
 	case !day && strings.ContainsAny(item, "LW#"):
 		return "L, W and # are for days; " + f.extent()
 	case strings.HasPrefix(item, "*"):

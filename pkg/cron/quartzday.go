@@ -1,7 +1,6 @@
 package cron
 
 import (
-	"math/bits"
 	"strings"
 )
 
@@ -76,7 +75,7 @@ func (f *field) parseNearest(w word, text string) (int, *Error) {
 	case ok:
 		return 0, f.wrong(w, "is not from 1W to 31W", "use 1W to 31W")
 	case strings.Contains(text, "-"):
-		return 0, f.wrong(w, "has a W after a range", "name each day: 10W,11W,12W")
+		return 0, f.wrong(w, "has a W after a range", "name each day, as in 10W,11W,12W")
 	}
 	return 0, f.wrong(w, "is not understood", "use a day and W, as in 15W, or LW for the last weekday")
 }
@@ -139,14 +138,4 @@ func (f *field) parseOneDay(w word, text, mark, list string) (int, *Error) {
 		return 0, f.wrong(w, "has "+mark+" after a range", "name each day, as in "+list)
 	}
 	return f.parseValue(w, text)
-}
-
-// portable reports whether Quartz itself reads the days of the week as we do:
-// it takes one n#k or nL, and nothing beside it.
-func (s *Schedule) portable() bool {
-	marked := bits.OnesCount8(s.lastDow)
-	for _, ks := range s.nth {
-		marked += bits.OnesCount8(ks)
-	}
-	return marked == 0 || marked == 1 && s.dow == 0
 }

@@ -120,7 +120,7 @@ func notMacro(w word) *Error {
 func notFive(expr string, words []word) *Error {
 	e := &Error{
 		Item: shorten(expr), Column: 1, Suggestion: `use five fields, as in "30 2 * * *": ` + fieldNames(),
-		Reason: fmt.Sprintf("has %d fields, and unix cron has 5", len(words)),
+		Reason: fmt.Sprintf("has %s, and unix cron has 5", fields(len(words))),
 	}
 	switch {
 	case len(words) == 0:
@@ -132,6 +132,13 @@ func notFive(expr string, words []word) *Error {
 		e.Suggestion = fmt.Sprintf("leave out the seconds: %q", shorten(expr[words[1].column-1:]))
 	}
 	return e
+}
+
+func fields(n int) string {
+	if n == 1 {
+		return "1 field"
+	}
+	return fmt.Sprintf("%d fields", n)
 }
 
 func fieldNames() string {

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	mostChecked = 1_000_000   // slots that are checked at a time
+	mostChecked = 200_000     // slots that are checked at a time
 	undecided   = time.Minute // how long a slot that is due may take to have an outcome
 )
 

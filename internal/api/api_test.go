@@ -193,6 +193,7 @@ func TestRefusesWhatCouldNeverRunAndEnqueuesNothing(t *testing.T) {
 		{"bad time", `{"task":"cache.clear","at":"tomorrow"}`, 400, "at", `Field at must be a time such as 2026-09-01T08:00:00Z, not tomorrow.`},
 		{"a number for a time", `{"task":"cache.clear","at":1798754400}`, 400, "at", `Field at must be a time such as 2026-09-01T08:00:00Z.`},
 		{"bad expiry", `{"task":"cache.clear","at":"2026-09-01T09:00:00Z","expires":"soon"}`, 400, "expires", `Field expires must be a time such as 2026-09-01T08:00:00Z, not soon.`},
+		{"a year of five digits", `{"task":"cache.clear","at":"9999-12-31T23:59:59-01:00"}`, 400, "at", "Field at must be a time before the year 10000 in UTC, not 9999-12-31T23:59:59-01:00."},
 		{"expired", `{"task":"cache.clear","expires":"2026-09-01T08:00:00Z"}`, 400, "expires", "Field expires must be in the future, not 2026-09-01T08:00:00Z."},
 		{"expires before it starts", `{"task":"cache.clear","in":"2h","expires":"2026-09-01T09:00:00Z"}`, 400, "expires", "Field expires must be later than 2026-09-01T10:00:00Z, when the job is to start."},
 		{"no trace", `{"task":"cache.clear","trace":"00-00000000000000000000000000000000-00f067aa0ba902b7-01"}`, 400, "trace", "Field trace must be a W3C traceparent such as 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01."},

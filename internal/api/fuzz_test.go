@@ -55,7 +55,7 @@ func FuzzNoBodyIsOurFault(f *testing.F) {
 		`{"name":"roster.sync:x","from":"roster.sync","reason":"r","rule":{"cron":"every day at 09:00","labels":{"":""}}}`,
 		`{"rule":{"jitter_seconds":1e300,"ends_at":"2026-13-01T00:00:00Z"},"n":-1}`,
 		`{"set":{"args":null,"cron":7,"base":{}},"revert":["*"],"revision":1,"reason":"r"}`,
-		`{"until":"9999-12-31T23:59:59.999999999+23:59","note":"n"}`, `{"reason":" "}`,
+		`{"until":"9999-12-31T23:59:59.999999999-23:59","note":"n"}`, `{"reason":" "}`,
 		`{"exclusions":[{"from":"02-29","to":"2026-02-30","weekdays":["someday"],"end":"25:00"}],"revision":1,"reason":"r"}`,
 	} {
 		f.Add(i%len(forms), seed)

@@ -47,7 +47,7 @@ func (in *intake) request(ctx context.Context, n client.NewJob) (job.Request, er
 	if err := checkWords(n); err != nil {
 		return job.Request{}, err
 	}
-	if err := checkExpiry(n.Expires, at, now); err != nil {
+	if err := checkTimes(n.Expires, at, now); err != nil {
 		return job.Request{}, err
 	}
 	if err := in.checkTask(ctx, n.Task, &n.Args); err != nil {
@@ -83,9 +83,14 @@ func checkWords(n client.NewJob) error {
 	return nil
 }
 
-// checkExpiry refuses jobs that would expire before they could start.
-func checkExpiry(expires, at, now time.Time) error {
+// checkTimes refuses times that nobody can write, and jobs that would expire
+// before they could start.
+func checkTimes(expires, at, now time.Time) error {
 	switch {
+	case !hasYear(expires):
+		return tooFar("expires", expires)
+	case !hasYear(at):
+		return tooFar("at", at)
 	case expires.IsZero():
 		return nil
 	case !expires.After(now):
@@ -94,6 +99,16 @@ func checkExpiry(expires, at, now time.Time) error {
 		return fault.New(fault.Invalid, "Field expires must be later than %s, when the job is to start.", at.Format(time.RFC3339)).In("expires")
 	}
 	return nil
+}
+
+// hasYear reports whether t can be written in UTC.
+func hasYear(t time.Time) bool {
+	year := t.UTC().Year()
+	return year >= 0 && year <= 9999
+}
+
+func tooFar(field string, t time.Time) error {
+	return fault.New(fault.Invalid, "Field %s must be a time before the year 10000 in UTC, not %s.", field, t.Format(time.RFC3339)).In(field)
 }
 
 var traceparent = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)

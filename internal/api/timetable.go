@@ -90,6 +90,9 @@ func (a *API) pauseSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &p); err != nil {
 		return err
 	}
+	if !hasYear(p.Until) {
+		return tooFar("until", p.Until)
+	}
 	s, err := a.Timetable.Pause(r.Context(), r.PathValue("name"), p.Until, operator, p.Note)
 	if err != nil {
 		return err

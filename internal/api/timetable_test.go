@@ -225,6 +225,7 @@ func TestBadSchedulesAreRefusedByField(t *testing.T) {
 		{"POST /api/v1/schedules/roster.sync/pause", `{"note":"n"}`, 400, "until", "Say until when"},
 		{"POST /api/v1/schedules/roster.sync/pause", `{"until":"2026-08-01T00:00:00Z","note":"n"}`, 400, "until", "a time after now"},
 		{"POST /api/v1/schedules/roster.sync/pause", `{"until":"2026-09-02T00:00:00Z"}`, 400, "note", "Say why"},
+		{"POST /api/v1/schedules/roster.sync/pause", `{"until":"9999-12-31T23:59:59-01:00","note":"n"}`, 400, "until", "before the year 10000"},
 		{"POST /api/v1/schedules/roster.sync/pause", `{"until":"monday"}`, 400, "until", "Field until must be a time such as 2026-09-01T08:00:00Z, not monday."},
 		{"POST /api/v1/schedules/roster.sync/resume", `{}`, 400, "reason", "Say why"},
 		{"POST /api/v1/schedules/roster.sync/resume", `{"reason":"r"}`, 409, "", "not paused"},

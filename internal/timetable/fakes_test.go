@@ -2,9 +2,8 @@ package timetable_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"hash/fnv"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +24,8 @@ type fakeLedger struct {
 	jobs      map[string]job.Job // that it has recorded, by id
 	behind    map[string]string  // jobs that it thinks unfinished, by schedule
 	reads     int                // of all schedules
+	version   int64
+	seen      []job.Schedule // at that version
 }
 
 func (l *fakeLedger) try() error {
@@ -38,13 +39,26 @@ func (l *fakeLedger) try() error {
 func (l *fakeLedger) ScheduleVersion(context.Context) (int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	sum := fnv.New32a()
-	for _, s := range l.schedules {
-		s.Decided, s.Runs = time.Time{}, 0
-		json.NewEncoder(sum).Encode(s)
+	same := slices.EqualFunc(l.seen, l.schedules, func(a, b job.Schedule) bool {
+		a.Decided, a.Runs = b.Decided, b.Runs
+		return reflect.DeepEqual(a, b)
+	})
+	if l.version == 0 || !same {
+		l.version++
+		l.seen = slices.Clone(l.schedules)
 	}
-	json.NewEncoder(sum).Encode(l.calendars)
-	return int64(sum.Sum32()) + 1, l.try()
+	return l.version, l.try()
+}
+
+func (l *fakeLedger) Schedule(_ context.Context, name string) (job.Schedule, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.schedules {
+		if s.Name == name {
+			return s, l.try()
+		}
+	}
+	return job.Schedule{}, firstOf(l.try(), fault.New(fault.NotFound, "There is no schedule %q.", name))
 }
 
 func (l *fakeLedger) Schedules(context.Context) ([]job.Schedule, error) {
@@ -139,6 +153,15 @@ func (l *fakeLedger) Job(_ context.Context, id string) (job.Job, error) {
 	return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
 }
 
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // story tells the slots in order, one line each: "10:05 ran +2s".
 func (l *fakeLedger) story() string {
 	l.mu.Lock()
@@ -222,6 +245,18 @@ func (q *fakeQueue) Jobs(_ context.Context, ids []string) (map[string]job.Job, e
 		}
 	}
 	return all, nil
+}
+
+// end ends all jobs, and those to come end at once.
+func (q *fakeQueue) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.takes = 0
+	for _, j := range q.jobs {
+		if now := q.clock(); now.Before(*j.Ended) {
+			j.Ended = &now
+		}
+	}
 }
 
 // stand returns j as it stands now.

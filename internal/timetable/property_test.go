@@ -3,6 +3,7 @@ package timetable_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -15,16 +16,18 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/timetable"
-	"github.com/beadle-jobs/beadle/pkg/cron"
 )
 
 // A scenario is a story of schedulers that come, go, overlap and meet errors.
 type scenario struct {
-	crons []string
-	idle  time.Duration // before the first of them
-	terms []term
-	takes time.Duration // of each job
-	seed  uint64        // of the errors
+	schedules []job.Schedule // without names
+	paused    []int          // for so many minutes; 0: not
+	starts    []int          // after so many minutes; 0: at once
+	ends      []int          // after so many minutes; 0: never
+	idle      time.Duration  // before the first of them
+	terms     []term
+	takes     time.Duration // of each job
+	seed      uint64        // of the errors
 }
 
 // A term is the work of one walker, which begins so long after the one before.
@@ -41,14 +44,50 @@ func drawScenario(t *rapid.T) scenario {
 			errors: rapid.SampledFrom([]int{0, 5, 50, 100}).Draw(t, "errors"),
 		}
 	})
+	schedules := rapid.SliceOfN(rapid.Custom(drawSchedule), 1, 3).Draw(t, "schedules")
+	minutes := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 30, 1000}), len(schedules), len(schedules))
 	return scenario{
-		crons: rapid.SliceOfN(rapid.SampledFrom([]string{"*/7 * * * *", "0 * * * *", "30 */5 * * *", "0 12 * * *"}), 1, 3).Draw(t, "crons"),
-		idle:  time.Duration(rapid.IntRange(0, 60*3600).Draw(t, "idle")) * time.Second,
-		terms: rapid.SliceOfN(terms, 1, 6).Draw(t, "terms"),
-		takes: time.Duration(rapid.IntRange(0, 3600).Draw(t, "takes")) * time.Second,
-		seed:  rapid.Uint64().Draw(t, "seed"),
+		schedules: schedules,
+		paused:    minutes.Draw(t, "paused"),
+		starts:    minutes.Draw(t, "starts"),
+		ends:      minutes.Draw(t, "ends"),
+		idle:      time.Duration(rapid.IntRange(0, 60*3600).Draw(t, "idle")) * time.Second,
+		terms:     rapid.SliceOfN(terms, 1, 6).Draw(t, "terms"),
+		takes:     time.Duration(rapid.SampledFrom([]int{0, 1, 30, 600, 3600}).Draw(t, "takes")) * time.Second,
+		seed:      rapid.Uint64().Draw(t, "seed"),
 	}
 }
+
+func drawSchedule(t *rapid.T) job.Schedule {
+	s := job.Schedule{Task: "some.task", Rule: drawRule(t)}
+	if rapid.IntRange(0, 3).Draw(t, "quartz") == 0 {
+		s.Dialect, s.Cron = "quartz", rapid.SampledFrom([]string{"0/20 * * * * ?", "5 0/3 * * * ?"}).Draw(t, "cron")
+	} else {
+		s.Cron = rapid.SampledFrom([]string{"*/7 * * * *", "0 * * * *", "30 */5 * * *", "0 12 * * *"}).Draw(t, "cron")
+	}
+	return s
+}
+
+func drawRule(t *rapid.T) job.Rule {
+	r := job.DefaultRule()
+	seconds := func(name string, all ...int) job.Seconds {
+		return job.Seconds(time.Duration(rapid.SampledFrom(all).Draw(t, name)) * time.Second)
+	}
+	r.Zone = rapid.SampledFrom([]string{"UTC", "America/New_York", "Asia/Kolkata"}).Draw(t, "zone")
+	r.Enabled = rapid.IntRange(0, 9).Draw(t, "enabled") > 0
+	r.Overlap = rapid.SampledFrom([]job.Overlap{job.OverlapSkip, job.OverlapQueueOne, job.OverlapQueueAll, job.OverlapAbort, job.OverlapAllow}).Draw(t, "overlap")
+	r.CatchUp = rapid.SampledFrom([]job.CatchUp{job.CatchUpNone, job.CatchUpLatest, job.CatchUpAll}).Draw(t, "catch up")
+	r.CatchUpWithin = seconds("within", 0, 60, 3600)
+	r.CatchUpMost = rapid.IntRange(0, 9).Draw(t, "most")
+	r.LatestStart = seconds("latest start", 0, 0, 1, 90, 3600)
+	r.Jitter = seconds("jitter", 0, 0, 3, 90, 3600)
+	r.JitterBy = rapid.SampledFrom([]job.JitterBy{job.JitterByName, job.JitterByChance}).Draw(t, "by")
+	r.Calendar = rapid.SampledFrom([]string{"", "", "nights"}).Draw(t, "calendar")
+	r.MaxRuns = rapid.SampledFrom([]int{0, 0, 1, 2, 20}).Draw(t, "runs")
+	return r
+}
+
+var nights = job.Calendar{Name: "nights", Title: "At night", Exclusions: []job.Exclusion{{Start: "22:00", End: "06:00"}, {Weekdays: []string{"sunday"}, Title: "On sundays"}}}
 
 // Over any downtime, changes of leader and errors, each due time has exactly
 // one outcome, and one job if it ran and none if it did not.
@@ -65,13 +104,11 @@ func TestEachDueTimeHasOneOutcomeAndAtMostOneJob(t *testing.T) {
 
 // play lets the story happen, and then calm minutes, and returns what is wrong.
 func (s scenario) play(t *testing.T) []error {
-	l, q := &fakeLedger{}, &fakeQueue{takes: s.takes}
-	for i, cron := range s.crons {
-		schedule := every(cron)
-		schedule.Name = string(rune('a' + i))
-		l.schedules = append(l.schedules, schedule)
-	}
+	l, q := &fakeLedger{calendars: []job.Calendar{nights}}, &fakeQueue{takes: s.takes}
 	created := time.Now()
+	for i := range s.schedules {
+		l.schedules = append(l.schedules, s.schedule(i, created))
+	}
 	time.Sleep(s.idle)
 	var walkers sync.WaitGroup
 	for i, term := range s.terms {
@@ -79,9 +116,23 @@ func (s scenario) play(t *testing.T) []error {
 		walkers.Go(func() { term.walk(t.Context(), l, q, rand.New(rand.NewPCG(s.seed, uint64(i)))) })
 	}
 	walkers.Wait()
+	q.end()
 	calm := term{lasts: 20*time.Minute + time.Second/2} // so that no slot is due as it ends
 	calm.walk(t.Context(), l, q, nil)
-	return append(wrongSlots(l, q, created), wrongJobs(l, q)...)
+	return append(wrongSlots(l, q), wrongJobs(l, q)...)
+}
+
+func (s scenario) schedule(i int, now time.Time) job.Schedule {
+	schedule := s.schedules[i]
+	schedule.Name, schedule.Created = string(rune('a'+i)), now
+	at := func(minutes int) *time.Time {
+		if minutes == 0 {
+			return nil
+		}
+		return new(now.Add(time.Duration(minutes) * time.Minute))
+	}
+	schedule.PausedUntil, schedule.StartsAt, schedule.EndsAt = at(s.paused[i]), at(s.starts[i]), at(s.ends[i])
+	return schedule
 }
 
 func (tm term) walk(ctx context.Context, l *fakeLedger, q *fakeQueue, chance *rand.Rand) {
@@ -92,28 +143,59 @@ func (tm term) walk(ctx context.Context, l *fakeLedger, q *fakeQueue, chance *ra
 }
 
 // wrongSlots compares the slots with the due times of the schedules.
-func wrongSlots(l *fakeLedger, q *fakeQueue, created time.Time) (wrong []error) {
+func wrongSlots(l *fakeLedger, q *fakeQueue) (wrong []error) {
 	for _, s := range l.schedules {
-		var want, got []time.Time
-		rule, _ := cron.Parse(s.Cron)
-		for due, _ := rule.Next(created, time.UTC); !due.After(time.Now()); due, _ = rule.Next(due, time.UTC) {
-			want = append(want, due)
+		slots := slices.DeleteFunc(slices.Clone(l.slots), func(slot job.Slot) bool { return slot.Schedule != s.Name })
+		slices.SortFunc(slots, func(a, b job.Slot) int { return a.Due.Compare(b.Due) })
+		want := dueUntilNow(s)
+		if s.MaxRuns > 0 && int(s.Runs) >= s.MaxRuns {
+			want = want[:min(len(want), len(slots))] // it is over, and had no slots since
 		}
-		for _, slot := range l.slots {
-			if slot.Schedule != s.Name {
-				continue
-			}
-			got = append(got, slot.Due)
-			if _, started := q.jobs[timetable.SlotID(s.Name, slot.Due)]; !slot.Outcome.Final() || started != slot.Outcome.Ran() {
-				wrong = append(wrong, errors.New(s.Name+" "+slot.Due.String()+" is "+string(slot.Outcome)))
+		if !slices.EqualFunc(want, slots, func(due timetable.Due, slot job.Slot) bool { return due.At.Equal(slot.Due) }) {
+			wrong = append(wrong, fmt.Errorf("the slots of %s are not its due times: %d for %d", s.Name, len(slots), len(want)))
+			continue
+		}
+		for i, slot := range slots {
+			if why := wrongSlot(s, want[i], slot, q); why != "" {
+				wrong = append(wrong, fmt.Errorf("%s %s is %s (%s): %s", s.Name, slot.Due, slot.Outcome, slot.Reason, why))
 			}
 		}
-		slices.SortFunc(got, time.Time.Compare)
-		if !slices.EqualFunc(want, got, time.Time.Equal) {
-			wrong = append(wrong, errors.New("the slots of "+s.Name+" are not its due times"))
+		if int(s.Runs) > s.MaxRuns && s.MaxRuns > 0 {
+			wrong = append(wrong, fmt.Errorf("%s had %d runs of %d", s.Name, s.Runs, s.MaxRuns))
 		}
 	}
 	return wrong
+}
+
+func dueUntilNow(s job.Schedule) (all []timetable.Due) {
+	slots, err := timetable.Slots(s, map[string]job.Calendar{"nights": nights}, s.Created)
+	if err != nil {
+		panic(err)
+	}
+	for due := range slots {
+		if due.Start.After(time.Now()) {
+			break
+		}
+		all = append(all, due)
+	}
+	return all
+}
+
+func wrongSlot(s job.Schedule, due timetable.Due, slot job.Slot, q *fakeQueue) string {
+	_, started := q.jobs[timetable.SlotID(s.Name, slot.Due)]
+	switch {
+	case !slot.Outcome.Final():
+		return "it is open"
+	case started != slot.Outcome.Ran():
+		return "its job says otherwise"
+	case slot.Outcome == job.SlotExcluded && !due.Excluded, due.Excluded && slot.Outcome.Ran():
+		return "its calendar says otherwise"
+	case s.PausedUntil != nil && slot.Due.Before(*s.PausedUntil) && slot.Outcome.Ran(), !s.Enabled && slot.Outcome != job.SlotPaused:
+		return "it was paused"
+	case slot.Outcome == job.SlotRan && slot.Due.Add(slot.Lag).Sub(due.Start) > 5*time.Second:
+		return "it was late"
+	}
+	return ""
 }
 
 // wrongJobs counts jobs that belong to no slot that ran.
@@ -152,6 +234,13 @@ func (f flaky) Schedules(ctx context.Context) ([]job.Schedule, error) {
 		return nil, errDisk
 	}
 	return f.fakeLedger.Schedules(ctx)
+}
+
+func (f flaky) Schedule(ctx context.Context, name string) (job.Schedule, error) {
+	if f.term.fails(f.chance) {
+		return job.Schedule{}, errDisk
+	}
+	return f.fakeLedger.Schedule(ctx, name)
 }
 
 func (f flaky) OpenSlots(ctx context.Context) ([]job.Slot, error) {

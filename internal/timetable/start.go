@@ -45,7 +45,7 @@ func (w *Walker) startOpen(ctx context.Context, open []job.Slot) (settled []job.
 			start = append(start, t)
 			continue
 		}
-		t.Outcome, t.Reason, t.Slot.Decided = t.doom, t.why, w.Now()
+		t.Outcome, t.Reason, t.Decided = t.doom, t.why, w.Now()
 		settled = append(settled, t.Slot)
 	}
 	started, failed := w.start(ctx, start)
@@ -153,10 +153,10 @@ func (w *Walker) start(ctx context.Context, turns []turn) (settled []job.Slot, e
 		case a.Err == nil:
 			settled = append(settled, w.ran(t, a.Job))
 		case refused(a.Err):
-			t.Outcome, t.Reason, t.Slot.Decided = job.SlotMissed, fault.Message(a.Err), w.Now()
+			t.Outcome, t.Reason, t.Decided = job.SlotMissed, fault.Message(a.Err), w.Now()
 			settled = append(settled, t.Slot)
 		default:
-			err = fmt.Errorf("enqueue slot %s of schedule %s: %w", t.Due.Format(time.RFC3339), t.Slot.Schedule, a.Err) // one is enough
+			err = fmt.Errorf("enqueue slot %s of schedule %s: %w", t.Due.Format(time.RFC3339), t.Schedule, a.Err) // one is enough
 		}
 	}
 	return settled, err
@@ -182,7 +182,7 @@ func refused(err error) bool {
 // one that does the same, where the task wants only one.
 func (w *Walker) ran(t turn, j job.Job) job.Slot {
 	now := w.Now()
-	t.Slot.Decided = now
+	t.Decided = now
 	if j.ID != t.JobID {
 		t.Outcome, t.Reason = job.SlotSkipped, fmt.Sprintf("job %s, which does the same, had not ended", j.ID)
 		return t.Slot

@@ -24,6 +24,7 @@ type Ledger interface {
 	// change a schedule or a calendar. What becomes of slots is no change.
 	ScheduleVersion(ctx context.Context) (int64, error)
 	Schedules(ctx context.Context) ([]job.Schedule, error)
+	Schedule(ctx context.Context, name string) (job.Schedule, error)
 	Calendars(ctx context.Context) ([]job.Calendar, error)
 	// OpenSlots returns the slots that are intended and have no outcome yet,
 	// the oldest first.
@@ -168,8 +169,12 @@ func (w *Walker) decide(ctx context.Context, settled []job.Slot) (more bool, err
 	now, page := w.Now(), newPage(settled)
 	for page.slots < portion && w.agenda.isDue(now) {
 		e := w.agenda.due[0]
-		p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name]})
 		w.agenda.plan(e, Due{})
+		p, err := w.planOf(ctx, e, now)
+		if err != nil {
+			w.agenda.version = 0
+			return false, err
+		}
 		page.add(e, p)
 	}
 	if err := w.record(ctx, page); err != nil {
@@ -177,6 +182,19 @@ func (w *Walker) decide(ctx context.Context, settled []job.Slot) (more bool, err
 		return false, err
 	}
 	return page.intended > 0 || len(settled) > 0 || w.agenda.isDue(now), nil
+}
+
+// planOf plans e. How many runs it had is known for certain only to the
+// ledger, where it matters.
+func (w *Walker) planOf(ctx context.Context, e *entry, now time.Time) (plan, error) {
+	if e.MaxRuns > 0 {
+		recorded, err := w.Ledger.Schedule(ctx, e.Name)
+		if err != nil {
+			return plan{}, fmt.Errorf("read runs of schedule %s: %w", e.Name, err)
+		}
+		e.Runs = max(e.Runs, recorded.Runs)
+	}
+	return planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name]}), nil
 }
 
 // record writes a page and tells of the slots that are settled by it.

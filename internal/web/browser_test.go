@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -26,6 +27,8 @@ func TestInABrowser(t *testing.T) {
 		"the red X asks and then aborts":            abortAsks,
 		"a job's page follows its job":              jobFollows,
 		"breaking locks asks why":                   breakAsksWhy,
+		"a schedule is edited in words":             wordsBecomeCron,
+		"schedules fit narrow screens":              schedulesFit,
 	} {
 		t.Run(name, func(t *testing.T) { test(start(t)) })
 	}
@@ -119,6 +122,55 @@ func breakAsksWhy(b browser) {
 	}
 }
 
+func wordsBecomeCron(b browser) {
+	f := campusTimetable()
+	if _, err := chromedp.Call(b.ctx, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Tokyo"}); err != nil {
+		b.Fatal(err)
+	}
+	b.show(web.Config{Timetable: f, Schedules: f, RunSchedule: f.run}, "/schedules/sis.main")
+	b.until(`document.querySelector("#next th:nth-child(2)")?.textContent === "Your zone, Asia/Tokyo"`)
+
+	b.do(chromedp.Click(`a[href="/schedules/sis.main/edit"]`))
+	b.do(chromedp.WaitVisible("#cron"))
+	b.eval(`document.querySelector("#cron").value = ""`)
+	b.do(chromedp.SendKeys("#cron", "every weekday at 06:30"))
+	b.until(`document.querySelector("#preview code")?.textContent === "30 6 * * 1-5"`)
+	b.until(`document.querySelector("#preview tbody tr").innerText.includes("Fri 4 Sep, 06:30 EDT")`)
+	b.until(`document.querySelector("#preview tbody tr").innerText.includes("Fri 4 Sep, 19:30 JST")`)
+	b.until(`document.activeElement.id === "cron"`)
+
+	b.do(chromedp.Click("button.main"))
+	b.until(`document.querySelector("#reason:invalid") && location.pathname.endsWith("/edit")`)
+	b.do(chromedp.SendKeys("#reason", "The SIS exports earlier"))
+	b.do(chromedp.Click("button.main"))
+	b.until(`location.pathname === "/schedules/sis.main" && document.querySelector("#history").innerText.includes("The SIS exports earlier")`)
+	if s, _ := f.Schedule(b.Context(), "sis.main"); s.Cron != "30 6 * * 1-5" || s.Zone != "America/New_York" {
+		b.Errorf("the schedule is %s in %s", s.Cron, s.Zone)
+	}
+
+	b.do(chromedp.Click(`a[href="/schedules/sis.main/revert?field=zone&layer=platform"]`))
+	b.do(chromedp.WaitVisible("dialog form"))
+	b.do(chromedp.SendKeys("dialog input[name=reason]", "It moved back"))
+	b.do(chromedp.Click("dialog button[type=submit]"))
+	b.until(`!document.querySelector("dialog") && document.querySelector("#schedule .meaning").innerText.includes("Europe/Berlin")`)
+	if s, _ := f.Schedule(b.Context(), "sis.main"); s.Cron != "30 6 * * 1-5" || s.Zone != "Europe/Berlin" {
+		b.Errorf("the schedule is %s in %s", s.Cron, s.Zone)
+	}
+}
+
+func schedulesFit(b browser) {
+	f := campusTimetable()
+	b.show(web.Config{Timetable: f, Schedules: f, RunSchedule: f.run}, "/schedules")
+	for _, path := range []string{"/schedules", "/schedules/sis.main", "/schedules/sis.main/edit", "/schedules/new"} {
+		b.eval(`location.pathname === "` + path + `" || location.assign("` + path + `")`)
+		b.until(`location.pathname === "` + path + `" && document.readyState === "complete"`)
+		for _, width := range []int64{1280, 1160, 1159, 760, 719, 360} {
+			b.do(chromedp.EmulateViewport(width, 1000))
+			b.until(`document.documentElement.scrollWidth <= innerWidth`)
+		}
+	}
+}
+
 // A browser is a tab of Chromium. What a page complains about to the console
 // fails the test.
 type browser struct {
@@ -157,7 +209,13 @@ func newBrowser(t *testing.T) func(*testing.T) browser {
 // open shows a page of a dashboard.
 func (b browser) open(jobs *fakeJobs, path string) {
 	b.Helper()
-	server := httptest.NewServer(dashboard(b.T, web.Config{Jobs: jobs}))
+	b.show(web.Config{Jobs: jobs}, path)
+}
+
+// show shows a page of a dashboard of that.
+func (b browser) show(c web.Config, path string) {
+	b.Helper()
+	server := httptest.NewServer(dashboard(b.T, c))
 	b.Cleanup(server.Close)
 	b.do(chromedp.Navigate(server.URL + path))
 }

@@ -29,9 +29,9 @@ type schedulePage struct {
 	Labels    string
 	Meaning   job.Preview // empty if its cron or zone cannot be read
 	Rule      []ruleRow
-	All       []link      // revert all of a layer
-	Runs      []firingRow // the next ones
-	Zone, Own string
+	All       []link // revert all of a layer
+	Next      runs
+	Zone      string
 	Slots     []slotRow
 	Changes   []changeRow
 	Paused    bool
@@ -71,18 +71,18 @@ func (s *server) schedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("read schedule: %w", err)
 	}
-	page, err := s.schedulePage(r.Context(), sch, s.ownZone(r))
+	page, err := s.schedulePage(r.Context(), sch, s.viewer(r))
 	if err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "schedule", page)
 }
 
-func (s *server) schedulePage(ctx context.Context, sch job.Schedule, own *time.Location) (page schedulePage, err error) {
+func (s *server) schedulePage(ctx context.Context, sch job.Schedule, own viewer) (page schedulePage, err error) {
 	now, zone := s.now(), zoneOf(sch.Zone)
 	page = schedulePage{
 		Schedule: sch, Badges: badges(sch, now), Labels: writeLabels(sch.Labels), Args: pretty(sch.Args),
-		Zone: zone.String(), Own: own.String(), Paused: paused(sch, now), CanDelete: !sch.Declared || sch.Missing,
+		Zone: zone.String(), Paused: paused(sch, now), CanDelete: !sch.Declared || sch.Missing,
 		All: revertAll(sch),
 	}
 	if page.frame, err = s.frame(ctx, sch.Name, "schedules"); err != nil {
@@ -104,7 +104,7 @@ func (s *server) schedulePage(ctx context.Context, sch job.Schedule, own *time.L
 
 // foresee adds what the schedule means and when it runs next. One that cannot
 // be read says so itself.
-func (s *server) foresee(ctx context.Context, page *schedulePage, own *time.Location) (err error) {
+func (s *server) foresee(ctx context.Context, page *schedulePage, own viewer) (err error) {
 	sch := page.Schedule
 	if page.Meaning, err = s.Timetable.Preview(ctx, sch, 0); fault.KindOf(err) == fault.Invalid {
 		page.Schedule.Problem = cmp.Or(sch.Problem, fault.Message(err))
@@ -120,11 +120,11 @@ func (s *server) foresee(ctx context.Context, page *schedulePage, own *time.Loca
 	if err != nil {
 		return fmt.Errorf("work out when schedule %s runs next: %w", sch.Name, err)
 	}
-	page.Runs = firingRows(firings, zoneOf(sch.Zone), own, s.now())
+	page.Next = runsOf(firings, zoneOf(sch.Zone), own, s.now())
 	return nil
 }
 
-func (s *server) slots(ctx context.Context, sch job.Schedule, own *time.Location) (rows []slotRow, err error) {
+func (s *server) slots(ctx context.Context, sch job.Schedule, own viewer) (rows []slotRow, err error) {
 	slots, err := s.Schedules.Slots(ctx, sch.Name, time.Time{}, time.Time{}, latestSlots)
 	if err != nil {
 		return nil, fmt.Errorf("list slots of schedule %s: %w", sch.Name, err)
@@ -164,7 +164,7 @@ func whereItStands(page schedulePage, now time.Time) string {
 	case page.Paused:
 		return "It is paused, and goes on " + relative(*sch.PausedUntil, now) + "."
 	}
-	for _, f := range page.Runs {
+	for _, f := range page.Next.Rows {
 		if !f.Skipped {
 			return "Runs " + page.Meaning.Text + "; next " + f.In + "."
 		}
@@ -190,7 +190,7 @@ type overrideRow struct {
 }
 
 func ruleRows(sch job.Schedule) (rows []ruleRow, err error) {
-	for _, set := range settings {
+	for _, set := range grouped() {
 		row := ruleRow{Label: set.Label, Holds: set.Say(sch.Rule), Default: set.Say(sch.Base)}
 		for _, layer := range []job.Layer{job.LayerClient, job.LayerPlatform} {
 			o, ok := overrideOf(sch, set, layer)
@@ -274,8 +274,7 @@ func changeWord(field string) string {
 	if known && set.name() == field {
 		return set.Label
 	}
-	field = strings.ReplaceAll(field, "_", " ")
-	return strings.ToUpper(field[:min(len(field), 1)]) + field[min(len(field), 1):]
+	return capital(strings.ReplaceAll(field, "_", " "))
 }
 
 // sayValue writes one value of a field for people.

@@ -169,8 +169,8 @@ func (s *server) showForm(w http.ResponseWriter, r *http.Request, status int, sc
 			return err
 		}
 	}
-	own := s.ownZone(r)
-	page.Zones = zonesToOffer(own.String(), s.Zone.String(), sch.Zone)
+	own := s.viewer(r)
+	page.Zones = zonesToOffer(own.zone.String(), s.Zone.String(), sch.Zone)
 	if page.Preview, err = s.preview(r.Context(), sch, f, own); err != nil {
 		return fmt.Errorf("preview schedule: %w", err)
 	}
@@ -223,7 +223,7 @@ func (s *server) conflicts(ctx context.Context, sch job.Schedule, f form) (rows 
 	if err != nil {
 		return nil, fmt.Errorf("list changes of schedule %s: %w", sch.Name, err)
 	}
-	for _, set := range settings {
+	for _, set := range grouped() {
 		was := f.text("was." + set.name())
 		if !f.values.Has("was."+set.name()) || was == set.Write(sch.Rule) {
 			continue

@@ -134,17 +134,30 @@ type input struct {
 	Text, Was string
 	New       bool // nothing stood there at first
 	Error     string
-	Code      string // what the code says, where something else holds
+	Origin    string // what the code says, where something else holds
+	From      string // who says that
 }
 
 var groups = []struct {
 	title  string
 	fields []string
 }{
-	{"When", []string{"cron", "zone", "calendar", "starts_at", "ends_at"}},
+	{"When", []string{"cron", "zone"}},
+	{"Left out", []string{"calendar", "starts_at", "ends_at"}},
 	{"What", []string{"args", "enabled"}},
 	{"What becomes of slots that cannot simply run", []string{"overlap", "catch_up", "catch_up_within_seconds", "catch_up_most", "latest_start_seconds", "jitter_seconds", "jitter_by", "max_runs"}},
 	{"Who", []string{"owner", "labels"}},
+}
+
+// grouped are the settings in the order of their groups.
+func grouped() (sorted []setting) {
+	for _, g := range groups {
+		for _, field := range g.fields {
+			set, _ := settingOf(field)
+			sorted = append(sorted, set)
+		}
+	}
+	return sorted
 }
 
 // groupsOf makes the controls for sch; text says what is in them.
@@ -155,7 +168,7 @@ func groupsOf(sch job.Schedule, isNew bool, calendars []job.Calendar, text func(
 			set, _ := settingOf(name)
 			in := input{setting: set, Name: name, Text: text(set), Was: set.Write(sch.Rule), New: isNew, Error: errors[name]}
 			if code := set.Say(sch.Base); !isNew && code != set.Say(sch.Rule) {
-				in.Code = code
+				in.Origin, in.From = code, either(sch.Declared, "The code says", "Created with")
 			}
 			if name == "calendar" {
 				in.Choice = calendarChoice(calendars, in.Text)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -19,8 +18,7 @@ const previewRuns = 5
 type preview struct {
 	job.Preview
 	Typed      bool // when it runs
-	Runs       []firingRow
-	Zone, Own  string
+	Runs       runs
 	Error      string
 	Suggestion string // what to write instead
 }
@@ -38,7 +36,7 @@ func (s *server) previewSchedule(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	shown, err := s.preview(r.Context(), sch, readForm(values, sch.Rule), s.ownZone(r))
+	shown, err := s.preview(r.Context(), sch, readForm(values, sch.Rule), s.viewer(r))
 	if err != nil {
 		return err
 	}
@@ -47,9 +45,9 @@ func (s *server) previewSchedule(w http.ResponseWriter, r *http.Request) error {
 
 // preview says what sch would mean with what was typed. What cannot be read is
 // said in the preview.
-func (s *server) preview(ctx context.Context, sch job.Schedule, f form, own *time.Location) (p preview, err error) {
+func (s *server) preview(ctx context.Context, sch job.Schedule, f form, own viewer) (p preview, err error) {
 	sch.Rule = f.rule
-	p = preview{Typed: sch.Cron != "", Zone: sch.Zone, Own: own.String()}
+	p.Typed = sch.Cron != ""
 	if wrong := firstOf(f.errors, "zone", "starts_at", "ends_at"); wrong != "" || !p.Typed {
 		p.Error = wrong
 		return p, nil
@@ -59,7 +57,7 @@ func (s *server) preview(ctx context.Context, sch job.Schedule, f form, own *tim
 		p.Error, p.Suggestion = refusal.Msg, suggestion(err)
 		return p, nil
 	}
-	p.Runs = firingRows(p.Next, zoneOf(sch.Zone), own, s.now())
+	p.Runs = runsOf(p.Next, zoneOf(sch.Zone), own, s.now())
 	return p, err
 }
 

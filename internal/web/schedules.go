@@ -95,7 +95,7 @@ func (s *server) schedules(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.schedulesPage(r.Context(), filter, r.URL.Query(), s.ownZone(r))
+	page, err := s.schedulesPage(r.Context(), filter, r.URL.Query(), s.viewer(r))
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func readScheduleFilter(q url.Values) (scheduleFilter, error) {
 	return f, nil
 }
 
-func (s *server) schedulesPage(ctx context.Context, f scheduleFilter, q url.Values, own *time.Location) (page schedulesPage, err error) {
+func (s *server) schedulesPage(ctx context.Context, f scheduleFilter, q url.Values, own viewer) (page schedulesPage, err error) {
 	page = schedulesPage{Filter: f, Filtered: f.Text != "" || f.Client != "" || f.Label != ""}
 	if page.frame, err = s.frame(ctx, "Schedules", "schedules"); err != nil {
 		return page, err
@@ -212,7 +212,7 @@ func (p *schedulesPage) cut(all *[]job.Schedule, q url.Values) {
 	*all = (*all)[from:to]
 }
 
-func (s *server) scheduleRows(ctx context.Context, schedules []job.Schedule, own *time.Location) ([]scheduleRow, error) {
+func (s *server) scheduleRows(ctx context.Context, schedules []job.Schedule, own viewer) ([]scheduleRow, error) {
 	next, err := s.Timetable.NextOf(ctx, schedules)
 	if err != nil {
 		return nil, fmt.Errorf("work out what runs next: %w", err)
@@ -222,7 +222,7 @@ func (s *server) scheduleRows(ctx context.Context, schedules []job.Schedule, own
 	for i, sch := range schedules {
 		row := scheduleRow{Schedule: sch, Badges: badges(sch, now), Words: inWords(sch.Rule)}
 		if at, ok := next[sch.Name]; ok {
-			row.Next = new(localTimeOf(at, zoneOf(sch.Zone), own, now))
+			row.Next = new(briefTime(at, zoneOf(sch.Zone), own, now))
 		}
 		if row.Last, err = s.lastSlot(ctx, sch.Name); err != nil {
 			return nil, err

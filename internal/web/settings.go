@@ -35,8 +35,8 @@ type option struct{ Value, Word string }
 
 func (s setting) name() string { return s.Fields[0] }
 
-// settings are all of them, in the order of the form. Where one is read
-// differs by the zone, so the zone comes first.
+// settings are all of them, in the order in which they are read: the zone
+// first, for the others are read in it.
 var settings = []setting{
 	{
 		Label: "Time zone", Fields: []string{"zone"}, Kind: "text", Hint: "An IANA name, such as Europe/Berlin.",

@@ -267,12 +267,20 @@ func reasonOr(j job.Job, otherwise string) string {
 	if reason == "" {
 		return otherwise
 	}
-	first, size := utf8.DecodeRuneInString(reason)
-	reason = string(unicode.ToUpper(first)) + reason[size:]
+	reason = capital(reason)
 	if !strings.HasSuffix(reason, ".") {
 		reason += "."
 	}
 	return reason
+}
+
+// capital begins a text with a capital letter.
+func capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 func join(sep string, parts ...string) string {

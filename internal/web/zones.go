@@ -12,40 +12,51 @@ import (
 // zoneCookie is set by static/live.js: the zone of whoever looks.
 const zoneCookie = "beadle_zone"
 
-// ownZone returns the zone of whoever looks, or else that of the pages.
-func (s *server) ownZone(r *http.Request) *time.Location {
-	c, err := r.Cookie(zoneCookie)
-	if err != nil {
-		return s.Zone
+// A viewer is whoever looks at times that are another zone's.
+type viewer struct {
+	zone *time.Location
+	name string // of the zone, for the head of a column
+}
+
+// viewer returns the zone of whoever looks, or else that of the pages.
+func (s *server) viewer(r *http.Request) viewer {
+	if c, err := r.Cookie(zoneCookie); err == nil {
+		name, _ := url.QueryUnescape(c.Value) // what cannot be read is no zone
+		if zone, err := cron.Zone(name); err == nil {
+			return viewer{zone, "Your zone, " + name}
+		}
 	}
-	name, err := url.QueryUnescape(c.Value)
-	if err != nil {
-		return s.Zone
+	if s.Zone == time.Local {
+		return viewer{s.Zone, "The server’s zone"}
 	}
-	if zone, err := cron.Zone(name); err == nil {
-		return zone
-	}
-	return s.Zone
+	return viewer{s.Zone, "The server’s zone, " + s.Zone.String()}
 }
 
 // A localTime is one time in two zones. Own is empty where both agree on what
 // the clock shows.
-type localTime struct {
-	At       time.Time
-	Due, Own string
-}
+type localTime struct{ Due, Own string }
 
-func localTimeOf(t time.Time, zone, own *time.Location, now time.Time) localTime {
-	due := localTime{At: t.In(zone), Due: day(t.In(zone), now), Own: day(t.In(own), now)}
-	if _, a := t.In(zone).Zone(); sameOffset(a, t.In(own)) {
-		due.Own = ""
+func localTimeOf(t time.Time, zone *time.Location, own viewer, now time.Time) localTime {
+	there, here := t.In(zone), t.In(own.zone)
+	local := localTime{Due: day(there, now), Own: day(here, now)}
+	if offset(there) == offset(here) {
+		local.Own = ""
 	}
-	return due
+	return local
 }
 
-func sameOffset(offset int, t time.Time) bool {
-	_, o := t.Zone()
-	return o == offset
+// briefTime leaves out the day in the other zone if it is the same.
+func briefTime(t time.Time, zone *time.Location, own viewer, now time.Time) localTime {
+	local := localTimeOf(t, zone, own, now)
+	if here := t.In(own.zone); local.Own != "" && here.YearDay() == t.In(zone).YearDay() {
+		local.Own = here.Format("15:04 MST")
+	}
+	return local
+}
+
+func offset(t time.Time) int {
+	_, seconds := t.Zone()
+	return seconds
 }
 
 // day writes a time to come or gone by, with its weekday and zone: "Fri 4 Sep,
@@ -62,17 +73,24 @@ func day(t, now time.Time) string {
 	return t.Format(layout + " MST")
 }
 
-// A firingRow is a time at which a schedule will be due, in two zones.
-type firingRow struct {
+// runs are times at which a schedule will be due, in two zones.
+type runs struct {
+	Zone, Own string // heads of the columns
+	Two       bool   // the zones are different ones
+	Rows      []run
+}
+
+type run struct {
 	localTime
 	In      string // how long until then
 	Skipped bool
 	Remark  string
 }
 
-func firingRows(firings []job.Firing, zone, own *time.Location, now time.Time) (rows []firingRow) {
+func runsOf(firings []job.Firing, zone *time.Location, own viewer, now time.Time) runs {
+	all := runs{Zone: "Due, " + zone.String(), Own: own.name, Two: zone.String() != own.zone.String()}
 	for _, f := range firings {
-		rows = append(rows, firingRow{localTimeOf(f.Due, zone, own, now), relative(f.Due, now), f.Skipped, f.Remark})
+		all.Rows = append(all.Rows, run{localTimeOf(f.Due, zone, own, now), relative(f.Due, now), f.Skipped, f.Remark})
 	}
-	return rows
+	return all
 }

@@ -13,9 +13,9 @@
 // and 7 are Sunday, also inside ranges). A field is a list, separated by
 // commas, of
 //
-//   - every value          a-b      from a to b
-//     */n      every n-th value     a-b/n    every n-th from a to b
-//     a        one value            SUN-TUE  names work like numbers, but take no step
+//	a        one value            a-b      from a to b
+//	*        every value          a-b/n    every n-th from a to b
+//	*/n      every n-th value     SUN-TUE  names work like numbers, but take no step
 //
 // or the whole expression is one of @yearly, @annually, @monthly, @weekly,
 // @daily, @midnight and @hourly.
@@ -29,6 +29,63 @@
 // [Parse] is stricter than the cron daemons: what they accept and never run,
 // or read as something that nobody meant, is an error that says what to write.
 // An expression without a date ("0 0 30 2 *") is one of them.
+//
+// # The Quartz dialect
+//
+// Six fields, or seven: second (0-59), minute, hour, day of the month, month,
+// day of the week (1-7 or SUN-SAT; 1 is Sunday) and, if need be, the year
+// (1970-2199). Exactly one of the two days is a question mark, so there is
+// nothing to combine. [ParseQuartz] reads what unix cron has, and
+//
+//	a/n       every n-th value from a to the end of the field
+//	22-2      a range over the end of the field, but not of the year
+//	L         the last day of the month; in the day of the week, Saturday
+//	L-3       so many days before the last
+//	15W       the weekday (Monday to Friday) nearest to the 15th
+//	LW, L-3W  the weekday nearest to the last day, or to a day before it
+//	6L, FRIL  the last Friday of the month
+//	6#2       the second Friday of the month
+//
+// A day that a month does not have is skipped in that month: 31W, L-30, and a
+// fifth Friday. A W never leaves the month, and moves all times of its day. A
+// step is not longer than its field, and does not follow a name. Lists hold any
+// of these, and a day is due if one of them says so. Quartz itself refuses or
+// misreads some of these lists, such as "2#1,2#3" and "MON#1,FRI", loses times
+// of the day that W has moved, and looks only a hundred years ahead;
+// [Schedule.Portable] says whether it would agree.
+//
+// Months are 1 to 12, although some manuals count them from 0, and C, which
+// stood for a calendar, is refused. An expression whose years are past is
+// valid, and does not fire any more; one that has never fired and never will is
+// an error.
+//
+// # Conversion
+//
+// All that is worked out goes by what an expression means: [Schedule.Equal],
+// [Schedule.Describe], and the canonical texts that [Schedule.Unix] and
+// [Schedule.Quartz] return. Equal schedules have the same texts, and each text
+// is read as an equal schedule:
+//
+//	s, err := cron.Parse("*/15 9-17 * * MON-FRI")
+//	text, err := s.Quartz() // "0 */15 9-17 ? * 2-6"
+//
+// What the other dialect cannot say is an error that names it. These are, of
+// unix cron, both days restricted, whichever way they are combined; and of
+// Quartz, a second other than 0, L, W, # and years. Nothing is approximated.
+//
+// # Intervals
+//
+// Cron has no memory of its last firing: "*/7 * * * *" starts again in every
+// hour, and there is no way to say every other week. [ParseEvery] reads
+// intervals that count from a first firing, which is a local date and time in
+// the zone of the schedule:
+//
+//	90 minutes from 2026-01-05 08:00
+//	2 weeks from 2026-01-09 07:30
+//
+// Seconds, minutes and hours are real time. Days and weeks are days of the
+// calendar: they fire at the same time of the day, by the second of the rules
+// below. So 24 hours are not a day.
 //
 // # Changes of clock
 //

@@ -15,8 +15,11 @@ type unit struct {
 
 // units are the ones that intervals may have, longest first of each kind.
 var units = [...]unit{
-	{"week", 7, true}, {"day", 1, true},
-	{"hour", 3600, false}, {"minute", 60, false}, {"second", 1, false},
+	{"week", 7, true},
+	{"day", 1, true},
+	{"hour", 3600, false},
+	{"minute", 60, false},
+	{"second", 1, false},
 }
 
 // mostUnits is the largest number of them.

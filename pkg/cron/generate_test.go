@@ -53,10 +53,10 @@ func drawName(t *rapid.T, low, high, value int) string {
 	if !rapid.Bool().Draw(t, "named") {
 		return fmt.Sprint(value)
 	}
-	switch {
-	case high == 12:
+	switch high {
+	case 12:
 		return monthNames[value-1]
-	case high == 7:
+	case 7:
 		return dayNames[(value-low)%7]
 	}
 	return fmt.Sprint(value)

@@ -96,34 +96,3 @@ func TestNextIsInTheZoneOfTheSchedule(t *testing.T) {
 		t.Errorf("without a zone: got %s", got)
 	}
 }
-
-func TestNextAllocatesNothing(t *testing.T) {
-	zone := zoneOf(t, "America/New_York")
-	for _, expr := range []string{"*/5 * * * *", "0 23 * * 0", "30 2 8 3 *", "0 0 29 2 *"} {
-		s, at := parse(t, expr), time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC)
-		if n := testing.AllocsPerRun(100, func() { s.Next(at, zone) }); n != 0 {
-			t.Errorf("%s: %v allocations", expr, n)
-		}
-	}
-}
-
-func BenchmarkNext(b *testing.B) {
-	for _, expr := range []string{"*/5 * * * *", "0 23 * * 0", "30 2 * * *", "0 0 29 2 *"} {
-		b.Run(expr, func(b *testing.B) {
-			s, zone, at := parse(b, expr), zoneOf(b, "America/New_York"), time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC)
-			b.ReportAllocs()
-			for b.Loop() {
-				if next, ok := s.Next(at, zone); !ok || !next.After(at) {
-					b.Fatal(next)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkParse(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		parse(b, "0,15,30,45 9-17/2 1-15 JAN,MAR-JUN MON-FRI")
-	}
-}

@@ -127,7 +127,7 @@ func notFive(expr string, words []word) *Error {
 		e.Reason = "is empty"
 	case strings.EqualFold(words[0].text, "@every"):
 		e.Item, e.Column = words[0].text, words[0].column
-		e.Reason, e.Suggestion = "is not cron, which has no memory of the last run", "write */5 * * * * for every 5 minutes"
+		e.Reason, e.Suggestion = "is not cron, which has no memory of the last run", "write */5 * * * * for every 5 minutes, or make it an interval: "+everyExample
 	case len(words) == 6 && words[0].text == "0":
 		e.Suggestion = fmt.Sprintf("leave out the seconds: %q", shorten(expr[words[1].column-1:]))
 	}

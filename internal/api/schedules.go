@@ -60,23 +60,36 @@ func (a *API) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &ask); err != nil {
 		return err
 	}
-	s, err := a.Ledger.Schedule(r.Context(), r.PathValue("name"))
+	id, j, err := a.runNow(r.Context(), r.PathValue("name"), ask.Client, operator)
 	if err != nil {
 		return err
+	}
+	return replyJob(w, id, j)
+}
+
+// RunSchedule enqueues the job of a schedule, for that client or else its own,
+// beside the timetable. by is who owns it.
+func (a *API) RunSchedule(ctx context.Context, schedule, client, by string) (job.Job, error) {
+	_, j, err := a.runNow(ctx, schedule, client, by)
+	return j, err
+}
+
+// runNow is [API.RunSchedule], and the id that was asked for.
+func (a *API) runNow(ctx context.Context, schedule, forClient, by string) (id string, j job.Job, err error) {
+	s, err := a.Ledger.Schedule(ctx, schedule)
+	if err != nil {
+		return "", j, err
 	}
 	if s.Missing {
-		return fault.New(fault.Conflict, "No worker announces %s any more, so nobody could run it.", s.Task)
+		return "", j, fault.New(fault.Conflict, "No worker announces %s any more, so nobody could run it.", s.Task)
 	}
-	request, err := a.request(r.Context(), client.NewJob{Task: s.Task, Args: s.Args, Client: firstOf(ask.Client, s.Client)})
+	request, err := a.request(ctx, client.NewJob{Task: s.Task, Args: s.Args, Client: firstOf(forClient, s.Client)})
 	if err != nil {
-		return err
+		return "", j, err
 	}
-	request.Schedule = s.Name
-	j, err := a.Engine.Enqueue(r.Context(), request)
-	if err != nil {
-		return err
-	}
-	return replyJob(w, request.ID, j)
+	request.Schedule, request.Owner = s.Name, by
+	j, err = a.Engine.Enqueue(ctx, request)
+	return request.ID, j, err
 }
 
 func firstOf(texts ...string) string {

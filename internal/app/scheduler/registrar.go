@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -16,21 +17,34 @@ import (
 	"github.com/beadle-jobs/beadle/internal/timetable"
 )
 
-// registerEvery is how soon a task that a worker announces is in the ledger,
-// and its schedules in the timetable.
-const registerEvery = time.Second
+// How soon a task that a worker announces is in the ledger, and its schedules
+// in the timetable; and how soon a schedule is back that was deleted and is
+// declared still.
+const (
+	registerEvery = time.Second
+	registerAnew  = time.Minute
+)
 
 // A registrar copies the catalogue that workers announce into the ledger, and
 // registers the schedules that their tasks declare.
 type registrar struct {
 	engine *engine.Engine
 	ledger *ledger.Ledger
+	book   *timetable.Book
 	log    *slog.Logger
-	known  []byte // the catalogue as it was last written
+	known  []byte    // the catalogue as it was last written
+	wrote  time.Time // when that was
 }
 
 func (s *scheduler) registrar() *registrar {
-	return &registrar{engine: s.engine, ledger: s.Ledger, log: s.Log}
+	return &registrar{engine: s.engine, ledger: s.Ledger, book: s.book(), log: s.Log}
+}
+
+// book is the timetable as the API, the pages and the registrar change it.
+func (s *scheduler) book() *timetable.Book {
+	return &timetable.Book{
+		Ledger: s.Ledger, Tasks: catalogue{s.engine, s.Ledger}.Tasks, Now: time.Now, Log: s.Log, CheckArgs: api.CheckArgs,
+	}
 }
 
 // run works until ctx is done. What cannot be read or written is tried again.
@@ -60,20 +74,16 @@ func (r *registrar) register(ctx context.Context) error {
 		return err // no worker yet, or a new Redis: nothing can be said of any task
 	}
 	catalogue, err := json.Marshal(declared)
-	if err != nil || bytes.Equal(catalogue, r.known) {
+	if err != nil || bytes.Equal(catalogue, r.known) && time.Since(r.wrote) < registerAnew {
 		return err
 	}
 	if err := r.ledger.PutTasks(ctx, declared); err != nil {
 		return err
 	}
-	existing, err := r.ledger.Schedules(ctx)
-	if err != nil {
+	if err := r.book.Register(ctx, declared); err != nil {
 		return err
 	}
-	if err := r.ledger.PutSchedules(ctx, timetable.Register(declared, existing, time.Now())); err != nil {
-		return err
-	}
-	r.known = catalogue
+	r.known, r.wrote = catalogue, time.Now()
 	return nil
 }
 

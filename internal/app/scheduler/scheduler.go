@@ -130,27 +130,31 @@ func (s *scheduler) handler() (http.Handler, error) {
 	if s.Token != "" {
 		checkToken = api.SameToken(s.Token)
 	}
+	book := s.book()
+	routes := api.New(api.Config{
+		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
+		MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
+	})
 	pages, err := web.New(web.Config{
-		Jobs:       api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},
-		Locks:      s.locks,
-		Limits:     s.limits(),
-		Unsafe:     s.safety.reasons,
-		Catalogue:  catalogue{s.engine, s.Ledger},
-		Campus:     s.Ledger,
-		Syncs:      syncNames(s.Settings),
-		CheckToken: checkToken,
-		Lag:        s.delay.Behind,
-		Log:        s.Log,
-		Version:    app.Version(),
-		Demo:       s.Demo,
+		Jobs:        api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},
+		Schedules:   s.Ledger,
+		Timetable:   book,
+		RunSchedule: routes.RunSchedule,
+		Locks:       s.locks,
+		Limits:      s.limits(),
+		Unsafe:      s.safety.reasons,
+		Catalogue:   catalogue{s.engine, s.Ledger},
+		Campus:      s.Ledger,
+		Syncs:       syncNames(s.Settings),
+		CheckToken:  checkToken,
+		Lag:         s.delay.Behind,
+		Log:         s.Log,
+		Version:     app.Version(),
+		Demo:        s.Demo,
 	})
 	if err != nil {
 		return nil, err
 	}
-	routes := api.New(api.Config{
-		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
-		MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
-	})
 	mux := http.NewServeMux()
 	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
 		mux.Handle(path, routes)

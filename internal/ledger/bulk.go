@@ -167,14 +167,19 @@ func (w writer) putReturning(ctx context.Context, b bulk, rows [][]any) (texts [
 	return texts, nil
 }
 
+// returningEach is putEach of a statement that returns a text.
 func (w writer) returningEach(ctx context.Context, statement string, rows [][]any) (texts []string, err error) {
 	run, err := w.PrepareContext(ctx, statement)
 	if err != nil {
 		return nil, err
 	}
 	defer run.Close()
+	unwatched := context.WithoutCancel(ctx)
 	for _, row := range rows {
-		text, err := scanText(run.QueryRowContext(ctx, row...))
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		text, err := scanText(run.QueryRowContext(unwatched, row...))
 		if errors.Is(err, sql.ErrNoRows) {
 			continue
 		}

@@ -157,7 +157,7 @@ func schedulesOf(batches []job.SlotBatch) (all []job.Schedule) {
 }
 
 func TestPutsSlotsOfManySchedulesAtOnce(t *testing.T) {
-	const many = 2500 // more than one statement takes
+	const many = 2050 // more than one statement takes
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		intended, ran := batches(many, job.SlotIntended), batches(many, job.SlotRan)
 		putSchedules(t, l, schedulesOf(intended)...)
@@ -190,7 +190,7 @@ func TestPutsSlotsOfManySchedulesAtOnce(t *testing.T) {
 // Two schedulers overlap for a moment, and a third one registers.
 func TestManyWritersOfManySchedulesDoNotStopEachOther(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
-		forth := batches(300, job.SlotRan)
+		forth := batches(100, job.SlotRan)
 		back := slices.Clone(forth)
 		slices.Reverse(back)
 		putSchedules(t, l, schedulesOf(forth)...)

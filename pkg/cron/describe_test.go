@@ -37,6 +37,7 @@ func TestSaysInEnglishWhenAScheduleFires(t *testing.T) {
 		"0 5 * 12,1,2 *":            "every day at 05:00 in january, february and december",
 		"30 4 1,15 * 5":             "on day 1 and 15 of the month or every friday at 04:30",
 		"0 0 13 6-8 5":              "on day 13 of the month or every friday at 00:00 in june to august",
+		"0 0 */2 * 1":               "on day 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29 and 31 of the month if it is monday at 00:00",
 		"0 0 */15 * 1":              "on day 1, 16 and 31 of the month if it is monday at 00:00",
 		"*/5 * 1-7 * *":             "every 5 minutes on day 1 to 7 of every month",
 		"0 0 1-31 * 5":              "every day at 00:00",
@@ -56,6 +57,37 @@ func TestSaysInEnglishWhenAScheduleFires(t *testing.T) {
 	}
 	if text := (cron.Schedule{}).Describe(); text != "never" {
 		t.Errorf("the zero Schedule fires %s", text)
+	}
+}
+
+func TestSaysInEnglishWhenQuartzFires(t *testing.T) {
+	tests := map[string]string{
+		"* * * * * ?":                 "every second",
+		"0/20 * * * * ?":              "every 20 seconds",
+		"0 5/15 * * * ?":              "every hour at :05, :20, :35 and :50",
+		"0 0 9 ? * 2-6":               "every weekday at 09:00",
+		"30 0 9 * * ?":                "every day at 09:00:30",
+		"0,30 0 9 * * ?":              "every day at 09:00:00 and 09:00:30",
+		"10-20 * 9-17 * * ?":          "at second 10 to 20 of every minute of hour 9 to 17",
+		"* 0/5 * ? * SAT":             "every second of minute 0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50 and 55 of every hour every saturday",
+		"0 15 10 ? * 6L":              "on the last friday of every month at 10:15",
+		"0 15 10 ? * 6L 2026-2028":    "on the last friday of every month at 10:15 in 2026 to 2028",
+		"0 0 9 LW * ?":                "on the last weekday of every month at 09:00",
+		"0 0 9 L-3 * ?":               "on 3 days before the last day of every month at 09:00",
+		"0 0 9 L-1 * ?":               "on 1 day before the last day of every month at 09:00",
+		"0 0 9 1W,15W 3 ?":            "on the first weekday or the weekday nearest to day 15 of march at 09:00",
+		"0 0 9 1,2,L-2W,L,LW * ?":     "on day 1 and 2, the last day, the last weekday or the weekday nearest to 2 days before the last day of every month at 09:00",
+		"0 0 9 ? 1-3 2#1,2#3":         "on the first monday or the third monday of january to march at 09:00",
+		"0 0 9 ? * MON#1,FRI":         "on the first monday or any friday of every month at 09:00",
+		"0 0/10 * 15W * ?":            "every 10 minutes on the weekday nearest to day 15 of every month",
+		"0 0 0 29 2 ? 2028,2032,2033": "on day 29 of february at 00:00 in 2028, 2032 and 2033",
+	}
+	got := map[string]string{}
+	for expr := range maps.Keys(tests) {
+		got[expr] = parseQuartz(t, expr).Describe()
+	}
+	if diff := cmp.Diff(tests, got); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

@@ -86,8 +86,7 @@ func (s *sentence) ambiguousDate(i int) {
 	}
 }
 
-// failAt keeps an error about a clause that was read before: its words up to
-// the next clause are not known any more, so that it is about the first two.
+// failAt keeps an error about a clause that was read before.
 func (s *sentence) failAt(start int, reason, suggestion string) {
 	if s.err == nil {
 		s.at = s.clauseEnd(start)
@@ -202,7 +201,7 @@ func (s *sentence) zoneOf(start int) (zone string, end int) {
 // capitals writes the name of a place, as "Europe/Berlin" or
 // "America/New_York".
 func capitals(name string) string {
-	text := []byte(strings.ToLower(name))
+	text := []byte(lower(name))
 	for i, c := range text {
 		if c >= 'a' && c <= 'z' && (i == 0 || text[i-1] == '/' || text[i-1] == '_' || text[i-1] == '-') {
 			text[i] = c - 'a' + 'A'

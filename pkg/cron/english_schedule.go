@@ -140,10 +140,11 @@ func (s *sentence) checkPeriod() {
 	if s.period == "" || d.token == 0 {
 		return
 	}
-	fits, hint := d.byMonth() || d.lastDow != 0 || d.nth != [7]uint8{}, `name days of the month, as in "on day 1"`
+	everyWeek := d.dow != 0 && !d.both
+	fits, hint := !everyWeek && (d.byMonth() || d.byWeek()), `name days of the month, as in "on day 1"`
 	switch s.period {
 	case "week":
-		fits, hint = d.dow != 0 && !d.byMonth() && d.nth == [7]uint8{} && d.lastDow == 0, `name days of the week, as in "on monday"`
+		fits, hint = everyWeek && !d.byMonth() && d.nth == [7]uint8{} && d.lastDow == 0, `name days of the week, as in "on monday"`
 	case "quarter":
 		s.quarter()
 	case "year":

@@ -185,3 +185,12 @@ func FuzzParseEnglish(f *testing.F) {
 		}
 	})
 }
+
+func english(t testing.TB, text string) cron.Schedule {
+	t.Helper()
+	s, _, err := cron.ParseEnglish(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}

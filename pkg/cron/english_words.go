@@ -31,7 +31,7 @@ func tokens(text string) (all []token) {
 // appendHyphened adds a word, cut at its hyphens if it is a range, as in
 // "mon-fri", and not a place, a date or one word.
 func appendHyphened(all []token, text string, from int) []token {
-	word := strings.ToLower(text)
+	word := lower(text)
 	before, after, hyphened := strings.Cut(word, "-")
 	switch {
 	case text == "":
@@ -45,6 +45,17 @@ func appendHyphened(all []token, text string, from int) []token {
 	dash := from + len(before)
 	all = append(all, token{"to", dash, dash + 1})
 	return appendHyphened(all, text[len(before)+1:], dash+1)
+}
+
+// lower returns text in lower case, of the letters of English only.
+func lower(text string) string {
+	bytes := []byte(text)
+	for i, c := range bytes {
+		if c >= 'A' && c <= 'Z' {
+			bytes[i] = c - 'A' + 'a'
+		}
+	}
+	return string(bytes)
 }
 
 // dashedDate reports whether a word looks like 2026-04-03.

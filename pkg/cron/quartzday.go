@@ -1,6 +1,7 @@
 package cron
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -53,12 +54,13 @@ func (f *field) parseBack(w word, text string) (int, *Error) {
 	if text == "" {
 		return 0, nil
 	}
-	digits, minus := strings.CutPrefix(text, "-")
+	inner, middle := strings.CutPrefix(text, "W")
+	digits, minus := strings.CutPrefix(inner, "-")
 	n, ok := number(digits)
 	switch {
-	case strings.HasPrefix(text, "W-"):
-		return 0, f.wrong(w, "has its W in the middle", "write L"+strings.TrimPrefix(text, "W")+"W")
-	case !minus || !ok:
+	case middle && minus && ok:
+		return 0, f.wrong(w, "has its W in the middle", fmt.Sprintf("write L-%dW", min(n, 30)))
+	case middle || !minus || !ok:
 		return 0, f.wrong(w, "is not understood", "use L, L-3, LW or L-3W")
 	case n > 30:
 		return 0, f.wrong(w, "is more than 30 days before the last", "use L-0 to L-30")

@@ -111,4 +111,44 @@
 // exist, and once on the night when it comes twice; "*/15 * * * *" fires every
 // 15 minutes of real time in both nights; and "0 */2 * * *" has twelve firings
 // on every day.
+//
+// # Plain English
+//
+// [Schedule.Describe] writes one text for all schedules that are equal, and
+// [ParseEnglish] reads it back. It is days and then clock times, or how often
+// and then days, and after these the months and the years that count:
+//
+//	every sunday at 23:00
+//	every weekday at 08:30 and 17:30
+//	on day 1 and 15 of every month at 04:30
+//	on the last friday of march at 10:15
+//	on the first weekday or the weekday nearest to day 15 of every month at 09:00
+//	on 3 days before the last day of every month at 09:00
+//	on day 13 of the month or every friday at 00:00 in june to august
+//	on day 1 to 7 of the month if it is monday at 00:00
+//	every 5 minutes
+//	every hour at :15 and :45 every weekday
+//	every 15 minutes from 09:00 to 17:45 every monday in 2026 to 2028
+//	at second 30 of every minute of hour 9 to 17
+//
+// The end of "from 09:00 to 17:45" is the last firing. Clock times are all of
+// their hours with all of their minutes, as in cron: 08:30 and 17:30 are fine,
+// 09:00 and 17:30 would also be 09:30 and 17:00, and are refused.
+//
+// Capitals and blanks do not matter, nor do "the" and "run", and "each" is
+// "every". Times may be "9:05", "11pm", "11:30 pm" or "noon"; "every day at
+// midnight" is 00:00. Days may be "mon", "mondays", "weekdays", "weekends",
+// "mon-fri" or "friday to monday", and "1st", "last day", "1 january" or
+// "first and third monday". "daily", "hourly", "weekly on monday", "monthly on
+// day 1", "quarterly on day 1" and "yearly on 1 january" are read, "half hour"
+// and "mins", and "every hour between 9am and 5pm". The text may end in a zone:
+// "every day at 02:30 in Europe/Berlin".
+//
+// Every word counts. What is not understood, has two meanings ("at 9", "3/4",
+// "bimonthly", "friday at midnight"), needs a memory of the last run ("every
+// other friday", "every 45 minutes") or does not say when ("every monday") is
+// an error that says what to write instead; there is no silent midnight.
+//
+// [Schedule.Warnings] says what is valid and may surprise: days that some months
+// do not have, and times that the clock skips or shows twice.
 package cron

@@ -26,6 +26,7 @@ type entry struct {
 	place int    // in dues; -1 if there is none
 	last  string // the newest job that may be of one of its slots
 	idle  bool   // no job of its slots is unfinished: known for certain
+	met   bool   // the ledger was asked for last, or it is known better
 }
 
 // dues are entries with a next slot, the soonest first. It implements
@@ -127,7 +128,7 @@ func (w *Walker) newAgenda(ctx context.Context, version int64, schedules []job.S
 	for _, s := range schedules {
 		e := &entry{place: -1, last: SlotID(s.Name, s.Decided)}
 		if old, ok := w.agenda.entries[s.Name]; ok {
-			e.last, e.idle = old.last, old.idle
+			e.last, e.idle, e.met = old.last, old.idle, old.met
 		}
 		a.entries[s.Name] = e
 		t, err := zones.times(s, byName)

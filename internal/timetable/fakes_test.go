@@ -129,6 +129,18 @@ func (l *fakeLedger) put(slot job.Slot) bool {
 	return true
 }
 
+func (l *fakeLedger) Slots(_ context.Context, schedule string, from, to time.Time, limit int) (newest []job.Slot, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.slots {
+		if s.Schedule == schedule && !s.Due.Before(from) && (to.IsZero() || s.Due.Before(to)) {
+			newest = append(newest, s)
+		}
+	}
+	slices.SortFunc(newest, func(a, b job.Slot) int { return b.Due.Compare(a.Due) })
+	return newest[:min(len(newest), limit)], l.try()
+}
+
 func (l *fakeLedger) UnfinishedOf(_ context.Context, schedules []string) (map[string]job.Job, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

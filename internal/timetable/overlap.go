@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -76,6 +77,9 @@ func (w *Walker) busy(ctx context.Context, entries []*entry) (busy map[string]jo
 	if err != nil {
 		return nil, fmt.Errorf("find jobs of schedules: %w", err)
 	}
+	if err := w.meet(ctx, entries, live); err != nil {
+		return nil, err
+	}
 	busy = map[string]job.Job{}
 	var unsure []*entry
 	for _, e := range entries {
@@ -90,6 +94,52 @@ func (w *Walker) busy(ctx context.Context, entries []*entry) (busy map[string]jo
 		}
 	}
 	return busy, w.askAgain(ctx, unsure, busy)
+}
+
+// meet finds the newest jobs of the schedules of which a former leader decided
+// last on slots without a job. The ledger may not have heard of those jobs yet,
+// but it knows the slots. They are added to live.
+func (w *Walker) meet(ctx context.Context, entries []*entry, live map[string]job.Job) error {
+	var found []string
+	for _, e := range entries {
+		if _, there := live[e.last]; there || e.met {
+			continue
+		}
+		id, err := w.newestRun(ctx, e.Name)
+		if err != nil {
+			return fmt.Errorf("read slots of schedule %s: %w", e.Name, err)
+		}
+		if e.met = true; id != "" {
+			e.last = id
+			found = append(found, id)
+		}
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	more, err := w.Queue.Jobs(ctx, found)
+	if err != nil {
+		return fmt.Errorf("find jobs of schedules: %w", err)
+	}
+	maps.Copy(live, more)
+	return nil
+}
+
+// newestRun returns the job of the newest slot of a schedule that ran, if it
+// is among the last few that are not open.
+func (w *Walker) newestRun(ctx context.Context, schedule string) (string, error) {
+	const few = 20
+	var end time.Time
+	if open := w.waiting[schedule]; len(open) > 0 {
+		end = open[0].Due
+	}
+	slots, err := w.Ledger.Slots(ctx, schedule, time.Time{}, end, few)
+	for _, slot := range slots {
+		if slot.Outcome.Ran() {
+			return slot.JobID, err
+		}
+	}
+	return "", err
 }
 
 // askAgain adds the jobs that only the ledger has: it may have heard of their

@@ -19,7 +19,7 @@ const (
 type view struct {
 	now     time.Time
 	since   time.Time // nobody was watching before
-	waiting []string  // jobs of slots that are intended and have not started, the oldest first
+	waiting []job.Slot // that are intended and have not started, the oldest first
 }
 
 // A plan is what is to become of the slots of one schedule that are due.
@@ -70,7 +70,7 @@ func decide(s job.Schedule, due Due, v view) job.Slot {
 	case lag > catchUpWithin(s):
 		slot.Outcome, slot.Reason = job.SlotMissed, unseen(slot, v.since)
 	case len(v.waiting) > 0 && !waitsInLine(s):
-		slot.Outcome, slot.Reason = job.SlotSkipped, notEnded(v.waiting[0])
+		slot.Outcome, slot.Reason = job.SlotSkipped, notEnded(v.waiting[0].JobID)
 	default:
 		slot.Outcome, slot.JobID = job.SlotIntended, SlotID(s.Name, due.At)
 	}

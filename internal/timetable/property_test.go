@@ -45,7 +45,7 @@ func drawScenario(t *rapid.T) scenario {
 		}
 	})
 	schedules := rapid.SliceOfN(rapid.Custom(drawSchedule), 1, 3).Draw(t, "schedules")
-	minutes := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 30, 1000}), len(schedules), len(schedules))
+	minutes := rapid.SliceOfN(rapid.SampledFrom([]int{0, 0, 0, 30, 1000}), len(schedules), len(schedules))
 	return scenario{
 		schedules: schedules,
 		paused:    minutes.Draw(t, "paused"),
@@ -63,7 +63,7 @@ func drawSchedule(t *rapid.T) job.Schedule {
 	if rapid.IntRange(0, 3).Draw(t, "quartz") == 0 {
 		s.Dialect, s.Cron = "quartz", rapid.SampledFrom([]string{"0/20 * * * * ?", "5 0/3 * * * ?"}).Draw(t, "cron")
 	} else {
-		s.Cron = rapid.SampledFrom([]string{"*/7 * * * *", "0 * * * *", "30 */5 * * *", "0 12 * * *"}).Draw(t, "cron")
+		s.Cron = rapid.SampledFrom([]string{"* * * * *", "*/7 * * * *", "*/7 * * * *", "0 * * * *", "30 */5 * * *", "0 12 * * *"}).Draw(t, "cron")
 	}
 	return s
 }
@@ -83,7 +83,7 @@ func drawRule(t *rapid.T) job.Rule {
 	r.Jitter = seconds("jitter", 0, 0, 3, 90, 3600)
 	r.JitterBy = rapid.SampledFrom([]job.JitterBy{job.JitterByName, job.JitterByChance}).Draw(t, "by")
 	r.Calendar = rapid.SampledFrom([]string{"", "", "nights"}).Draw(t, "calendar")
-	r.MaxRuns = rapid.SampledFrom([]int{0, 0, 1, 2, 20}).Draw(t, "runs")
+	r.MaxRuns = rapid.SampledFrom([]int{0, 0, 0, 1, 2, 20}).Draw(t, "runs")
 	return r
 }
 
@@ -258,6 +258,13 @@ func (f flaky) PutManySlots(ctx context.Context, batches []job.SlotBatch) error 
 		return err
 	}
 	return errDisk // written, and the answer is lost
+}
+
+func (f flaky) Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error) {
+	if f.term.fails(f.chance) {
+		return nil, errDisk
+	}
+	return f.fakeLedger.Slots(ctx, schedule, from, to, limit)
 }
 
 func (f flaky) UnfinishedOf(ctx context.Context, schedules []string) (map[string]job.Job, error) {

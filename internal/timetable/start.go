@@ -34,6 +34,7 @@ func (t turn) old(now time.Time) bool { return now.Sub(t.Decided) > remembered }
 // intended them, and returns the slots that are settled by it. Those that it
 // has to leave are w.open.
 func (w *Walker) startOpen(ctx context.Context, open []job.Slot) (settled []job.Slot, err error) {
+	w.leave(open, nil)
 	turns := w.turns(open)
 	turns, err = w.behindEarlier(ctx, turns)
 	turns, before, failed := w.startedBefore(ctx, turns)
@@ -142,7 +143,7 @@ func (w *Walker) start(ctx context.Context, turns []turn) (settled []job.Slot, e
 	requests := make([]job.Request, len(turns))
 	for i, t := range turns {
 		requests[i] = request(t.Slot, t.entry.Schedule)
-		t.entry.last, t.entry.idle = t.JobID, false
+		t.entry.last, t.entry.idle, t.entry.met = t.JobID, false, true
 	}
 	accepted, err := w.Queue.EnqueueBatch(ctx, requests)
 	if err != nil {
@@ -194,8 +195,7 @@ func (w *Walker) ran(t turn, j job.Job) job.Slot {
 	if t.entry != nil {
 		start = t.entry.start(t.Due)
 		t.entry.Runs++
-		t.entry.last = t.JobID
-		t.entry.idle = false
+		t.entry.last, t.entry.idle, t.entry.met = t.JobID, false, true
 	}
 	if earlier := w.behind[t.JobID]; earlier != "" {
 		t.Reason = fmt.Sprintf("it waited for job %s of an earlier slot to end", earlier)
@@ -209,11 +209,11 @@ func (w *Walker) leave(open, settled []job.Slot) {
 	for _, slot := range settled {
 		done[slot.JobID] = true
 	}
-	w.open, w.waiting = nil, map[string][]string{}
+	w.open, w.waiting = nil, map[string][]job.Slot{}
 	for _, slot := range open {
 		if !done[slot.JobID] {
 			w.open = append(w.open, slot)
-			w.waiting[slot.Schedule] = append(w.waiting[slot.Schedule], slot.JobID)
+			w.waiting[slot.Schedule] = append(w.waiting[slot.Schedule], slot)
 		}
 	}
 	for id := range done {

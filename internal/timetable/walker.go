@@ -37,6 +37,9 @@ type Ledger interface {
 	// UnfinishedOf returns, of each schedule that has any, the newest job of
 	// its slots that has not ended as far as the ledger knows.
 	UnfinishedOf(ctx context.Context, schedules []string) (map[string]job.Job, error)
+	// Slots returns the newest slots that were due in [from, to); a zero to
+	// means no end.
+	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
 	// Job returns a recorded job, or a fault.NotFound.
 	Job(ctx context.Context, id string) (job.Job, error)
 }
@@ -71,13 +74,13 @@ type Walker struct {
 
 	agenda   agenda
 	vigil    vigil
-	open     []job.Slot          // slots that are intended and have not started
-	waiting  map[string][]string // their jobs, by schedule
-	behind   map[string]string   // the job that the job of a slot waits for, by ids
-	aborted  map[string]bool     // jobs that were told to stop
-	alarmed  map[string]bool     // jobs of slots that are late, and known to be
-	failures int                 // looks in a row that failed
-	idle     int                 // looks in a row at which slots waited and none started
+	open     []job.Slot            // slots that are intended and have not started, the oldest first
+	waiting  map[string][]job.Slot // the same, by schedule
+	behind   map[string]string     // the job that the job of a slot waits for, by ids
+	aborted  map[string]bool       // jobs that were told to stop
+	alarmed  map[string]bool       // jobs of slots that are late, and known to be
+	failures int                   // looks in a row that failed
+	idle     int                   // looks in a row at which slots waited and none started
 }
 
 // Run walks until ctx is done. Nothing else ends it: while the ledger or the

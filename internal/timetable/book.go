@@ -83,8 +83,17 @@ func (b *Book) Create(ctx context.Context, s job.Schedule, by, reason string) (j
 		return s, err
 	}
 	change := job.Change{Schedule: s.Name, At: now, By: by, Reason: reason, Field: created, New: asJSON(s.Base)}
-	if err := b.Ledger.SaveSchedule(ctx, s, 0, []job.Change{change}); err != nil {
+	return b.save(ctx, s, []job.Change{change})
+}
+
+// save writes s, which has the revision that it was made from, and returns it
+// as it is kept.
+func (b *Book) save(ctx context.Context, s job.Schedule, changes []job.Change) (job.Schedule, error) {
+	if err := b.Ledger.SaveSchedule(ctx, s, s.Revision, changes); err != nil {
 		return s, err
+	}
+	for _, c := range changes {
+		b.Log.InfoContext(ctx, "the timetable was changed", "schedule", s.Name, "field", c.Field, "by", c.By, "reason", c.Reason)
 	}
 	return b.Ledger.Schedule(ctx, s.Name)
 }
@@ -158,7 +167,11 @@ func (b *Book) Delete(ctx context.Context, name, by, reason string) error {
 		return fault.New(fault.Conflict, "The task %s brings the schedule %q along, so it would come back; switch it off instead.", s.Task, name)
 	}
 	change := job.Change{Schedule: name, At: b.Now(), By: by, Reason: reason, Field: deleted, Old: asJSON(s.Rule)}
-	return b.Ledger.DeleteSchedule(ctx, name, s.Revision, change)
+	if err := b.Ledger.DeleteSchedule(ctx, name, s.Revision, change); err != nil {
+		return err
+	}
+	b.Log.InfoContext(ctx, "a schedule was deleted", "schedule", name, "by", by, "reason", reason)
+	return nil
 }
 
 // Pause keeps a schedule from running until then: its slots up to that time
@@ -218,12 +231,8 @@ func (b *Book) change(ctx context.Context, name string, edit func(s *job.Schedul
 		if err != nil {
 			return s, err
 		}
-		failed = b.Ledger.SaveSchedule(ctx, s, s.Revision, changes)
-		if failed == nil {
-			return b.Ledger.Schedule(ctx, name)
-		}
-		if fault.KindOf(failed) != fault.Conflict {
-			break
+		if s, failed = b.save(ctx, s, changes); fault.KindOf(failed) != fault.Conflict {
+			return s, failed
 		}
 	}
 	return job.Schedule{}, failed

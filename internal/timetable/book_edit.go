@@ -32,14 +32,10 @@ func (b *Book) Edit(ctx context.Context, name string, e job.Edit) (job.Schedule,
 	if err != nil || len(changes) == 0 {
 		return s, err
 	}
-	err = b.Ledger.SaveSchedule(ctx, s, old.Revision, changes)
-	if fault.KindOf(err) == fault.Conflict {
-		return old, b.overtaken(ctx, name, e.Revision, err)
+	if s, err = b.save(ctx, s, changes); fault.KindOf(err) == fault.Conflict {
+		err = b.overtaken(ctx, name, e.Revision, err)
 	}
-	if err != nil {
-		return old, err
-	}
-	return b.Ledger.Schedule(ctx, name)
+	return s, err
 }
 
 // checkEdit refuses what is an edit of no schedule. Without a layer it is the

@@ -64,7 +64,10 @@ func TestIsKeptInTheRealLedger(t *testing.T) {
 		t.Errorf("after the upgrade: %+v", s)
 	}
 	for _, err := range []error{
-		func() error { _, err := d.Pause(t.Context(), "sis.pull", d.now.Add(time.Hour), "anna", "It moves."); return err }(),
+		func() error {
+			_, err := d.Pause(t.Context(), "sis.pull", d.now.Add(time.Hour), "anna", "It moves.")
+			return err
+		}(),
 		func() error { _, err := d.Resume(t.Context(), "sis.pull", "anna", "It is there."); return err }(),
 	} {
 		if err != nil {

@@ -176,22 +176,26 @@ func TestPreviewsWhatARuleMeans(t *testing.T) {
 		next string
 	}{
 		{
-			"words", job.Rule{Cron: "On the last Friday of every month at 10:15 in America/New_York", Enabled: true},
+			"words",
+			job.Rule{Cron: "On the last Friday of every month at 10:15 in America/New_York", Enabled: true},
 			job.Preview{Text: "on the last friday of every month at 10:15", Dialect: "quartz", Cron: "0 15 10 ? * 6L", Quartz: "0 15 10 ? * 6L"},
 			"Fri 09-25 10:15 -04:00",
 		},
 		{
-			"words that unix can say", job.Rule{Dialect: "english", Cron: "every monday at 04:30", Zone: "UTC", Enabled: true},
+			"words that unix can say",
+			job.Rule{Dialect: "english", Cron: "every monday at 04:30", Zone: "UTC", Enabled: true},
 			job.Preview{Text: "every monday at 04:30", Dialect: "unix", Cron: "30 4 * * 1", Unix: "30 4 * * 1", Quartz: "0 30 4 ? * 2"},
 			"Mon 09-14 04:30 +00:00",
 		},
 		{
-			"unix cron without a dialect", job.Rule{Cron: "30 4 * * 1", Zone: "UTC", Enabled: true},
+			"unix cron without a dialect",
+			job.Rule{Cron: "30 4 * * 1", Zone: "UTC", Enabled: true},
 			job.Preview{Text: "every monday at 04:30", Dialect: "unix", Cron: "30 4 * * 1", Unix: "30 4 * * 1", Quartz: "0 30 4 ? * 2"},
 			"Mon 09-14 04:30 +00:00",
 		},
 		{
-			"an interval", job.Rule{Cron: "90 minutes from 2026-09-08 01:00", Enabled: true},
+			"an interval",
+			job.Rule{Cron: "90 minutes from 2026-09-08 01:00", Enabled: true},
 			job.Preview{Text: "every 90 minutes from 2026-09-08 01:00", Dialect: "every", Cron: "90 minutes from 2026-09-08 01:00"},
 			"Tue 09-08 01:00 +00:00",
 		},

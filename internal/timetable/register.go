@@ -174,10 +174,11 @@ func (b *Book) upgrade(ctx context.Context, old job.Schedule, s *job.Schedule, n
 		c := &changes[i]
 		c.Schedule, c.At, c.By, c.Reason = s.Name, now, platform, "The task declares it so."
 	}
-	if err := b.Ledger.SaveSchedule(ctx, *s, s.Revision, changes); err != nil {
+	saved, err := b.save(ctx, *s, changes)
+	if err != nil {
 		return fmt.Errorf("save what task %s declares: %w", s.Task, err)
 	}
-	s.Revision++
+	s.Revision = saved.Revision
 	return nil
 }
 

@@ -12,18 +12,18 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
-// arguments joins --args-json and --arg to the arguments of a task. The values
-// of --arg are typed by the task's schema; what does not fit stays a string,
-// for the server to refuse in its own words.
-func (env *Env) arguments(ctx context.Context, c *client.Client, task, whole string, single []string) (json.RawMessage, error) {
-	args, err := env.wholeArguments(whole)
+// arguments joins the flag that has all arguments as JSON, and --arg, to the
+// arguments of a task. The values of --arg are typed by the task's schema; what
+// does not fit stays a string, for the server to refuse in its own words.
+func (env *Env) arguments(ctx context.Context, c *client.Client, task, flag, whole string, single []string) (json.RawMessage, error) {
+	args, err := env.wholeArguments(flag, whole)
 	if err != nil || len(single) == 0 {
 		return args, err
 	}
 	object := map[string]json.RawMessage{}
 	if len(args) > 0 && string(bytes.TrimSpace(args)) != "null" {
 		if err := json.Unmarshal(args, &object); err != nil {
-			return nil, fault.New(fault.Invalid, "--args-json must be a JSON object").In("args-json")
+			return nil, fault.New(fault.Invalid, "--%s must be a JSON object", flag).In(flag)
 		}
 	}
 	types, err := argumentTypes(ctx, c, task)
@@ -40,8 +40,8 @@ func (env *Env) arguments(ctx context.Context, c *client.Client, task, whole str
 	return json.Marshal(object)
 }
 
-// wholeArguments returns --args-json; "-" means standard input.
-func (env *Env) wholeArguments(whole string) (json.RawMessage, error) {
+// wholeArguments returns what a flag says; "-" means standard input.
+func (env *Env) wholeArguments(flag, whole string) (json.RawMessage, error) {
 	raw := []byte(whole)
 	if whole == "-" {
 		var err error
@@ -50,7 +50,7 @@ func (env *Env) wholeArguments(whole string) (json.RawMessage, error) {
 		}
 	}
 	if len(raw) > 0 && !json.Valid(raw) {
-		return nil, fault.New(fault.Invalid, "--args-json is not valid JSON: %v", json.Unmarshal(raw, new(any))).In("args-json")
+		return nil, fault.New(fault.Invalid, "--%s is not valid JSON: %v", flag, json.Unmarshal(raw, new(any))).In(flag)
 	}
 	return raw, nil
 }

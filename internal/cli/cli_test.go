@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -35,7 +36,8 @@ import (
 //	unique TASK POLICY one job of the task at a time
 //	terminal           a person watches, and answers y
 //	fail TASK          a step of syncs fails from now on
-//	tidy stdout FILE   write stdout to FILE, with ID and SERVER for what differs each time
+//	unrecorded NAME    an hourly schedule of whose last three slots there is no record
+//	tidy stdout FILE   write stdout to FILE, with ID, SERVER and WORK for what differs each time
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
@@ -43,7 +45,7 @@ func TestScripts(t *testing.T) {
 		Setup:         startServer,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jobctl": jobctl, "exits": exits, "seed": seed, "stop": stop, "fail": fail, "tidy": tidy,
-			"locks": locks, "falter": falter, "unique": unique, "terminal": terminal,
+			"locks": locks, "falter": falter, "unique": unique, "terminal": terminal, "unrecorded": unrecorded,
 		},
 	})
 }
@@ -59,7 +61,7 @@ type worldKey struct{}
 func startServer(env *testscript.Env) error {
 	p := apitest.New()
 	server := httptest.NewServer(api.Guard(api.New(api.Config{
-		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Syncs: p.Syncs(),
+		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(), Syncs: p.Syncs(),
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3",
 	}), api.GuardOptions{Token: "s3cret", Log: slog.New(slog.DiscardHandler)}))
 	env.Defer(server.Close)
@@ -147,15 +149,23 @@ func terminal(ts *testscript.TestScript, neg bool, _ []string) { of(ts).terminal
 
 func fail(ts *testscript.TestScript, _ bool, args []string) { of(ts).platform.FailStep(args[0]) }
 
+func unrecorded(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).platform.SeedSchedule(job.Schedule{
+		Name: args[0], Task: "cache.clear", Client: job.DefaultClient, Rule: job.NewRule("30 * * * *", "UTC", json.RawMessage("{}")),
+		Created: apitest.Now.Add(-3 * time.Hour), Decided: apitest.Now,
+	})
+}
+
 var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 func tidy(ts *testscript.TestScript, _ bool, args []string) {
 	text := strings.ReplaceAll(anyID.ReplaceAllString(ts.ReadFile(args[0]), "ID"), ts.Getenv("BEADLE_SERVER"), "SERVER")
+	text = strings.ReplaceAll(text, ts.Getenv("WORK"), "WORK")
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text), 0o600))
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedule run", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

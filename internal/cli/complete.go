@@ -36,6 +36,11 @@ func scheduleNames(ctx context.Context, c *client.Client) ([]string, error) {
 	return namesOf(all, func(s client.Schedule) string { return s.Name }), err
 }
 
+func calendarNames(ctx context.Context, c *client.Client) ([]string, error) {
+	all, err := c.Calendars(ctx)
+	return namesOf(all, func(o client.Calendar) string { return o.Name + "\t" + o.Title }), err
+}
+
 func clientNames(ctx context.Context, c *client.Client) ([]string, error) {
 	all, err := c.Clients(ctx)
 	return namesOf(all, func(o client.Organisation) string { return o.Name + "\t" + o.Title }), err

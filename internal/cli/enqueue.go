@@ -51,13 +51,13 @@ no more, jobctl waits and goes on where it was: no line becomes two jobs.`,
 				return env.enqueueFile(cmd, file)
 			}
 			n.Task = names[0]
-			if n.At, err = parseAt(at); err != nil {
+			if n.At, err = parseWhen("at", at); err != nil {
 				return err
 			}
-			if n.Expires, err = env.parseExpires(expires); err != nil {
+			if n.Expires, err = env.parseLater("expires", expires); err != nil {
 				return err
 			}
-			if n.Args, err = env.arguments(ctx, c, n.Task, args, single); err != nil {
+			if n.Args, err = env.arguments(ctx, c, n.Task, "args-json", args, single); err != nil {
 				return err
 			}
 			j, isNew, err := c.Enqueue(ctx, n)
@@ -103,18 +103,19 @@ func standIn(n client.NewJob) string {
 	return "A job that does the same is in flight; it stands for this one."
 }
 
-func parseAt(text string) (time.Time, error) {
+// parseWhen reads a flag's time; none is the zero time.
+func parseWhen(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
 	if t, ok := asTime(text); ok {
 		return t, nil
 	}
-	return time.Time{}, fault.New(fault.Invalid, "--at must be a time such as 2026-09-01T08:00:00Z or “2026-09-01 08:00”, not %q", text).In("at")
+	return time.Time{}, fault.New(fault.Invalid, "--%s must be a time such as 2026-09-01T08:00:00Z or “2026-09-01 08:00”, not %q", flag, text).In(flag)
 }
 
-// parseExpires reads a time, or a duration from now.
-func (env *Env) parseExpires(text string) (time.Time, error) {
+// parseLater reads a flag's time, or a duration from now.
+func (env *Env) parseLater(flag, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -124,7 +125,7 @@ func (env *Env) parseExpires(text string) (time.Time, error) {
 	if t, ok := asTime(text); ok {
 		return t, nil
 	}
-	return time.Time{}, fault.New(fault.Invalid, "--expires must be a duration such as 2h, or a time such as 2026-09-01T08:00:00Z, not %q", text).In("expires")
+	return time.Time{}, fault.New(fault.Invalid, "--%s must be a duration such as 2h, or a time such as 2026-09-01T08:00:00Z, not %q", flag, text).In(flag)
 }
 
 // asTime reads a time as people and programs write it.

@@ -93,21 +93,14 @@ func (f *field) parseRange(w word, base string, step int) (from, to int, err *Er
 	if from, err = f.parseValue(w, first); err != nil {
 		return 0, 0, err
 	}
-	to = from
-	if isRange {
-		if to, err = f.parseValue(w, last); err != nil {
-			return 0, 0, err
-		}
+	if !isRange {
+		to, err = f.openEnd(w, from, step)
+		return from, to, err
+	}
+	if to, err = f.parseValue(w, last); err != nil {
+		return 0, 0, err
 	}
 	switch {
-	case !isRange && step == 0:
-		return from, from, nil
-	case !isRange && !f.quartz:
-		return 0, 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d/%d", from, f.max, step))
-	case !isRange && !letter(base):
-		return from, f.max, nil
-	case !isRange:
-		return 0, 0, f.wrong(w, "has a step after a name", fmt.Sprintf("write %d/%d", from, step))
 	case from > to && !f.wraps():
 		return 0, 0, f.wrong(w, "runs backwards", "write "+f.forward(from, to, step))
 	case step > 0 && letter(base):
@@ -116,6 +109,19 @@ func (f *field) parseRange(w word, base string, step int) (from, to int, err *Er
 		to += f.max - f.min + 1
 	}
 	return from, to, nil
+}
+
+// openEnd returns where an item ends that has a first value only.
+func (f *field) openEnd(w word, from, step int) (int, *Error) {
+	switch {
+	case step == 0:
+		return from, nil
+	case !f.quartz:
+		return 0, f.wrong(w, "has a step but no range", fmt.Sprintf("write %d-%d/%d", from, f.max, step))
+	case letter(w.text):
+		return 0, f.wrong(w, "has a step after a name", fmt.Sprintf("write %d/%d", from, step))
+	}
+	return f.max, nil
 }
 
 // wraps reports whether a range may run over the end of f.

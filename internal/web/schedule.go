@@ -106,21 +106,16 @@ func (s *server) schedulePage(ctx context.Context, sch job.Schedule, own viewer)
 // be read says so itself.
 func (s *server) foresee(ctx context.Context, page *schedulePage, own viewer) (err error) {
 	sch := page.Schedule
-	if page.Meaning, err = s.Timetable.Preview(ctx, sch, 0); fault.KindOf(err) == fault.Invalid {
+	if page.Meaning, err = s.Timetable.Preview(ctx, sch, nextRuns); fault.KindOf(err) == fault.Invalid {
 		page.Schedule.Problem = cmp.Or(sch.Problem, fault.Message(err))
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read what schedule %s means: %w", sch.Name, err)
 	}
-	if sch.Missing || sch.Problem != "" {
-		return nil
+	if !sch.Missing && sch.Problem == "" {
+		page.Next = runsOf(page.Meaning.Next, zoneOf(sch.Zone), own, s.now())
 	}
-	firings, err := s.Timetable.Forecast(ctx, sch.Name, s.now(), nextRuns)
-	if err != nil {
-		return fmt.Errorf("work out when schedule %s runs next: %w", sch.Name, err)
-	}
-	page.Next = runsOf(firings, zoneOf(sch.Zone), own, s.now())
 	return nil
 }
 

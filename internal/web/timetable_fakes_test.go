@@ -84,23 +84,13 @@ func (f *fakeTimetable) Preview(_ context.Context, s job.Schedule, n int) (p job
 		p.Warnings = []string{"Months without a day 31 are left out. For the end of each month, write “the last day”."}
 	}
 	for at, ok := expr.Next(noon, zone); ok && len(p.Next) < n; at, ok = expr.Next(at, zone) {
-		p.Next = append(p.Next, job.Firing{Schedule: s.Name, Due: at})
+		next := job.Firing{Schedule: s.Name, Due: at}
+		if s.PausedUntil != nil && !at.After(*s.PausedUntil) {
+			next.Skipped, next.Remark = true, "paused"
+		}
+		p.Next = append(p.Next, next)
 	}
 	return p, nil
-}
-
-func (f *fakeTimetable) Forecast(ctx context.Context, schedule string, _ time.Time, n int) ([]job.Firing, error) {
-	s, err := f.Schedule(ctx, schedule)
-	if err != nil {
-		return nil, err
-	}
-	p, err := f.Preview(ctx, s, n)
-	for i := range p.Next {
-		if s.PausedUntil != nil && !p.Next[i].Due.After(*s.PausedUntil) {
-			p.Next[i].Skipped, p.Next[i].Remark = true, "paused"
-		}
-	}
-	return p.Next, err
 }
 
 func (f *fakeTimetable) NextOf(ctx context.Context, schedules []job.Schedule) (map[string]time.Time, error) {

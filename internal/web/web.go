@@ -82,9 +82,6 @@ type Timetable interface {
 	// expression without a dialect may be English.
 	Preview(ctx context.Context, s job.Schedule, n int) (job.Preview, error)
 
-	// Forecast returns the next n firings of a schedule.
-	Forecast(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
-
 	// NextOf returns when each of those schedules runs next, by name. One
 	// that does not run is left out.
 	NextOf(ctx context.Context, schedules []job.Schedule) (map[string]time.Time, error)

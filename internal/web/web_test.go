@@ -78,7 +78,7 @@ func TestPages(t *testing.T) {
 		{"/schedules/sis.main", 200, `Runs every day at 02:30; next in 18 h.`},
 		{"/schedules/sis.main", 200, `<td>Fri 4 Sep, 02:30 EDT</td><td>Fri 4 Sep, 06:30 UTC</td>`},
 		{"/schedules/sis.main", 200, `The code now says UTC for zone`},
-		{"/schedules/sis.main", 200, `<b>America/New_York</b></td><td class="text faint">Europe/Berlin`},
+		{"/schedules/sis.main", 200, `<b>America/New_York</b></td><td class="text faint" data-says="The code says: ">Europe/Berlin`},
 		{"/schedules/sis.main", 200, `The code said UTC then.`},
 		{"/schedules/sis.main", 200, `it@example.edu, which the client’s goes before.`},
 		{"/schedules/sis.main", 200, `<b>Time zone</b>: <span>Europe/Berlin</span> → <span>America/New_York</span>`},

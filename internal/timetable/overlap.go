@@ -102,7 +102,7 @@ func (w *Walker) busy(ctx context.Context, entries []*entry) (busy map[string]jo
 func (w *Walker) meet(ctx context.Context, entries []*entry, live map[string]job.Job) error {
 	var found []string
 	for _, e := range entries {
-		if _, there := live[e.last]; there || e.met {
+		if _, there := live[e.last]; there || e.met || !w.mayHaveRun(e) {
 			continue
 		}
 		id, err := w.newestRun(ctx, e.Name)
@@ -123,6 +123,13 @@ func (w *Walker) meet(ctx context.Context, entries []*entry, live map[string]job
 	}
 	maps.Copy(live, more)
 	return nil
+}
+
+// mayHaveRun reports whether a job of e may have started so lately that the
+// ledger has not heard of it.
+func (w *Walker) mayHaveRun(e *entry) bool {
+	const lately = time.Hour
+	return e.Runs > 0 && (len(w.waiting[e.Name]) > 0 || w.Now().Sub(e.Decided) < lately)
 }
 
 // newestRun returns the job of the newest slot of a schedule that ran, if it

@@ -65,7 +65,7 @@ func (w *Walker) turns(open []job.Slot) (turns []turn) {
 		switch {
 		case t.doom != "":
 			turns = append(turns, t)
-		case len(turns) < portion && (t.entry.Overlap == job.OverlapAllow || !taken[slot.Schedule]):
+		case len(turns) < w.portion && (t.entry.Overlap == job.OverlapAllow || !taken[slot.Schedule]):
 			turns = append(turns, t)
 			taken[slot.Schedule] = true
 		}

@@ -15,7 +15,8 @@ import (
 const (
 	lookEvery  = 2 * time.Second        // at least, to see schedules that changed
 	retryAfter = 250 * time.Millisecond // when a look failed, or slots wait; doubles up to lookEvery
-	portion    = 1000                   // slots that are decided or started in one step
+	firstSlots = 250                    // are decided and started in the first step of a look; twice as many in the next
+	mostSlots  = 2000                   // are decided and started in one step
 )
 
 // Ledger is where schedules and slots are kept.
@@ -79,6 +80,7 @@ type Walker struct {
 	behind   map[string]string     // the job that the job of a slot waits for, by ids
 	aborted  map[string]bool       // jobs that were told to stop
 	alarmed  map[string]bool       // jobs of slots that are late, and known to be
+	portion  int                   // how many slots are decided and started in the next step
 	failures int                   // looks in a row that failed
 	idle     int                   // looks in a row at which slots waited and none started
 }
@@ -147,7 +149,7 @@ func (w *Walker) look(ctx context.Context) error {
 	if err := w.refresh(ctx); err != nil {
 		return err
 	}
-	w.idle++
+	w.idle, w.portion = w.idle+1, firstSlots
 	for began, more := time.Now(), true; more && time.Since(began) < lookEvery; {
 		open, err := w.Ledger.OpenSlots(ctx)
 		if err != nil {
@@ -161,6 +163,7 @@ func (w *Walker) look(ctx context.Context) error {
 		if more, failed = w.decide(ctx, settled); err != nil || failed != nil {
 			return errors.Join(err, failed)
 		}
+		w.portion = min(2*w.portion, mostSlots)
 	}
 	return w.foresee(ctx)
 }
@@ -170,7 +173,7 @@ func (w *Walker) look(ctx context.Context) error {
 // do at once.
 func (w *Walker) decide(ctx context.Context, settled []job.Slot) (more bool, err error) {
 	now, page := w.Now(), newPage(settled)
-	for page.slots < portion && w.agenda.isDue(now) {
+	for page.slots < w.portion && w.agenda.isDue(now) {
 		e := w.agenda.due[0]
 		w.agenda.plan(e, Due{})
 		p, err := w.planOf(ctx, e, now)

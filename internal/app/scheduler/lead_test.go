@@ -30,8 +30,11 @@ func TestNoTaskOfASlotIsUnknownBeforeWorkersHaveSpoken(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	q := clientQueue{engine.New(rdb, log), records}
 	refusal := func() fault.Kind {
-		_, err := q.Enqueue(t.Context(), job.Request{Task: "nightly"})
-		return fault.KindOf(err)
+		accepted, err := q.EnqueueBatch(t.Context(), []job.Request{{Task: "nightly"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fault.KindOf(accepted[0].Err)
 	}
 
 	if got := refusal(); got != fault.Unavailable {

@@ -27,12 +27,16 @@ func TestExclusionsLeaveOutTheirTimes(t *testing.T) {
 		{"to the end of the day", job.Exclusion{Start: "22:00"}, []string{"2026-11-20 22:00", "2026-11-20 23:59"}, []string{"2026-11-20 21:59", "2026-11-21 00:00"}},
 		{"over midnight", job.Exclusion{Start: "22:00", End: "06:00"}, []string{"2026-11-20 22:00", "2026-11-21 05:59"}, []string{"2026-11-20 21:59", "2026-11-21 06:00"}},
 		{
-			"over midnight of one day", job.Exclusion{Weekdays: []string{"friday"}, Start: "22:00", End: "06:00"},
-			[]string{"2026-11-20 22:00", "2026-11-21 05:59"}, []string{"2026-11-20 05:59", "2026-11-21 22:00"},
+			"over midnight of one day",
+			job.Exclusion{Weekdays: []string{"friday"}, Start: "22:00", End: "06:00"},
+			[]string{"2026-11-20 22:00", "2026-11-21 05:59"},
+			[]string{"2026-11-20 05:59", "2026-11-21 22:00"},
 		},
 		{
-			"weekdays of a term", job.Exclusion{From: "2026-09-01", To: "2026-12-18", Weekdays: []string{"friday"}, Start: "12:00", End: "24:00"},
-			[]string{"2026-09-04 12:00", "2026-12-18 23:59"}, []string{"2026-09-04 11:59", "2026-09-03 12:00", "2026-12-25 12:00"},
+			"weekdays of a term",
+			job.Exclusion{From: "2026-09-01", To: "2026-12-18", Weekdays: []string{"friday"}, Start: "12:00", End: "24:00"},
+			[]string{"2026-09-04 12:00", "2026-12-18 23:59"},
+			[]string{"2026-09-04 11:59", "2026-09-03 12:00", "2026-12-25 12:00"},
 		},
 	}
 	for _, tt := range tests {

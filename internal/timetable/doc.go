@@ -2,24 +2,42 @@
 // and gives each of them one outcome.
 //
 // A slot is one due time of a schedule. What is to become of it follows from
-// the schedule, the slots decided before, and the time, and is worked out
-// without looking at a clock: a slot that is due now is to run. Of the slots
-// that nobody saw coming, because no scheduler was up or the ledger was away,
-// the latest is caught up if it is at most 24 hours old, and the others are
-// missed. A slot is skipped while the job of an earlier one has not ended. The
-// slots of a schedule that is switched off are paused.
+// the rule of the schedule, the slots decided before, and the time, and is
+// worked out without looking at a clock:
+//
+//   - It is paused while the schedule is switched off or paused, excluded if the
+//     calendar has its local time, and missed if it is too late to start.
+//   - One that nobody decided on for 5 s after its time, because no scheduler was
+//     up or the ledger was away, is caught up or missed: none, the latest, or all
+//     are caught up, but none that is older than 24 hours unless the rule says so.
+//   - The others are to run, also behind a job of an earlier slot that has not
+//     ended. Then the slot is skipped, waits in line, or has that job aborted; or
+//     both jobs run.
+//
+// Jitter makes its job start later, never the slot due: it stays the same slot,
+// and ran as planned if its job was enqueued within 5 s of that later start.
+// Before a schedule starts, after it ends, and once it had all its runs, there
+// are no slots.
 //
 // A [Walker] carries this out, in three steps that may end after any of them:
 //
 //	write the slot as intended, with the id of its job   (ledger)
-//	enqueue the job under that id                        (queue)
+//	enqueue the job under that id, when its turn comes   (queue)
 //	write the slot's outcome                             (ledger)
 //
 // The id follows from the schedule and the due time ([SlotID]), the queue
 // takes an id once, and the ledger lets no outcome change. So a walker that
 // dies, or loses its term as leader, leaves nothing that its successor could
 // do twice or forget: it finds the intended slots in the ledger and goes on
-// with them.
+// with them, and with the lines in which they wait. An intended slot is given
+// up only after the queue was asked whether its job is there.
+//
+// It keeps the schedules in the order in which they are due, reads them again
+// only when one has changed, and takes all that are due a portion at a time:
+// the outcomes of one portion and the intentions of the next are one
+// transaction. A slot that is missed, or open a minute after its time, raises
+// an alarm. When the clock jumps or the machine sleeps, the log says so; the
+// slots do not repeat, and those that went by are caught up on.
 //
 // [Register] makes the schedules of what workers announce.
 package timetable

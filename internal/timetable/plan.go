@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
-	"github.com/beadle-jobs/beadle/pkg/cron"
 )
 
 // What is fixed about slots.
@@ -18,7 +17,7 @@ const (
 // A view is what a plan is made from, besides the schedule.
 type view struct {
 	now     time.Time
-	since   time.Time // nobody was watching before
+	since   time.Time  // nobody was watching before
 	waiting []job.Slot // that are intended and have not started, the oldest first
 }
 
@@ -129,10 +128,4 @@ func ran(slot job.Slot, start, enqueued, since time.Time) job.Slot {
 		slot.Outcome = job.SlotRanLate
 	}
 	return slot
-}
-
-// parse reads an expression of the unix dialect and the name of a zone.
-func parse(expr, zoneName string) (cron.Trigger, *time.Location, error) {
-	t, err := atlas{}.times(job.Schedule{Rule: job.NewRule(expr, zoneName, nil)}, nil)
-	return t.trigger, t.zone, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -92,6 +93,9 @@ func shown(value json.RawMessage) string {
 
 // differing returns the fields in which a and b are not the same, in order.
 func differing(a, b job.Rule) (fields []string, err error) {
+	if reflect.DeepEqual(a, b) {
+		return nil, nil
+	}
 	was, err := byField(a)
 	if err != nil {
 		return nil, err

@@ -17,23 +17,20 @@ import (
 	"github.com/beadle-jobs/beadle/internal/timetable"
 )
 
-// How soon a task that a worker announces is in the ledger, and its schedules
-// in the timetable; and how soon a schedule is back that was deleted and is
-// declared still.
-const (
-	registerEvery = time.Second
-	registerAnew  = time.Minute
-)
+// registerEvery is how soon a task that a worker announces is in the ledger,
+// and its schedules in the timetable.
+const registerEvery = time.Second
 
 // A registrar copies the catalogue that workers announce into the ledger, and
-// registers the schedules that their tasks declare.
+// registers the schedules that their tasks declare. It does so anew when people
+// change the timetable: what they delete may be declared still.
 type registrar struct {
 	engine *engine.Engine
 	ledger *ledger.Ledger
 	book   *timetable.Book
 	log    *slog.Logger
-	known  []byte    // the catalogue as it was last written
-	wrote  time.Time // when that was
+	known  []byte // the catalogue as it was last written
+	seen   int64  // the version of the timetable that it was written to
 }
 
 func (s *scheduler) registrar() *registrar {
@@ -74,7 +71,11 @@ func (r *registrar) register(ctx context.Context) error {
 		return err // no worker yet, or a new Redis: nothing can be said of any task
 	}
 	catalogue, err := json.Marshal(declared)
-	if err != nil || bytes.Equal(catalogue, r.known) && time.Since(r.wrote) < registerAnew {
+	if err != nil {
+		return err
+	}
+	version, err := r.ledger.ScheduleVersion(ctx)
+	if err != nil || version == r.seen && bytes.Equal(catalogue, r.known) {
 		return err
 	}
 	if err := r.ledger.PutTasks(ctx, declared); err != nil {
@@ -83,7 +84,7 @@ func (r *registrar) register(ctx context.Context) error {
 	if err := r.book.Register(ctx, declared); err != nil {
 		return err
 	}
-	r.known, r.wrote = catalogue, time.Now()
+	r.known, r.seen = catalogue, version
 	return nil
 }
 

@@ -2,6 +2,7 @@ package timetable
 
 import (
 	"cmp"
+	"regexp"
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -39,12 +40,16 @@ func inCron(r job.Rule) (job.Rule, error) {
 	return fromEnglish(r)
 }
 
+// interval is how an interval begins, and how one with an anchor goes on. Only
+// the words "every 45 minutes" alone could be both, and are English.
+var interval = regexp.MustCompile(`(?i)^\s*\d+\s*(second|minute|hour|day|week)s?\b|^.*\bfrom\s+\d{4}-`)
+
 // dialectOf returns what somebody who does not say it writes in.
 func dialectOf(text string) string {
-	if _, err := cron.ParseEvery(text); err == nil {
+	switch {
+	case interval.MatchString(text):
 		return string(cron.Intervals)
-	}
-	if looksLikeCron(text) {
+	case looksLikeCron(text):
 		return string(cron.Detect(text))
 	}
 	return english

@@ -234,6 +234,10 @@ func TestPreviewWarns(t *testing.T) {
 	}
 	_, err = d.Preview(t.Context(), job.Schedule{Rule: job.Rule{Cron: "0 2 * *"}}, 3)
 	refused(t, err, fault.Invalid, "cron", "field")
+	for text, says := range map[string]string{"90 minutes": "from", "2 weeks from 2026-02-30 08:00": "2026-02-30", "every 45 minutes": "interval"} {
+		_, err = d.Preview(t.Context(), job.Schedule{Rule: job.Rule{Cron: text}}, 3)
+		refused(t, err, fault.Invalid, "cron", says)
+	}
 	rule.Calendar = "holidays"
 	_, err = d.Preview(t.Context(), job.Schedule{Rule: rule}, 3)
 	refused(t, err, fault.Invalid, "calendar", "There is no calendar")

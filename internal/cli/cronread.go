@@ -86,7 +86,7 @@ func reason(wrong *cron.Error) string {
 	case wrong.Field != "":
 		return wrong.Field + ": " + wrong.Reason
 	}
-	return wrong.Reason
+	return "the expression " + wrong.Reason
 }
 
 // pointAt returns text as one line that a terminal has room for, and the line

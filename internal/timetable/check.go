@@ -87,8 +87,8 @@ func expected(s job.Schedule, calendars map[string]job.Calendar, since time.Time
 		return nil, err
 	}
 	for slot := range slots {
-		if !slot.At.Before(c.To) {
-			break
+		if !slot.At.Before(c.To) || slot.At.After(s.Decided) && !slot.Start.Before(c.To) {
+			break // it may start later than it is due
 		}
 		if len(due) == mostChecked {
 			return nil, fault.New(fault.Invalid, "There are more than %d slots in that time; ask for less of it.", mostChecked).In("from")

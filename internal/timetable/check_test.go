@@ -95,6 +95,21 @@ func TestAScheduleThatIsOverHasNoGaps(t *testing.T) {
 	}
 }
 
+func TestASlotThatStartsLaterIsNoGapBefore(t *testing.T) {
+	d := openDesk(t)
+	d.add("x", "0 9 * * *", "UTC", func(s *job.Schedule) { s.Base.Jitter = job.Seconds(24 * time.Hour) })
+	for d.now = monday; d.now.Before(tuesday.Add(26 * time.Hour)); d.now = d.now.Add(time.Hour) {
+		gaps := d.check("x", time.Time{}, time.Time{}).Gaps
+		if len(gaps) > 0 && d.now.Before(monday.Add(2*time.Hour)) {
+			t.Fatalf("at %s: %v", d.now, gaps)
+		}
+		if len(gaps) > 0 {
+			return
+		}
+	}
+	t.Error("it never is a gap")
+}
+
 func TestTooManySlotsAreNotChecked(t *testing.T) {
 	d := openDesk(t)
 	d.add("x", "* * * * * ?", "UTC", func(s *job.Schedule) { s.Base.Dialect = "quartz" })

@@ -37,7 +37,14 @@
 // the outcomes of one portion and the intentions of the next are one
 // transaction. A slot that is missed, or open a minute after its time, raises
 // an alarm. When the clock jumps or the machine sleeps, the log says so; the
-// slots do not repeat, and those that went by are caught up on.
+// slots do not repeat, and those that went by are caught up on. Time zones are
+// read again each hour, and a slot that moves with them is told of.
+//
+// A [Book] is the timetable as people read and change it. A schedule is what its
+// task declares, or what a person created, and above that what was set in the
+// layer of the platform and in that of its client, field by field. So an upgrade
+// reaches whatever nobody has set, and leaves a notice where somebody has. Each
+// change names the revision that it was made from, who made it and why.
 //
 // [Register] makes the schedules of what workers announce.
 package timetable

@@ -10,10 +10,15 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
+// rereadAfter is how long an agenda holds, since the time zone database of the
+// machine may change without a word.
+const rereadAfter = time.Hour
+
 // An agenda is the schedules as a walker knows them, in the order in which
 // they are due, so that it costs next to nothing to find that none is.
 type agenda struct {
-	version int64 // of the schedules in the ledger; zero: not read
+	version int64     // of the schedules in the ledger; zero: not read
+	read    time.Time //
 	entries map[string]*entry
 	due     dues
 	broken  map[string]string // the schedules that cannot be planned, and why
@@ -102,7 +107,7 @@ func (w *Walker) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read version of the schedules: %w", err)
 	}
-	if w.agenda.version == version && version != 0 {
+	if w.agenda.version == version && version != 0 && time.Since(w.agenda.read) < rereadAfter {
 		return nil
 	}
 	schedules, err := w.Ledger.Schedules(ctx)
@@ -123,11 +128,12 @@ func (w *Walker) newAgenda(ctx context.Context, version int64, schedules []job.S
 	for _, c := range calendars {
 		byName[c.Name] = c
 	}
-	a := agenda{version: version, entries: make(map[string]*entry, len(schedules)), broken: map[string]string{}}
+	a := agenda{version: version, read: time.Now(), entries: make(map[string]*entry, len(schedules)), broken: map[string]string{}}
 	zones := atlas{}
 	for _, s := range schedules {
 		e := &entry{place: -1, last: SlotID(s.Name, s.Decided)}
-		if old, ok := w.agenda.entries[s.Name]; ok {
+		old, known := w.agenda.entries[s.Name]
+		if known {
 			e.last, e.idle, e.met = old.last, old.idle, old.met
 		}
 		a.entries[s.Name] = e
@@ -140,6 +146,9 @@ func (w *Walker) newAgenda(ctx context.Context, version int64, schedules []job.S
 		default:
 			a.plan(e, e.upNext())
 		}
+		if known && w.agenda.version == version {
+			w.sayMoved(ctx, old, e)
+		}
 	}
 	w.sayBroken(ctx, a.broken)
 	return a
@@ -151,6 +160,15 @@ func (e *entry) upNext() Due {
 		return due
 	}
 	return Due{}
+}
+
+// sayMoved says that the next slot of a schedule that nobody has changed is at
+// another time than was thought.
+func (w *Walker) sayMoved(ctx context.Context, was, is *entry) {
+	if was.Decided.Equal(is.Decided) && !was.next.At.IsZero() && !was.next.At.Equal(is.next.At) {
+		w.Log.WarnContext(ctx, "the next slot has moved, by another edition of the time zone database", "schedule", is.Name,
+			"zone", is.Zone, "from", was.next.At, "to", is.next.At)
+	}
 }
 
 // sayBroken lets the log hear once of each schedule that has no slots.

@@ -2,7 +2,11 @@ package timetable_test
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -90,16 +94,48 @@ func TestAProcessThatWasFrozenCatchesUp(t *testing.T) {
 	})
 }
 
-// Another edition of the time zone database may move what is to come. What is
-// decided stays, and nothing that is due by the new rules is left out.
-func TestAnotherTimeZoneRuleMovesOnlyWhatIsToCome(t *testing.T) {
+// TestMain has a folder of time zones that tests may change.
+func TestMain(m *testing.M) {
+	zones, err := os.MkdirTemp("", "zones")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("ZONEINFO", zones)
+	code := m.Run()
+	os.RemoveAll(zones)
+	os.Exit(code)
+}
+
+// moveZone makes the zone Test/Place one that is so far ahead of UTC.
+func moveZone(t *testing.T, ahead time.Duration) {
+	t.Helper()
+	data := append([]byte("TZif"), make([]byte, 16)...)
+	for _, n := range []uint32{0, 0, 0, 0, 1, 4, uint32(ahead.Seconds())} { // one type, four letters; its offset
+		data = binary.BigEndian.AppendUint32(data, n)
+	}
+	data = append(data, 0, 0, 'A', 'B', 'C', 0)
+	file := filepath.Join(os.Getenv("ZONEINFO"), "Test", "Place")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, data, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is decided stays, and nothing that is due by the new rules is left out.
+func TestAnotherEditionOfTheTimeZonesMovesOnlyWhatIsToCome(t *testing.T) {
 	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+		moveZone(t, time.Hour)
 		l.schedules = []job.Schedule{every("0 */2 * * *")}
-		l.schedules[0].Zone = "Africa/Lagos" // an hour ahead of UTC
-		walk(t, l, q, 4*time.Hour+time.Second)
-		l.schedules[0].Zone = "Africa/Abidjan" // as if Lagos had changed to UTC
-		walk(t, l, q, 4*time.Hour)
-		expect(t, l, "01 01:00 ran\n01 03:00 ran\n01 04:00 ran +1s\n01 06:00 ran\n01 08:00 ran")
+		l.schedules[0].Zone = "Test/Place"
+		go func() {
+			time.Sleep(3*time.Hour + 30*time.Minute)
+			moveZone(t, 2*time.Hour)
+		}()
+		var log bytes.Buffer
+		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Log: slog.New(slog.NewTextHandler(&log, nil))}, 8*time.Hour+time.Second)
+		expect(t, l, "01 01:00 ran\n01 03:00 ran\n01 04:00 ran\n01 06:00 ran\n01 08:00 ran")
+		if n := strings.Count(log.String(), "the next slot has moved"); n != 1 || !strings.Contains(log.String(), "schedule=roster zone=Test/Place") {
+			t.Errorf("log:\n%s", &log)
+		}
 	})
 }
 
@@ -154,7 +190,7 @@ func TestRaisesTheAlarmWhileTheLedgerIsAway(t *testing.T) {
 	})
 }
 
-func TestAQuietTimetableIsReadOnce(t *testing.T) {
+func TestAQuietTimetableIsReadOnceAnHour(t *testing.T) {
 	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		for i := range 10 {
 			s := every("0 3 * * *")
@@ -162,11 +198,11 @@ func TestAQuietTimetableIsReadOnce(t *testing.T) {
 			l.schedules = append(l.schedules, s)
 		}
 		walk(t, l, q, 2*time.Hour)
-		if l.reads != 1 || q.calls != 0 {
+		if l.reads > 3 || q.calls != 0 {
 			t.Errorf("the schedules were read %d times, and jobs %d times", l.reads, q.calls)
 		}
 		walk(t, l, q, 2*time.Hour)
-		if n := strings.Count(l.story(), "01 03:00 ran"); n != 10 || l.reads != 2 || q.calls > 5 {
+		if n := strings.Count(l.story(), "01 03:00 ran"); n != 10 || l.reads > 6 || q.calls > 5 {
 			t.Errorf("%d slots ran, the schedules were read %d times, and jobs %d times", n, l.reads, q.calls)
 		}
 	})

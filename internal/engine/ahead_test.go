@@ -119,3 +119,12 @@ func givenBackOnShutdown(h *house) {
 		}
 	}
 }
+
+func TestNothingIsLeftOfAnAttemptThatIsOver(t *testing.T) {
+	s := newSession(time.Now())
+	held := newHold(s, record{})
+	held.back()
+	if held.work.Err() == nil {
+		t.Error("its context goes on, and the session keeps it")
+	}
+}

@@ -26,6 +26,7 @@ func (w *Worker) launch(s *session, c claimed, safe bool) {
 	}
 	h := newHold(s, c.record)
 	if !w.own(h) {
+		h.end(nil)
 		w.desk.vacate(1)
 		return
 	}

@@ -222,9 +222,9 @@ func (j *judge) outcome(job Job, a Attempt) {
 			j.wrong(job, "attempt %d was aborted, and nobody asked for it", a.Number)
 		}
 	case "interrupted":
-		// A worker that regains contact may put back what it had not begun to run.
-		_, ran := r.begun[at]
-		if process != "" && !j.history.deploys[process] && (ran || !j.losable(process, a)) {
+		// A worker may put back what it has not begun to run: when it regains
+		// contact, or when it has taken ahead more than it has places for.
+		if _, ran := r.begun[at]; ran && !j.history.deploys[process] {
 			j.wrong(job, "attempt %d was interrupted, and %s was not told to stop", a.Number, process)
 		}
 	case "lost":

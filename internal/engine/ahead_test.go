@@ -13,7 +13,7 @@ func TestADeskTakesAheadWhatIsOverAtOnce(t *testing.T) {
 	ends := func(n int, took time.Duration) {
 		for range n {
 			d.taken++
-			d.ended(&ending{}, took)
+			d.ended(&ending{took: took})
 		}
 	}
 	room := func(when string, want int) {
@@ -24,6 +24,8 @@ func TestADeskTakesAheadWhatIsOverAtOnce(t *testing.T) {
 	}
 	room("at first", 4)
 	ends(100, 0)
+	room("after jobs that never ran", 4)
+	ends(100, 1)
 	room("after jobs that took no time", 4+maxAhead*4)
 	ends(1, time.Second)
 	room("after one that took a second", 4)
@@ -71,6 +73,11 @@ func givenBack(h *house) {
 	for range 6 {
 		next(h, begun)
 	}
+	h.until("the first takes nothing ahead any more", func() bool {
+		first.desk.mu.Lock()
+		defer first.desk.mu.Unlock()
+		return first.desk.pace == slowPace
+	})
 	close(let)
 	for _, a := range accepted {
 		if got := h.reaches(a.Job.ID, job.Succeeded); got.Failures != 0 {
@@ -110,5 +117,14 @@ func givenBackOnShutdown(h *house) {
 		if got := h.job(a.Job.ID); got.State != want || got.Failures != 0 {
 			h.Errorf("job = %+v, want it %s", got, want)
 		}
+	}
+}
+
+func TestNothingIsLeftOfAnAttemptThatIsOver(t *testing.T) {
+	s := newSession(time.Now())
+	held := newHold(s, record{})
+	held.back()
+	if held.work.Err() == nil {
+		t.Error("its context goes on, and the session keeps it")
 	}
 }

@@ -26,6 +26,7 @@ func (w *Worker) launch(s *session, c claimed, safe bool) {
 	}
 	h := newHold(s, c.record)
 	if !w.own(h) {
+		h.end(nil)
 		w.desk.vacate(1)
 		return
 	}
@@ -74,7 +75,7 @@ func (w *Worker) passOn() {
 func (w *Worker) attempt(h *hold, c claimed) {
 	report := newReport(w, h)
 	began := w.engine.now()
-	cause, err := error(nil), tasks.Permanent(c.refusal)
+	cause, err, ran := error(nil), tasks.Permanent(c.refusal), false
 	switch {
 	case h.work.Err() != nil: // before it began
 		cause = context.Cause(h.work)
@@ -86,6 +87,7 @@ func (w *Worker) attempt(h *hold, c claimed) {
 		err = tasks.Permanent(c.parts.verdict())
 	case c.refusal == nil:
 		cause, err = w.run(h, c.task, report)
+		ran = true
 	}
 	h.back()
 	report.close()
@@ -98,7 +100,10 @@ func (w *Worker) attempt(h *hold, c claimed) {
 		policy: policy{attempts: info.Attempts, backoff: info.Backoff},
 	}
 	x := w.decide(h, report, o, report.record())
-	w.desk.ended(x, x.ended.At.Sub(began))
+	if ran {
+		x.took = max(x.ended.At.Sub(began), 1)
+	}
+	w.desk.ended(x)
 }
 
 // decide says how an attempt ended; rec is the job as it is by now.

@@ -302,7 +302,7 @@ func (w *Worker) readHaul(cmd *redis.Cmd, sent time.Time) (h haul, err error) {
 	w.engine.tick(micros, sent)
 	if due, _ := values[1].(string); due != "" {
 		h.due, err = fromMillis(due)
-		h.due = h.due.Add(-time.Duration(w.engine.skew.Load()))
+		h.due = h.due.Add(-w.engine.clock.ahead())
 	}
 	h.more, h.suspect = values[2] == "1", values[3] != ""
 	if err == nil {

@@ -15,16 +15,16 @@ type desk struct {
 	mu       sync.Mutex
 	changed  *sync.Cond
 	endings  []*ending
-	asking   []claimed // held, to be started
-	size     int       // places: jobs whose code runs at a time
-	taken    int       // jobs in hand or asked for, until their code has returned
-	pace     time.Duration
-	more     bool // there may be jobs to take
-	claiming bool // one lane asks for jobs at a time
-	alone    bool // a job runs that must run alone
-	draining bool // such a job waits for the worker to have no others
-	poked    bool // look whether it still does
-	stopping bool // no more jobs are taken
+	asking   []claimed     // held, to be started
+	size     int           // places: jobs whose code runs at a time
+	taken    int           // jobs in hand or asked for, until their code has returned
+	pace     time.Duration // how long the latest jobs took
+	more     bool          // there may be jobs to take
+	claiming bool          // one lane asks for jobs at a time
+	alone    bool          // a job runs that must run alone
+	draining bool          // such a job waits for the worker to have no others
+	poked    bool          // look whether it still does
+	stopping bool          // no more jobs are taken
 	timer    *time.Timer
 }
 
@@ -108,12 +108,14 @@ func (d *desk) change(f func()) {
 // look has the worker look for jobs.
 func (d *desk) look() { d.change(func() { d.more = true }) }
 
-// ended takes an attempt that is to be recorded, and that took so long. Its
-// code has returned, so its place is free.
-func (d *desk) ended(x *ending, took time.Duration) {
+// ended takes an attempt that is to be recorded. Its code has returned, so its
+// place is free.
+func (d *desk) ended(x *ending) {
 	d.change(func() {
 		d.endings = append(d.endings, x)
-		d.pace = max((7*d.pace+took)/8, time.Microsecond)
+		if x.took > 0 {
+			d.pace = max((7*d.pace+x.took)/8, time.Microsecond)
+		}
 		d.vacated(1)
 	})
 }

@@ -53,6 +53,12 @@
 // at a time. The busier a worker is, the more a turn carries, so that it goes
 // about as far over a slow network as over a fast one.
 //
+// Jobs that are over at once are taken ahead: as many more than there are places
+// as will have begun within 5 ms, going by how long the latest took, and at most
+// three for each place. One that finds no place within 100 ms is put back at the
+// head of its queue, no attempt used, and so are those that are left when the
+// worker is told to stop.
+//
 // A claimed job whose task wants nothing is started by the claim. One whose task
 // names locks, rates or the like by its arguments is handed out first, because
 // only the task's code knows; the worker asks it, and the next turn starts the
@@ -67,7 +73,8 @@
 // Asynq's server runs in the worker and calls the handler, with as many
 // goroutines as the worker has places. It runs over a client that is a conveyor:
 // asked for the next task it hands over one of those that the worker has
-// claimed, and all else that the server wants to tell Redis it answers itself,
+// claimed; the handler makes that attempt, and goes on with others that wait for
+// a place. All else that the server wants to tell Redis it answers itself,
 // because a turn has said it. Its retries, timeouts, uniqueness, archive,
 // scheduler, forwarder and recoverer are not used. Nothing of ours ever stands in
 // its active list, its lease set or its archive; what a tool or a person puts

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,8 +34,7 @@ func workerKey(id string) string { return prefix + "worker:" + id }
 type Engine struct {
 	rdb   redis.UniversalClient
 	log   *slog.Logger
-	skew  atomic.Int64 // how far the clock of Redis is ahead of ours
-	asked atomic.Int64 // when we last asked it, in ns since 1970
+	clock redisClock
 	known declarations
 	where queues
 	run   serverRun
@@ -64,20 +62,18 @@ func (e *Engine) Epoch(ctx context.Context) (string, error) {
 // now is the time as records and events show it: that of Redis, as far as it
 // is known, so that the clocks of workers need not agree.
 func (e *Engine) now() time.Time {
-	return time.Now().Add(time.Duration(e.skew.Load())).UTC().Truncate(time.Millisecond)
+	return time.Now().Add(e.clock.ahead()).UTC().Truncate(time.Millisecond)
 }
 
 // tick takes note of what the clock of Redis said in µs, in answer to a
 // question that was sent at that time.
 func (e *Engine) tick(micros int64, sent time.Time) {
-	e.asked.Store(sent.UnixNano())
-	middle := sent.Add(time.Since(sent) / 2)
-	e.skew.Store(int64(time.UnixMicro(micros).Sub(middle.Round(0))))
+	e.clock.read(time.UnixMicro(micros), sent, time.Now())
 }
 
 // forgetsTime reports whether Redis should be asked for the time again.
 func (e *Engine) forgetsTime(now time.Time) bool {
-	return now.UnixNano()-e.asked.Load() > int64(time.Second)
+	return now.Sub(e.clock.asked()) > time.Second
 }
 
 // wrap says what err, which Redis or the way to it gave, interrupted.

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -121,6 +122,7 @@ type ending struct {
 	next   record
 	way    way
 	ended  events.AttemptEnded
+	took   time.Duration            // of its code; 0 if none ran
 	events []events.Event           // what else there is to report, before it
 	judge  func(rec record) *ending // decides again, if the record has changed
 	done   func(recorded bool)      // called when there is nothing left to do; recorded is false if the attempt was not open any more

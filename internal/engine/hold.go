@@ -108,11 +108,13 @@ func (h *hold) begin(code context.Context) {
 	h.code = code
 }
 
-// back takes note that the code has returned.
+// back takes note that the code has returned. Nobody needs its context any
+// more; the session would keep it for ever.
 func (h *hold) back() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.returned = true
+	h.end(nil)
 }
 
 // isStuck reports whether the code still runs that long after its context has

@@ -121,13 +121,30 @@ func (r *report) Error(e tasks.RecordError) {
 	}
 }
 
-// Enqueue implements [tasks.Sink].
+// Enqueue implements [tasks.Sink]. It returns as soon as ctx ends: the client
+// of Redis would wait for an answer as long as for any, and the attempt is to
+// end before another begins. The job may be accepted then all the same; the
+// next attempt gets the same one.
 func (r *report) Enqueue(ctx context.Context, q tasks.SinkRequest) (string, error) {
-	child, err := r.worker.engine.Enqueue(ctx, job.Request{
+	request := job.Request{
 		ID: childID(r.hold.ID, q.Task, q.Key), Task: q.Task, Args: q.Args, Description: q.Description,
 		Client: r.hold.Client, Owner: "job " + r.hold.ID, Parent: r.hold.ID, Root: r.hold.Root, Trace: r.hold.Trace,
-	})
-	return child.ID, err
+	}
+	type answer struct {
+		id  string
+		err error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		child, err := r.worker.engine.Enqueue(ctx, request)
+		answered <- answer{child.ID, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.id, a.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 }
 
 // line adds a line to the job's log.

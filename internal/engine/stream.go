@@ -184,16 +184,3 @@ func (e *Engine) Backlog(ctx context.Context) (int64, error) {
 	n, err := e.rdb.XLen(ctx, streamKey).Result()
 	return n, wrap(err, "count events")
 }
-
-// Last returns the position of the event that was appended last, even if it
-// has been trimmed since; "" if there never was one.
-func (e *Engine) Last(ctx context.Context) (string, error) {
-	info, err := e.rdb.XInfoStream(ctx, streamKey).Result()
-	switch {
-	case err == nil:
-		return info.LastGeneratedID, nil
-	case redis.HasErrorPrefix(err, "no such key"):
-		return "", nil
-	}
-	return "", wrap(err, "read the end of the event stream")
-}

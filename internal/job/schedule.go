@@ -108,6 +108,7 @@ const (
 	SlotSkipped  SlotOutcome = "skipped"   // by policy: the job of an earlier slot had not ended
 	SlotExcluded SlotOutcome = "excluded"  // the schedule's calendar leaves it out
 	SlotPaused   SlotOutcome = "paused"    // the schedule was switched off, or paused
+	SlotBlocked  SlotOutcome = "blocked"   // a schedule that it comes after did not succeed
 	SlotMissed   SlotOutcome = "missed"    // not enqueued, for the reason given
 )
 

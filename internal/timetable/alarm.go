@@ -43,11 +43,11 @@ func (w *Walker) alarm(slot job.Slot) {
 }
 
 // sayLate raises the alarm about the slots that are late and still open, once
-// about each.
+// about each. One that waits for others is not late before its limit.
 func (w *Walker) sayLate(ctx context.Context) {
 	then := w.Now().Add(-lateAfter)
 	for _, slot := range w.open {
-		if e := w.agenda.entries[slot.Schedule]; e != nil && !e.start(slot.Due).After(then) {
+		if e := w.agenda.entries[slot.Schedule]; e != nil && !w.holds(slot) && !e.start(slot.Due).After(then) {
 			slot.Reason = w.lateReason(slot)
 			w.sayLateSlot(ctx, slot)
 		}

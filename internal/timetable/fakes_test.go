@@ -24,6 +24,7 @@ type fakeLedger struct {
 	jobs      map[string]job.Job // that it has recorded, by id
 	behind    map[string]string  // jobs that it thinks unfinished, by schedule
 	reads     int                // of all schedules
+	queue     *fakeQueue         // whose jobs it knows at once; nil: it knows of none
 	version   int64
 	seen      []job.Schedule // at that version
 }
@@ -165,6 +166,51 @@ func (l *fakeLedger) Job(_ context.Context, id string) (job.Job, error) {
 	return job.Job{}, fault.New(fault.NotFound, "There is no job %s.", id)
 }
 
+func (l *fakeLedger) SlotStands(_ context.Context, spans []job.SlotSpan) ([]job.SlotStand, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := make([]job.SlotStand, len(spans))
+	for i, span := range spans {
+		for _, s := range l.slots {
+			if s.Schedule == span.Schedule && !s.Due.Before(span.From) && s.Due.Before(span.To) && l.stand(s).beats(all[i], span.Any) {
+				all[i] = job.SlotStand(l.stand(s))
+			}
+		}
+	}
+	return all, l.try()
+}
+
+type stood job.SlotStand
+
+func (l *fakeLedger) stand(s job.Slot) stood {
+	stand := stood{Slot: s}
+	if l.queue != nil {
+		if jobs, err := l.queue.Jobs(context.Background(), []string{s.JobID}); err == nil && jobs[s.JobID].State.Final() {
+			stand.State, stand.Ended = jobs[s.JobID].State, *jobs[s.JobID].Ended
+		}
+	}
+	return stand
+}
+
+// beats reports whether s rather than the other is what a span asks for.
+func (s stood) beats(other job.SlotStand, anyOfThem bool) bool {
+	rank := func(s job.SlotStand) int {
+		switch {
+		case s.Outcome.Ran() && s.State == job.Succeeded:
+			return 3
+		case s.Schedule == "":
+			return 0
+		case s.Open():
+			return 2
+		}
+		return 1
+	}
+	if ours, theirs := rank(job.SlotStand(s)), rank(other); anyOfThem && ours != theirs {
+		return ours > theirs
+	}
+	return s.Due.After(other.Due)
+}
+
 func firstOf(errs ...error) error {
 	for _, err := range errs {
 		if err != nil {
@@ -201,6 +247,7 @@ type fakeQueue struct {
 	takes    time.Duration // how long each job takes
 	aborts   time.Duration // how long each job takes to end when it is told to
 	aborted  []string
+	fails    map[string]bool // schedules whose jobs fail
 	now      func() time.Time
 	calls    int // of Jobs
 }
@@ -276,6 +323,9 @@ func (q *fakeQueue) stand(j job.Job) job.Job {
 	j.State = job.Running
 	if !q.clock().Before(*j.Ended) {
 		j.State = job.Succeeded
+		if q.fails[j.Schedule] {
+			j.State = job.Failed
+		}
 	}
 	return j
 }

@@ -90,6 +90,36 @@ func (t times) first(after time.Time) (time.Time, bool) {
 	return t.trigger.Next(after, t.zone)
 }
 
+// latest returns the last due time before a time, whether or not the schedule
+// has begun; zero if there is none for years.
+func (t times) latest(before time.Time) time.Time {
+	const years = 9 * 366 * 24 * time.Hour
+	far := time.Second
+	for !t.comes(before.Add(-far), before) {
+		if far *= 2; far > years {
+			return time.Time{}
+		}
+	}
+	for near := far / 2; far-near > time.Second; {
+		if mid := (near + far) / 2; t.comes(before.Add(-mid), before) {
+			far = mid
+		} else {
+			near = mid
+		}
+	}
+	at, _ := t.trigger.Next(before.Add(-far), t.zone)
+	for next, ok := at, true; ok && next.Before(before); next, ok = t.trigger.Next(at, t.zone) {
+		at = next
+	}
+	return at
+}
+
+// comes reports whether a time strictly between two is due.
+func (t times) comes(after, before time.Time) bool {
+	due, ok := t.trigger.Next(after, t.zone)
+	return ok && due.Before(before)
+}
+
 func (t times) ended(due time.Time) bool {
 	return t.EndsAt != nil && !due.Before(*t.EndsAt)
 }

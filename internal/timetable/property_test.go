@@ -267,6 +267,13 @@ func (f flaky) Slots(ctx context.Context, schedule string, from, to time.Time, l
 	return f.fakeLedger.Slots(ctx, schedule, from, to, limit)
 }
 
+func (f flaky) SlotStands(ctx context.Context, spans []job.SlotSpan) ([]job.SlotStand, error) {
+	if f.term.fails(f.chance) {
+		return nil, errDisk
+	}
+	return f.fakeLedger.SlotStands(ctx, spans)
+}
+
 func (f flaky) UnfinishedOf(ctx context.Context, schedules []string) (map[string]job.Job, error) {
 	if f.term.fails(f.chance) {
 		return nil, errDisk

@@ -19,6 +19,9 @@ type turn struct {
 	entry *entry
 	doom  job.SlotOutcome // it is given up with this outcome, unless its job was started before; empty: it starts
 	why   string          // it is given up
+	held  bool            // it waits for others
+	ready time.Time       // when the last of them had ended; zero if it waits for none
+	note  string          // what to say of others that it waited for
 }
 
 // doomed returns t, to be given up.
@@ -35,10 +38,10 @@ func (t turn) old(now time.Time) bool { return now.Sub(t.Decided) > remembered }
 // has to leave are w.open.
 func (w *Walker) startOpen(ctx context.Context, open []job.Slot) (settled []job.Slot, err error) {
 	w.leave(open, nil)
-	turns := w.turns(open)
-	turns, err = w.behindEarlier(ctx, turns)
-	turns, before, failed := w.startedBefore(ctx, turns)
-	settled = before
+	err = w.rule(ctx, open)
+	turns, failed := w.behindEarlier(ctx, w.turns(open))
+	err = errors.Join(err, failed)
+	turns, settled, failed = w.startedBefore(ctx, turns)
 	err = errors.Join(err, failed)
 	var start []turn
 	for _, t := range turns {
@@ -65,7 +68,10 @@ func (w *Walker) turns(open []job.Slot) (turns []turn) {
 		switch {
 		case t.doom != "":
 			turns = append(turns, t)
-		case len(turns) < w.portion && (t.entry.Overlap == job.OverlapAllow || !taken[slot.Schedule]):
+		case taken[slot.Schedule] && t.entry.Overlap != job.OverlapAllow:
+		case t.held:
+			taken[slot.Schedule] = true
+		case len(turns) < w.portion:
 			turns = append(turns, t)
 			taken[slot.Schedule] = true
 		}
@@ -85,10 +91,10 @@ func (w *Walker) judge(slot job.Slot) turn {
 	if tooLate(t.entry.Schedule, w.Now().Sub(t.entry.start(slot.Due))) {
 		return t.doomed(job.SlotMissed, tooLateReason(t.entry.Schedule))
 	}
-	if t.old(w.Now()) && (t.entry.Overlap == job.OverlapSkip || t.entry.Overlap == job.OverlapAllow) {
+	if t.old(w.Now()) && len(t.entry.After) == 0 && (t.entry.Overlap == job.OverlapSkip || t.entry.Overlap == job.OverlapAllow) {
 		return t.doomed(job.SlotMissed, "for 24 h it could not be found out whether its job had been started")
 	}
-	return t
+	return w.afterOthers(t)
 }
 
 // startedBefore settles the slots whose jobs turn out to be there: of those
@@ -183,7 +189,7 @@ func refused(err error) bool {
 // one that does the same, where the task wants only one.
 func (w *Walker) ran(t turn, j job.Job) job.Slot {
 	now := w.Now()
-	t.Decided = now
+	t.Decided, t.Reason = now, ""
 	if j.ID != t.JobID {
 		t.Outcome, t.Reason = job.SlotSkipped, fmt.Sprintf("job %s, which does the same, had not ended", j.ID)
 		return t.Slot
@@ -193,14 +199,18 @@ func (w *Walker) ran(t turn, j job.Job) job.Slot {
 		enqueued = now
 	}
 	if t.entry != nil {
-		start = t.entry.start(t.Due)
+		start = later(t.entry.start(t.Due), t.ready)
 		t.entry.Runs++
 		t.entry.last, t.entry.idle, t.entry.met = t.JobID, false, true
 	}
 	if earlier := w.behind[t.JobID]; earlier != "" {
 		t.Reason = fmt.Sprintf("it waited for job %s of an earlier slot to end", earlier)
 	}
-	return ran(t.Slot, start, enqueued, w.vigil.since)
+	slot := ran(t.Slot, start, enqueued, w.vigil.since)
+	if t.note != "" {
+		slot.Reason = t.note
+	}
+	return slot
 }
 
 // leave notes which of the open slots are not settled.

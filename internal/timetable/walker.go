@@ -15,6 +15,7 @@ import (
 const (
 	lookEvery  = 2 * time.Second        // at least, to see schedules that changed
 	retryAfter = 250 * time.Millisecond // when a look failed, or slots wait; doubles up to lookEvery
+	wokenAfter = 50 * time.Millisecond  // the end of a job, for others may end with it
 	firstSlots = 250                    // are decided and started in the first step of a look; twice as many in the next
 	mostSlots  = 2000                   // are decided and started in one step
 )
@@ -41,6 +42,9 @@ type Ledger interface {
 	// Slots returns the newest slots that were due in [from, to); a zero to
 	// means no end.
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
+	// SlotStands returns the slots that are asked for, in that order, with how
+	// their jobs stand; zero where there is none.
+	SlotStands(ctx context.Context, spans []job.SlotSpan) ([]job.SlotStand, error)
 	// Job returns a recorded job, or a fault.NotFound.
 	Job(ctx context.Context, id string) (job.Job, error)
 }
@@ -73,12 +77,17 @@ type Walker struct {
 	Observe func(slot job.Slot) // told of each outcome; may be nil
 	Alarm   func(slot job.Slot) // told once of each slot that is missed, or open for a minute after its time; may be nil
 
+	// Wake tells that a job has ended, for which slots may wait; may be nil.
+	Wake <-chan struct{}
+
 	agenda   agenda
 	vigil    vigil
 	open     []job.Slot            // slots that are intended and have not started, the oldest first
 	waiting  map[string][]job.Slot // the same, by schedule
 	behind   map[string]string     // the job that the job of a slot waits for, by ids
 	aborted  map[string]bool       // jobs that were told to stop
+	rulings  map[string]ruling     // on the slots that come after others, by the ids of their jobs
+	held     bool                  // a slot waits for others
 	alarmed  map[string]bool       // jobs of slots that are late, and known to be
 	portion  int                   // how many slots are decided and started in the next step
 	failures int                   // looks in a row that failed
@@ -96,7 +105,7 @@ func (w *Walker) Run(ctx context.Context) error {
 		w.sayLate(ctx)
 		rest := w.rest(ctx, err)
 		w.vigil.rest(w.Now(), rest)
-		pause(ctx, rest)
+		w.pause(ctx, rest)
 	}
 	return nil
 }
@@ -133,12 +142,26 @@ func (w *Walker) untilNext() time.Duration {
 // slower returns how long to rest before the n-th try again.
 func slower(n int) time.Duration { return min(retryAfter<<max(min(n, 8), 0), lookEvery) }
 
-func pause(ctx context.Context, d time.Duration) {
+// pause waits for so long, or until a job ends while slots wait for others.
+func (w *Walker) pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
+	var wake <-chan struct{}
+	if w.held {
+		wake = w.Wake
+	}
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
+	case <-wake:
+		pause(ctx, min(wokenAfter, d))
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
@@ -200,7 +223,9 @@ func (w *Walker) planOf(ctx context.Context, e *entry, now time.Time) (plan, err
 		}
 		e.Runs = max(e.Runs, recorded.Runs)
 	}
-	return planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name]}), nil
+	p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name]})
+	w.announce(e, p)
+	return p, nil
 }
 
 // record writes a page and tells of the slots that are settled by it.

@@ -1,0 +1,74 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// standOf reads the slot of a span that the subquery finds, and how its job
+// stands.
+func standOf(found string) bulk {
+	return joining(`place BIGINT, name TEXT, since BIGINT, until BIGINT`,
+		`SELECT s.`+strings.ReplaceAll(slotColumns, ", ", ", s.")+`, r.place, COALESCE(j.state, ''), j.ended_at
+		FROM rows AS r
+		JOIN slots AS s ON s.schedule = r.name AND s.due_at = (`+found+`)
+		LEFT JOIN jobs AS j ON j.id = s.job_id AND s.job_id <> ''`)
+}
+
+var (
+	newestStand   = standOf(`SELECT MAX(due_at) FROM slots WHERE schedule = r.name AND due_at >= r.since AND due_at < r.until`)
+	furthestStand = standOf(`SELECT o.due_at FROM slots AS o LEFT JOIN jobs AS k ON k.id = o.job_id AND o.job_id <> ''
+		WHERE o.schedule = r.name AND o.due_at >= r.since AND o.due_at < r.until
+		ORDER BY CASE WHEN k.state = 'succeeded' AND o.outcome IN ('ran', 'ran_late', 'caught_up') THEN 0
+			WHEN o.outcome = 'intended' OR o.outcome IN ('ran', 'ran_late', 'caught_up') AND k.ended_at IS NULL THEN 1
+			ELSE 2 END, o.due_at DESC LIMIT 1`)
+)
+
+// SlotStands returns the slots that are asked for and how their jobs stand, in
+// that order. One that there is not is zero.
+func (l *Ledger) SlotStands(ctx context.Context, spans []job.SlotSpan) ([]job.SlotStand, error) {
+	all := make([]job.SlotStand, len(spans))
+	var newest, furthest [][]any
+	for i, s := range spans {
+		row := []any{int64(i), key(s.Schedule), millis(s.From), millis(s.To)}
+		if s.Any {
+			furthest = append(furthest, row)
+		} else {
+			newest = append(newest, row)
+		}
+	}
+	err := l.stands(ctx, newestStand, newest, all)
+	if err == nil {
+		err = l.stands(ctx, furthestStand, furthest, all)
+	}
+	return all, wrap(err, "read how %d slots stand", len(spans))
+}
+
+// stands reads rows into the places of all that they name.
+func (l *Ledger) stands(ctx context.Context, b bulk, rows [][]any, all []job.SlotStand) error {
+	scan := func(r row) (struct{}, error) {
+		var place int64
+		var state job.State
+		var ended sql.NullInt64
+		slot, err := scanSlot(also{r, []any{&place, &state, &ended}})
+		if err == nil {
+			all[place] = job.SlotStand{Slot: slot, State: state, Ended: instant(ended.Int64)}
+		}
+		return struct{}{}, err
+	}
+	for len(rows) > 0 {
+		n, query, args := 1, b.each, rows[0]
+		if l.dialect == postgres {
+			n = min(len(rows), rowsPerArray)
+			query, args = b.arrays, arrays(b.columns, rows[:n])
+		}
+		if _, err := list(ctx, l.read, scan, query, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}

@@ -24,6 +24,10 @@ var plainRuleFlags = []struct{ flag, field, usage string }{
 	{"latest-start", "latest_start_seconds", "a slot that is later than this is missed"},
 	{"jitter", "jitter_seconds", "start up to this much after it is due"},
 	{"jitter-by", "jitter_by", "what decides how much: name or chance"},
+	{"after", "after", "schedules whose job must have succeeded first, with commas between; empty: none"},
+	{"after-for", "after_for", "which job of theirs: slot, the latest since its own last slot, or day, one of the same day (default slot)"},
+	{"after-limit", "after_limit_seconds", "how long a slot waits for them (default 12h)"},
+	{"after-else", "after_else", "what becomes of it then: skip, run or miss, which raises an alarm (default skip)"},
 	{"calendar", "calendar", "name of the calendar whose times are left out"},
 	{"starts", "starts_at", "no slots before this time"},
 	{"ends", "ends_at", "no slots from this time on"},
@@ -54,6 +58,8 @@ func (r *ruleFlags) flags(cmd *cobra.Command) {
 		r.plain[f.flag] = flags.String(f.flag, "", f.usage)
 	}
 	_ = cmd.RegisterFlagCompletionFunc("overlap", cobra.FixedCompletions([]string{"skip", "queue one", "queue all", "abort", "allow"}, cobra.ShellCompDirectiveNoFileComp)) // fails only for a flag that is not there
+	_ = cmd.RegisterFlagCompletionFunc("after-for", cobra.FixedCompletions([]string{"slot", "day"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("after-else", cobra.FixedCompletions([]string{"skip", "run", "miss"}, cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("catch-up", cobra.FixedCompletions([]string{"none", "latest", "all"}, cobra.ShellCompDirectiveNoFileComp))
 }
 

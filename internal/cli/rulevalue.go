@@ -102,6 +102,8 @@ func valueIn(field, typed string) (json.RawMessage, error) {
 		if t, ok := asTime(typed); ok {
 			return json.Marshal(t)
 		}
+	case kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.String && !strings.HasPrefix(typed, "["):
+		return json.Marshal(strings.FieldsFunc(typed, func(c rune) bool { return c == ',' || c == ' ' }))
 	case kind.Kind() == reflect.Map && !strings.HasPrefix(typed, "{"):
 		typed = "{" + strings.ReplaceAll(strings.ReplaceAll(typed, "=", ": "), ",", ", ") + "}"
 	}

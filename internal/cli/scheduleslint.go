@@ -115,12 +115,19 @@ func ruleMistakes(r job.Rule) map[string]string {
 	if !r.JitterBy.Valid() {
 		wrong["jitter_by"] = fmt.Sprintf("jitter_by must be name or chance, not %q", r.JitterBy)
 	}
+	if !r.AfterFor.Valid() {
+		wrong["after_for"] = fmt.Sprintf("after_for must be slot or day, not %q", r.AfterFor)
+	}
+	if !r.AfterElse.Valid() {
+		wrong["after_else"] = fmt.Sprintf("after_else must be skip, run or miss, not %q", r.AfterElse)
+	}
 	if r.StartsAt != nil && r.EndsAt != nil && !r.StartsAt.Before(*r.EndsAt) {
 		wrong["ends_at"] = "ends_at must be later than starts_at"
 	}
 	for field, negative := range map[string]bool{
 		"catch_up_within_seconds": r.CatchUpWithin < 0, "catch_up_most": r.CatchUpMost < 0,
 		"latest_start_seconds": r.LatestStart < 0, "jitter_seconds": r.Jitter < 0, "max_runs": r.MaxRuns < 0,
+		"after_limit_seconds": r.AfterLimit < 0,
 	} {
 		if negative {
 			wrong[field] = field + " must not be negative"

@@ -57,7 +57,7 @@ must be none. It exits with 1 if there are any.`,
 }
 
 // outcomes are in the order in which people ask for them.
-var outcomes = [...]client.SlotOutcome{job.SlotRan, job.SlotRanLate, job.SlotCaughtUp, job.SlotSkipped, job.SlotExcluded, job.SlotPaused, job.SlotMissed, job.SlotIntended}
+var outcomes = [...]client.SlotOutcome{job.SlotRan, job.SlotRanLate, job.SlotCaughtUp, job.SlotSkipped, job.SlotExcluded, job.SlotPaused, job.SlotBlocked, job.SlotMissed, job.SlotIntended}
 
 // fewGaps is how many gaps are printed one by one.
 const fewGaps = 20

@@ -119,6 +119,9 @@ func (b *Book) check(ctx context.Context, s job.Schedule) error {
 	if err := b.checkCalendar(ctx, s.Calendar); err != nil {
 		return err
 	}
+	if err := b.checkOthers(ctx, s); err != nil {
+		return err
+	}
 	return b.checkTask(ctx, s)
 }
 
@@ -153,8 +156,8 @@ func (b *Book) checkTask(ctx context.Context, s job.Schedule) error {
 	return b.CheckArgs(tasks[i].Schema, s.Args)
 }
 
-// Delete removes a schedule that a person created, or whose task is gone. The
-// record of its slots and changes stays.
+// Delete removes a schedule that a person created, or whose task is gone,
+// unless others come after it. The record of its slots and changes stays.
 func (b *Book) Delete(ctx context.Context, name, by, reason string) error {
 	if err := checkWrite(by, "reason", reason); err != nil {
 		return err
@@ -165,6 +168,9 @@ func (b *Book) Delete(ctx context.Context, name, by, reason string) error {
 	}
 	if s.Declared && !s.Missing {
 		return fault.New(fault.Conflict, "The task %s brings the schedule %q along, so it would come back; switch it off instead.", s.Task, name)
+	}
+	if err := b.checkAlone(ctx, name); err != nil {
+		return err
 	}
 	change := job.Change{Schedule: name, At: b.Now(), By: by, Reason: reason, Field: deleted, Old: asJSON(s.Rule)}
 	if err := b.Ledger.DeleteSchedule(ctx, name, s.Revision, change); err != nil {

@@ -25,7 +25,7 @@ const (
 // checkRule refuses a rule that has no meaning. What it refers to by name is
 // not its concern.
 func checkRule(r job.Rule) error {
-	for _, check := range []func(job.Rule) error{checkTimes, checkPolicies, checkDurations, checkDays, checkCounts, checkTexts} {
+	for _, check := range []func(job.Rule) error{checkTimes, checkPolicies, checkAfter, checkDurations, checkDays, checkCounts, checkTexts} {
 		if err := check(r); err != nil {
 			return err
 		}
@@ -77,6 +77,7 @@ func checkDurations(r job.Rule) error {
 		is    job.Seconds
 	}{
 		{"catch_up_within_seconds", r.CatchUpWithin}, {"latest_start_seconds", r.LatestStart}, {"jitter_seconds", r.Jitter},
+		{"after_limit_seconds", r.AfterLimit},
 	} {
 		if d.is < 0 || time.Duration(d.is) > longestTime {
 			return outOfBounds(d.field, int64(longestTime/time.Second))
@@ -133,6 +134,8 @@ var fieldForms = map[string]string{
 	"overlap": "one of skip, queue one, queue all, abort and allow", "catch_up": "one of none, latest and all",
 	"catch_up_within_seconds": "a number of seconds", "catch_up_most": "a whole number",
 	"latest_start_seconds": "a number of seconds", "jitter_seconds": "a number of seconds", "jitter_by": "name or chance",
+	"after": `a list of schedules, such as ["users.import"]`, "after_for": "slot or day",
+	"after_limit_seconds": "a number of seconds", "after_else": "one of skip, run and miss",
 	"calendar": "the name of a calendar", "starts_at": "a time such as 2026-09-01T08:00:00Z, or null",
 	"ends_at": "a time such as 2026-09-01T08:00:00Z, or null", "max_runs": "a whole number",
 	"owner": "a text", "labels": `an object of texts, such as {"team":"registry"}`,
@@ -151,11 +154,11 @@ func checkField(name string, value json.RawMessage) error {
 	return nil
 }
 
-// fits reports whether value is of the type of that field. Only times may be
-// null, which means none.
+// fits reports whether value is of the type of that field. Times and
+// what it comes after may be null, which means none.
 func fits(name string, value json.RawMessage) bool {
 	if isNull(value) {
-		return name == "starts_at" || name == "ends_at"
+		return slices.Contains([]string{"starts_at", "ends_at", "after"}, name)
 	}
 	if strings.HasSuffix(name, "_seconds") && !moderate(value) {
 		return false

@@ -256,6 +256,13 @@ func TestRefusesRulesWithoutMeaning(t *testing.T) {
 		{"arguments that the task does not take", `{"args":{"sinc":1}}`, "args", "no argument sinc"},
 		{"two lines of an owner", `{"owner":"a\nb"}`, "owner", "one line"},
 		{"a label that is no text", `{"labels":{"team":1}}`, "labels", "an object of texts"},
+		{"after nothing", `{"after":["sis.psuh"]}`, "after", `There is no schedule "sis.psuh" to come after.`},
+		{"after no list", `{"after":"sis.push"}`, "after", "must be a list of schedules"},
+		{"after itself", `{"after":["sis.pull"]}`, "after", "Each would wait for the other: sis.pull -> sis.pull."},
+		{"after one twice", `{"after":["sis.push","sis.push"]}`, "after", "name it once"},
+		{"an unknown way to wait", `{"after_for":"week"}`, "after_for", "write slot or day"},
+		{"an unknown end of waiting", `{"after_else":"panic"}`, "after_else", "write skip, run or miss"},
+		{"to wait for less than no time", `{"after_limit_seconds":-1}`, "after_limit_seconds", "from 0 to"},
 		{"nothing at all", `{}`, "set", "Say what to change"},
 	}
 	for _, tt := range tests {

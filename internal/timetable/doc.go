@@ -14,6 +14,14 @@
 //     ended. Then the slot is skipped, waits in line, or has that job aborted; or
 //     both jobs run.
 //
+// A slot may come after slots of other schedules: their latest since the slot
+// before it, or one of the same local day, whose jobs must have succeeded. Until
+// then it stays open, and says what it waits for. When one of them can no longer
+// succeed, or a limit has passed, it is blocked, missed, or runs all the same.
+// Since all of this follows from the ledger, a successor waits on. A slot that
+// waited ran as planned if its job was enqueued within 5 s of the last success.
+// Schedules that would wait for each other are refused.
+//
 // Jitter makes its job start later, never the slot due: it stays the same slot,
 // and ran as planned if its job was enqueued within 5 s of that later start.
 // Before a schedule starts, after it ends, and once it had all its runs, there

@@ -5,6 +5,7 @@ import (
 	"container/heap"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -122,7 +123,7 @@ func firings(schedules []job.Schedule, calendars map[string]job.Calendar, from t
 		c := merged[0]
 		f := c.firing()
 		if !f.Skipped {
-			f.Remark = oddity(c.trigger, f.Due)
+			f.Remark = remark(c.times, f.Due)
 		}
 		all = append(all, f)
 		if c.advance(); c.ok {
@@ -132,6 +133,18 @@ func firings(schedules []job.Schedule, calendars map[string]job.Calendar, from t
 		}
 	}
 	return all
+}
+
+// remark says what else there is to know of a firing.
+func remark(t times, at time.Time) string {
+	var all []string
+	if len(t.After) > 0 {
+		all = append(all, "after "+enumerated(t.After))
+	}
+	if odd := oddity(t.trigger, at); odd != "" {
+		all = append(all, odd)
+	}
+	return strings.Join(all, "; ")
 }
 
 // A cursor goes through the firings of one schedule.

@@ -55,6 +55,7 @@ var slotChips = map[job.SlotOutcome]chip{
 	job.SlotSkipped:  {"Skipped", "aborted", "aborted"},
 	job.SlotExcluded: {"Excluded", "calendar", "aborted"},
 	job.SlotPaused:   {"Paused", "pause", "held"},
+	job.SlotBlocked:  {"Blocked", "aborted", "aborted"},
 	job.SlotMissed:   {"Missed", "failed", "failed"},
 }
 

@@ -145,6 +145,7 @@ var groups = []struct {
 	{"When", []string{"cron", "zone"}},
 	{"Left out", []string{"calendar", "starts_at", "ends_at"}},
 	{"What", []string{"args", "enabled"}},
+	{"After others", []string{"after", "after_for", "after_limit_seconds", "after_else"}},
 	{"What becomes of slots that cannot simply run", []string{"overlap", "catch_up", "catch_up_within_seconds", "catch_up_most", "latest_start_seconds", "jitter_seconds", "jitter_by", "max_runs"}},
 	{"Who", []string{"owner", "labels"}},
 }

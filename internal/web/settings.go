@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -79,6 +80,24 @@ var settings = []setting{
 		Read: func(r *job.Rule, text string) error { r.JitterBy = job.JitterBy(text); return nil },
 	},
 	{
+		Label: "After", Fields: []string{"after"}, Kind: "text", Hint: "Schedules whose job must have succeeded first, with commas between: users.import, users.groups.",
+		Say: func(r job.Rule) string { return cmp.Or(writeNames(r), "nothing") }, Write: writeNames,
+		Read: func(r *job.Rule, text string) error { r.After = readNames(text); return nil },
+	},
+	{
+		Label: "Waits for", Fields: []string{"after_for"}, Kind: "select", Hint: "Which job of theirs.", Choice: afterFors,
+		Say:   func(r job.Rule) string { return chosen(afterFors, string(cmp.Or(r.AfterFor, job.AfterSlot))) },
+		Write: func(r job.Rule) string { return string(cmp.Or(r.AfterFor, job.AfterSlot)) },
+		Read:  func(r *job.Rule, text string) error { r.AfterFor = unless(text, job.AfterSlot); return nil },
+	},
+	lasting("Waits at most", "after_limit_seconds", "Empty: 12 h.", "12 h", func(r *job.Rule) *job.Seconds { return &r.AfterLimit }),
+	{
+		Label: "Otherwise", Fields: []string{"after_else"}, Kind: "select", Hint: "What becomes of a slot if they do not succeed.", Choice: afterElses,
+		Say:   func(r job.Rule) string { return chosen(afterElses, string(cmp.Or(r.AfterElse, job.ElseSkip))) },
+		Write: func(r job.Rule) string { return string(cmp.Or(r.AfterElse, job.ElseSkip)) },
+		Read:  func(r *job.Rule, text string) error { r.AfterElse = unless(text, job.ElseSkip); return nil },
+	},
+	{
 		Label: "Calendar", Fields: []string{"calendar"}, Kind: "select", Hint: "Its times are left out.",
 		Say: func(r job.Rule) string { return cmp.Or(r.Calendar, "none") }, Write: func(r job.Rule) string { return r.Calendar },
 		Read: func(r *job.Rule, text string) error { r.Calendar = text; return nil },
@@ -110,6 +129,15 @@ var (
 		{string(job.CatchUpLatest), "the latest one"},
 		{string(job.CatchUpAll), "all, the oldest first"},
 		{string(job.CatchUpNone), "none"},
+	}
+	afterFors = []option{
+		{string(job.AfterSlot), "the latest since its own last slot"},
+		{string(job.AfterDay), "any of the same day"},
+	}
+	afterElses = []option{
+		{string(job.ElseSkip), "skip: the slot is blocked"},
+		{string(job.ElseRun), "run all the same"},
+		{string(job.ElseMiss), "miss: the slot is missed, which raises an alarm"},
 	}
 	jitters = []option{
 		{string(job.JitterByName), "name: always the same for this schedule"},
@@ -230,6 +258,20 @@ func readArgs(r *job.Rule, text string) error {
 	}
 	r.Args = json.RawMessage(compact([]byte(cmp.Or(text, "{}"))))
 	return nil
+}
+
+func writeNames(r job.Rule) string { return strings.Join(r.After, ", ") }
+
+func readNames(text string) (names []string) {
+	return append(names, strings.FieldsFunc(text, func(c rune) bool { return c == ',' || unicode.IsSpace(c) })...)
+}
+
+// unless returns text, or nothing if that means the same.
+func unless[S ~string](text string, nothing S) S {
+	if text == string(nothing) {
+		return ""
+	}
+	return S(text)
 }
 
 func writeLabels(labels map[string]string) string {

@@ -3,6 +3,7 @@ package scheduler
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,41 +23,64 @@ import (
 func (s *scheduler) lead(ctx context.Context) error {
 	s.metrics.Lead(true)
 	defer s.metrics.Lead(false)
-	recorder := s.recorder()
+	ended := make(chan struct{}, 1)
+	recorder := s.recorder(ended)
 	s.terms.begin(recorder)
 	defer s.terms.end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return recorder.Run(ctx) })
-	g.Go(func() error { return s.walker().Run(ctx) })
+	g.Go(func() error { return s.walker(ended).Run(ctx) })
 	g.Go(func() error { return s.registrar().run(ctx) })
 	g.Go(func() error { return publisher{s.limits(), s.Log}.run(ctx) })
 	g.Go(func() error { return engine.NewSweeper(s.engine).Run(ctx) })
 	return g.Wait()
 }
 
-func (s *scheduler) recorder() *record.Recorder {
-	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics}, Log: s.Log}
+// recorder returns a recorder that tells of jobs that have ended.
+func (s *scheduler) recorder(ended chan<- struct{}) *record.Recorder {
+	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics, ended}, Log: s.Log}
 }
 
-func (s *scheduler) walker() *timetable.Walker {
+// walker returns a walker that is woken by jobs that have ended.
+func (s *scheduler) walker(ended <-chan struct{}) *timetable.Walker {
 	return &timetable.Walker{
-		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now, Observe: s.metrics.Slot,
+		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now, Observe: s.metrics.Slot, Wake: ended,
 	}
 }
 
-// counted counts events once they are recorded.
+// counted counts events once they are recorded, and tells when jobs have ended
+// by them.
 type counted struct {
 	*ledger.Ledger
 	metrics *metric.Metrics
+	ended   chan<- struct{}
 }
 
 // Record implements record.Ledger.
 func (c counted) Record(ctx context.Context, after string, entries []events.Entry) (skipped int, err error) {
 	skipped, err = c.Ledger.Record(ctx, after, entries)
-	if err == nil {
-		c.metrics.Recorded(entries)
+	if err != nil {
+		return skipped, err
 	}
-	return skipped, err
+	c.metrics.Recorded(entries)
+	if slices.ContainsFunc(entries, endsJob) {
+		select {
+		case c.ended <- struct{}{}:
+		default: // it was told, and has not looked yet
+		}
+	}
+	return skipped, nil
+}
+
+// endsJob reports whether a job has ended by an event.
+func endsJob(entry events.Entry) bool {
+	switch e := entry.Event.(type) {
+	case events.AttemptEnded:
+		return e.State.Final()
+	case events.JobEnded:
+		return true
+	}
+	return false
 }
 
 // clientQueue refuses jobs of clients that are unknown or disabled.

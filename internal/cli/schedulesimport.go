@@ -74,12 +74,13 @@ func (env *Env) importSteps(ctx context.Context, name, reason string) ([]importS
 	}
 	steps := []importStep{}
 	f.checkNames(t, present)
+	f.checkOthers(t, present)
 	for _, c := range t.calendars {
 		if step, differs := calendarStep(c.Calendar, present.calendars, reason); differs {
 			steps = append(steps, step)
 		}
 	}
-	for _, s := range t.schedules {
+	for _, s := range inOrder(t.schedules) {
 		if step, differs := f.scheduleStep(s, present.schedules, reason); differs {
 			steps = append(steps, step)
 		}

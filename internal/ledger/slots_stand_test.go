@@ -2,10 +2,56 @@ package ledger_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 )
+
+func TestTellsHowTheSlotsOfASpanStand(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, enqueue("good", "bad", "busy").then(
+			events.JobEnded{ID: "good", State: job.Succeeded, At: second(20)},
+			events.JobEnded{ID: "bad", State: job.Failed, At: second(21)}))
+		slot := func(schedule string, due int, outcome job.SlotOutcome, id string) job.Slot {
+			s := job.Slot{Schedule: schedule, Due: second(due), Outcome: outcome, JobID: id, Decided: second(due)}
+			putSlots(t, l, s)
+			return s
+		}
+		good := job.SlotStand{Slot: slot("users", 1, job.SlotRan, "good"), State: job.Succeeded, Ended: second(20)}
+		unheard := job.SlotStand{Slot: slot("users", 2, job.SlotRanLate, "unheard")}
+		bad := job.SlotStand{Slot: slot("users", 3, job.SlotRan, "bad"), State: job.Failed, Ended: second(21)}
+		busy := job.SlotStand{Slot: slot("mails", 3, job.SlotCaughtUp, "busy"), State: job.Queued}
+		missed := job.SlotStand{Slot: slot("mails", 4, job.SlotMissed, "")}
+		open := job.SlotStand{Slot: slot("groups", 3, job.SlotIntended, "open")}
+
+		span := func(schedule string, from, to int, any bool) job.SlotSpan {
+			return job.SlotSpan{Schedule: schedule, From: second(from), To: second(to), Any: any}
+		}
+		for name, tt := range map[string]struct {
+			span job.SlotSpan
+			want job.SlotStand
+		}{
+			"the newest":                        {span("users", 0, 9, false), bad},
+			"the newest before a time":          {span("users", 1, 3, false), unheard},
+			"the newest of none":                {span("users", 4, 9, false), job.SlotStand{}},
+			"the newest of another":             {span("mails", 0, 9, false), missed},
+			"any, of which one has succeeded":   {span("users", 0, 9, true), good},
+			"any, of which none has yet":        {span("users", 2, 9, true), unheard},
+			"any, of which the newest is over":  {span("mails", 0, 9, true), busy},
+			"any, of which none can":            {span("users", 3, 9, true), bad},
+			"any, of which one has not started": {span("groups", 0, 9, true), open},
+			"any of none":                       {span("nothing", 0, 9, true), job.SlotStand{}},
+		} {
+			got, err := l.SlotStands(t.Context(), []job.SlotSpan{{Schedule: "other"}, tt.span, {Schedule: "other", Any: true}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]job.SlotStand{{}, tt.want, {}}, got); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", name, diff)
+			}
+		}
+	})
+}

@@ -95,7 +95,7 @@ func (b *Book) checkAlone(ctx context.Context, name string) error {
 		}
 	}
 	if len(waiting) > 0 {
-		return fault.New(fault.Conflict, "The schedule %q is one that %s comes after; take it out there first.", name, listed(waiting))
+		return fault.New(fault.Conflict, "The schedule %q is needed by %s, which would wait for it; take it out there first.", name, listed(waiting))
 	}
 	return nil
 }

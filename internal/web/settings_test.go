@@ -39,6 +39,7 @@ func TestWhatAFormShowsReadsAsTheSame(t *testing.T) {
 		Dialect: "", Cron: "30 2 * * *", Zone: "Europe/Berlin", Args: json.RawMessage(`{"sync":"main","terms":["2026-fall"]}`), Enabled: true,
 		Overlap: job.OverlapQueueOne, CatchUp: job.CatchUpAll, CatchUpWithin: job.Seconds(36*time.Hour + 90*time.Second), CatchUpMost: 7,
 		LatestStart: job.Seconds(1500 * time.Millisecond), Jitter: job.Seconds(5 * time.Minute), JitterBy: job.JitterByChance,
+		After: []string{"users.import", "groups:north"}, AfterFor: job.AfterDay, AfterLimit: job.Seconds(time.Hour), AfterElse: job.ElseRun,
 		Calendar: "holidays", StartsAt: new(time.Date(2026, 9, 1, 8, 0, 0, 0, berlin)), EndsAt: new(time.Date(2027, 1, 31, 0, 0, 0, 0, berlin)), MaxRuns: 3,
 		Owner: "it@example.edu", Labels: map[string]string{"term": "2026-fall", "vip": ""},
 	}

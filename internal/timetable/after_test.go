@@ -116,6 +116,21 @@ func TestAChainGoesOnAfterAChangeOfLeader(t *testing.T) {
 	})
 }
 
+func TestAChainIsCaughtUpOnInOrder(t *testing.T) {
+	chained(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+		l.schedules = l.schedules[2:]
+		time.Sleep(27 * time.Hour)
+		walk(t, l, q, time.Hour)
+		expectChain(t, l,
+			"users missed +0s: the scheduler was down",
+			"users caught_up +1h0m0s",
+			"groups missed +0s: the scheduler was down",
+			"groups caught_up +1h10m0s: it waited for users of 02:00",
+			"enrolment missed +0s: the scheduler was down",
+			"enrolment caught_up +1h20m0s: it waited for groups of 02:00")
+	})
+}
+
 func TestWhatComesAfterAFailedJobGoesItsOwnWay(t *testing.T) {
 	chained(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		q.fails = map[string]bool{"groups": true}
@@ -197,10 +212,12 @@ func TestWaitsForAnySlotOfTheDayOrForTheLatestSinceTheSlotBefore(t *testing.T) {
 func TestStartsAsSoonAsItIsWoken(t *testing.T) {
 	chained(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
 		q.takes = 10*time.Minute + 300*time.Millisecond
-		wake := make(chan struct{}, 1)
+		wake := make(chan []string, 1)
 		go func() {
-			time.Sleep(2*time.Hour + q.takes)
-			wake <- struct{}{}
+			time.Sleep(2*time.Hour + q.takes - time.Second)
+			wake <- []string{"another"} // nobody waits for it
+			time.Sleep(time.Second)
+			wake <- []string{"another", timetable.SlotID("users", time.Date(2000, 1, 1, 2, 0, 0, 0, time.UTC))}
 		}()
 		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Wake: wake}, 131*time.Minute)
 		synctest.Wait()

@@ -19,8 +19,8 @@ type waiter struct {
 // follows from the ledger, so that a successor goes on with the same.
 func (w *Walker) rule(ctx context.Context, open []job.Slot) error {
 	waiters := w.waiters(open)
-	if w.held = false; len(waiters) == 0 {
-		w.rulings = nil
+	if len(waiters) == 0 {
+		w.rulings, w.awaited = nil, nil
 		return nil
 	}
 	var spans []job.SlotSpan
@@ -29,14 +29,16 @@ func (w *Walker) rule(ctx context.Context, open []job.Slot) error {
 	}
 	stands, err := w.Ledger.SlotStands(ctx, spans)
 	if err != nil {
-		w.held = true
 		return fmt.Errorf("read the slots that others wait for: %w", err)
 	}
-	w.rulings = map[string]ruling{}
+	w.rulings, w.awaited = map[string]ruling{}, map[string]bool{}
+	for _, stand := range stands {
+		if stand.Outcome.Ran() && stand.Open() {
+			w.awaited[stand.JobID] = true
+		}
+	}
 	for _, one := range waiters {
-		r := w.ruleOn(one, stands[:len(one.spans)])
-		w.rulings[one.slot.JobID] = r
-		w.held = w.held || r.waits != ""
+		w.rulings[one.slot.JobID] = w.ruleOn(one, stands[:len(one.spans)])
 		stands = stands[len(one.spans):]
 	}
 	return nil
@@ -108,13 +110,13 @@ func (w *Walker) announce(e *entry, p plan) {
 	for i := range p.slots {
 		slot := &p.slots[i]
 		if slot.Outcome == job.SlotIntended {
-			slot.Reason = w.awaited(e, slot.Due)
+			slot.Reason = w.waitingReason(e, slot.Due)
 		}
 	}
 }
 
-// awaited says what a slot waits for, as far as the times of schedules tell.
-func (w *Walker) awaited(e *entry, due time.Time) string {
+// waitingReason says what a slot waits for, as far as the times of schedules tell.
+func (w *Walker) waitingReason(e *entry, due time.Time) string {
 	var what []string
 	for _, span := range e.spans(due) {
 		o, at := w.other(span.Schedule), time.Time{}

@@ -76,7 +76,9 @@ func checkDurations(r job.Rule) error {
 		field string
 		is    job.Seconds
 	}{
-		{"catch_up_within_seconds", r.CatchUpWithin}, {"latest_start_seconds", r.LatestStart}, {"jitter_seconds", r.Jitter},
+		{"catch_up_within_seconds", r.CatchUpWithin},
+		{"latest_start_seconds", r.LatestStart},
+		{"jitter_seconds", r.Jitter},
 		{"after_limit_seconds", r.AfterLimit},
 	} {
 		if d.is < 0 || time.Duration(d.is) > longestTime {

@@ -189,6 +189,7 @@ func refused(err error) bool {
 // one that does the same, where the task wants only one.
 func (w *Walker) ran(t turn, j job.Job) job.Slot {
 	now := w.Now()
+	intended := t.Decided
 	t.Decided, t.Reason = now, ""
 	if j.ID != t.JobID {
 		t.Outcome, t.Reason = job.SlotSkipped, fmt.Sprintf("job %s, which does the same, had not ended", j.ID)
@@ -199,7 +200,9 @@ func (w *Walker) ran(t turn, j job.Job) job.Slot {
 		enqueued = now
 	}
 	if t.entry != nil {
-		start = later(t.entry.start(t.Due), t.ready)
+		if start = t.entry.start(t.Due); intended.Sub(start) <= onTime {
+			start = later(start, t.ready)
+		}
 		t.entry.Runs++
 		t.entry.last, t.entry.idle, t.entry.met = t.JobID, false, true
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -77,8 +78,9 @@ type Walker struct {
 	Observe func(slot job.Slot) // told of each outcome; may be nil
 	Alarm   func(slot job.Slot) // told once of each slot that is missed, or open for a minute after its time; may be nil
 
-	// Wake tells that a job has ended, for which slots may wait; may be nil.
-	Wake <-chan struct{}
+	// Wake tells the ids of jobs that have ended, so that slots which wait for
+	// them start at once; may be nil.
+	Wake <-chan []string
 
 	agenda   agenda
 	vigil    vigil
@@ -87,7 +89,7 @@ type Walker struct {
 	behind   map[string]string     // the job that the job of a slot waits for, by ids
 	aborted  map[string]bool       // jobs that were told to stop
 	rulings  map[string]ruling     // on the slots that come after others, by the ids of their jobs
-	held     bool                  // a slot waits for others
+	awaited  map[string]bool       // jobs for whose end they wait
 	alarmed  map[string]bool       // jobs of slots that are late, and known to be
 	portion  int                   // how many slots are decided and started in the next step
 	failures int                   // looks in a row that failed
@@ -142,19 +144,22 @@ func (w *Walker) untilNext() time.Duration {
 // slower returns how long to rest before the n-th try again.
 func slower(n int) time.Duration { return min(retryAfter<<max(min(n, 8), 0), lookEvery) }
 
-// pause waits for so long, or until a job ends while slots wait for others.
+// pause waits for so long, or until a job ends for which slots wait.
 func (w *Walker) pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
-	var wake <-chan struct{}
-	if w.held {
-		wake = w.Wake
-	}
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
-	case <-wake:
-		pause(ctx, min(wokenAfter, d))
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case ended := <-w.Wake:
+			if slices.ContainsFunc(ended, func(id string) bool { return w.awaited[id] }) {
+				pause(ctx, min(wokenAfter, d))
+				return
+			}
+		}
 	}
 }
 

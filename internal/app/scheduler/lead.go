@@ -3,7 +3,6 @@ package scheduler
 import (
 	"cmp"
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,7 +22,7 @@ import (
 func (s *scheduler) lead(ctx context.Context) error {
 	s.metrics.Lead(true)
 	defer s.metrics.Lead(false)
-	ended := make(chan struct{}, 1)
+	ended := make(chan []string, 64)
 	recorder := s.recorder(ended)
 	s.terms.begin(recorder)
 	defer s.terms.end()
@@ -37,12 +36,12 @@ func (s *scheduler) lead(ctx context.Context) error {
 }
 
 // recorder returns a recorder that tells of jobs that have ended.
-func (s *scheduler) recorder(ended chan<- struct{}) *record.Recorder {
+func (s *scheduler) recorder(ended chan<- []string) *record.Recorder {
 	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics, ended}, Log: s.Log}
 }
 
 // walker returns a walker that is woken by jobs that have ended.
-func (s *scheduler) walker(ended <-chan struct{}) *timetable.Walker {
+func (s *scheduler) walker(ended <-chan []string) *timetable.Walker {
 	return &timetable.Walker{
 		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now, Observe: s.metrics.Slot, Wake: ended,
 	}
@@ -53,7 +52,7 @@ func (s *scheduler) walker(ended <-chan struct{}) *timetable.Walker {
 type counted struct {
 	*ledger.Ledger
 	metrics *metric.Metrics
-	ended   chan<- struct{}
+	ended   chan<- []string // by their ids
 }
 
 // Record implements record.Ledger.
@@ -63,24 +62,28 @@ func (c counted) Record(ctx context.Context, after string, entries []events.Entr
 		return skipped, err
 	}
 	c.metrics.Recorded(entries)
-	if slices.ContainsFunc(entries, endsJob) {
+	if ids := endedBy(entries); len(ids) > 0 {
 		select {
-		case c.ended <- struct{}{}:
-		default: // it was told, and has not looked yet
+		case c.ended <- ids:
+		default: // it looks by itself soon
 		}
 	}
 	return skipped, nil
 }
 
-// endsJob reports whether a job has ended by an event.
-func endsJob(entry events.Entry) bool {
-	switch e := entry.Event.(type) {
-	case events.AttemptEnded:
-		return e.State.Final()
-	case events.JobEnded:
-		return true
+// endedBy returns the jobs that have ended by events.
+func endedBy(entries []events.Entry) (ids []string) {
+	for _, entry := range entries {
+		switch e := entry.Event.(type) {
+		case events.AttemptEnded:
+			if e.State.Final() {
+				ids = append(ids, e.ID)
+			}
+		case events.JobEnded:
+			ids = append(ids, e.ID)
+		}
 	}
-	return false
+	return ids
 }
 
 // clientQueue refuses jobs of clients that are unknown or disabled.

@@ -18,7 +18,7 @@ func TestTheWalkerHearsOfJobsThatEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { records.Close() })
-	ended := make(chan struct{}, 1)
+	ended := make(chan []string, 1)
 	c, position := counted{records, metric.New(), ended}, ""
 	noon := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 	for i, tt := range []struct {

@@ -40,7 +40,8 @@ func (s *scheduler) recorder() *record.Recorder {
 
 func (s *scheduler) walker() *timetable.Walker {
 	return &timetable.Walker{
-		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now, Observe: s.metrics.Slot,
+		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now,
+		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm,
 	}
 }
 

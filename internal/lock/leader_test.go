@@ -100,8 +100,8 @@ func TestStopsLeadingBeforeItsLeaseRunsOut(t *testing.T) {
 			cancel()
 			return nil
 		})
-		if err != nil || ended != Lease-margin {
-			t.Errorf("stopped %s after the last renewal, error %v; want %s", ended, err, Lease-margin)
+		if err != nil || ended != leaderLease-margin {
+			t.Errorf("stopped %s after the last renewal, error %v; want %s", ended, err, leaderLease-margin)
 		}
 	})
 }

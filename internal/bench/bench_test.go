@@ -16,6 +16,8 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/bench"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
@@ -193,6 +195,37 @@ func TestSoakTellsHowMemoryGrows(t *testing.T) {
 	}
 	has(t, r, "process, at the end", ours)
 	has(t, r, "redis, at the end", ours)
+}
+
+func TestSchedulesThatAreDueAtOnceAllRunOnce(t *testing.T) {
+	r, err := open(t).Timetable(t.Context(), bench.Timetable{Schedules: 300, Quiet: time.Second, Concurrency: 16})
+	if err != nil {
+		t.Fatal(err)
+	}
+	has(t, r, "due to enqueued, of the first 1,000 p99", ours)
+	has(t, r, "due to enqueued, all", ours)
+	has(t, r, "cpu while nothing is due, process", ours)
+	for _, f := range r.Figures {
+		if (f.Name == "missed" || f.Name == "doubled") && f.Values[ours] != 0 {
+			t.Errorf("%.0f %s, want none", f.Values[ours], f.Name)
+		}
+	}
+}
+
+func TestALedgerInUseIsNotMeasuredOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	l, err := ledger.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	if err := l.PutSchedules(t.Context(), []job.Schedule{{Name: "nightly", Task: "nightly", Created: time.Now()}}); err != nil {
+		t.Fatal(err)
+	}
+	o := bench.Timetable{Schedules: 1, Ledger: path, Concurrency: 1}
+	if _, err := open(t).Timetable(t.Context(), o); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("a ledger with schedules: %v, want a refusal", err)
+	}
 }
 
 func TestARedisWithDataIsRefusedAndKept(t *testing.T) {

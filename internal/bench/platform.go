@@ -51,18 +51,27 @@ func (p *part) stop() error {
 }
 
 // platform starts Beadle on the Redis at url, which may be a proxy to that of
-// the bed.
+// the bed. A recorder writes to a ledger of its own.
 func (b *Bed) platform(ctx context.Context, url string, recorded bool) (*platform, error) {
+	if !recorded {
+		return b.platformOn(ctx, url, "")
+	}
+	return b.platformOn(ctx, url, b.nextLedger())
+}
+
+// platformOn is [Bed.platform] with a recorder that writes to that ledger; with
+// none if it is empty.
+func (b *Bed) platformOn(ctx context.Context, url, records string) (*platform, error) {
 	rdb, err := b.connect(ctx, url, b.log)
 	if err != nil {
 		return nil, err
 	}
 	p := &platform{bed: b, rdb: rdb, engine: engine.New(rdb, b.log)}
 	p.run(ctx, engine.NewSweeper(p.engine).Run)
-	if !recorded {
+	if records == "" {
 		return p, nil
 	}
-	if p.ledger, err = ledger.Open(ctx, b.nextLedger()); err != nil {
+	if p.ledger, err = ledger.Open(ctx, records); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	recorder := &record.Recorder{Stream: p.engine, Jobs: p.engine, Ledger: p.ledger, Log: b.log}

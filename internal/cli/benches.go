@@ -116,6 +116,21 @@ func benchSoakCmd(env *Env, f *benchFlags) *cobra.Command {
 	return cmd
 }
 
+func benchTimetableCmd(env *Env, f *benchFlags) *cobra.Command {
+	o := bench.Timetable{}
+	cmd := env.bencher(f, "timetable", "How soon schedules run that are all due in the same second", func(ctx context.Context, b *bench.Bed) (bench.Report, error) {
+		return b.Timetable(ctx, o)
+	}, func(flags *pflag.FlagSet) {
+		flags.IntVar(&o.Schedules, "schedules", 10000, "schedules that are due at once")
+		flags.DurationVar(&o.Quiet, "quiet", time.Minute, "how long to watch what it costs while nothing is due; 0: not at all")
+		flags.StringVar(&o.Ledger, "ledger", "", "postgres:// URL of an empty database, which is of no use afterwards (default: a SQLite file of its own)")
+		concurrencyFlag(flags, &o.Concurrency)
+	})
+	cmd.Example = `  jobctl bench timetable
+  jobctl bench timetable --ledger postgres://beadle@127.0.0.1/bench --schedules 2000 --quiet 10s -o json`
+	return cmd
+}
+
 func concurrencyFlag(flags *pflag.FlagSet, n *int) {
 	flags.IntVar(n, "concurrency", 64, "jobs that run at a time")
 }

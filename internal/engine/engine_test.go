@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
@@ -49,8 +50,31 @@ func inBoth(t *testing.T, test func(h *house)) {
 func newHouse(t *testing.T, addr string) *house {
 	rdb := redis.NewClient(&redis.Options{Addr: addr, ContextTimeoutEnabled: true})
 	t.Cleanup(func() { rdb.Close() })
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	log := slog.New(slog.NewTextHandler(outputOf(t), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	return &house{t, New(rdb, log), rdb}
+}
+
+// An output is that of a test, as long as it runs: code that a worker left
+// behind may have something to say later.
+type output struct {
+	mu sync.Mutex
+	to io.Writer
+}
+
+func outputOf(t *testing.T) *output {
+	o := &output{to: t.Output()}
+	t.Cleanup(func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.to = io.Discard
+	})
+	return o
+}
+
+func (o *output) Write(line []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.to.Write(line)
 }
 
 // worker starts a worker of these tasks and returns how to stop it. It has

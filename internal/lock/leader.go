@@ -11,11 +11,13 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The times of a leader's lease. It stops leading margin before its lease
-// could run out, and pauses between two tries to become leader.
+// The times of a leader's lease, which is shorter than that of a worker: a slot
+// of the timetable waits for a new leader. It stops leading margin before its
+// lease could run out, and pauses between two tries to become leader.
 const (
-	renewEvery    = 2 * time.Second
-	campaignEvery = time.Second
+	leaderLease   = 4 * time.Second
+	renewEvery    = time.Second
+	campaignEvery = 250 * time.Millisecond
 	margin        = time.Second
 )
 
@@ -81,7 +83,7 @@ func (l *Leader) campaign(ctx context.Context) (asked time.Time, ok bool) {
 func (l *Leader) term(ctx context.Context, asked time.Time, lead func(context.Context) error) error {
 	leading, depose := context.WithCancelCause(ctx)
 	defer depose(nil)
-	expiry := time.AfterFunc(time.Until(asked.Add(Lease-margin)), func() { depose(errDeposed) })
+	expiry := time.AfterFunc(time.Until(asked.Add(leaderLease-margin)), func() { depose(errDeposed) })
 	defer expiry.Stop()
 	renewing := make(chan struct{})
 	go func() {
@@ -119,14 +121,14 @@ func (l *Leader) renew(leading context.Context, expiry *time.Timer, depose conte
 		case !mine:
 			depose(errDeposed)
 		case leading.Err() == nil:
-			expiry.Reset(time.Until(asked.Add(Lease - margin)))
+			expiry.Reset(time.Until(asked.Add(leaderLease - margin)))
 		}
 	}
 }
 
 // claim takes or extends the lease, unless somebody else has it.
 func (l *Leader) claim(ctx context.Context) (bool, error) {
-	n, err := claimScript.Run(ctx, l.rdb, []string{l.key}, l.me, Lease.Microseconds()).Int()
+	n, err := claimScript.Run(ctx, l.rdb, []string{l.key}, l.me, leaderLease.Microseconds()).Int()
 	if err != nil {
 		return false, fmt.Errorf("claim %s: %w", l.key, err)
 	}

@@ -89,19 +89,19 @@ func TestStopsLeadingBeforeItsLeaseRunsOut(t *testing.T) {
 		var ended time.Duration
 		leader := NewLeader(rdb, "scheduler", slog.New(slog.DiscardHandler))
 		err := leader.Run(ctx, func(leading context.Context) error {
-			time.Sleep(9 * time.Second) // renewed at 8 s
+			time.Sleep(9500 * time.Millisecond) // renewed at 9 s
 			if leading.Err() != nil {
 				t.Error("the lease was renewed, and leading ended")
 			}
 			cut.Store(true)
-			last := time.Now().Add(-time.Second)
+			last := time.Now().Add(-500 * time.Millisecond)
 			<-leading.Done()
 			ended = time.Since(last)
 			cancel()
 			return nil
 		})
-		if err != nil || ended != Lease-margin {
-			t.Errorf("stopped %s after the last renewal, error %v; want %s", ended, err, Lease-margin)
+		if err != nil || ended != leaderLease-margin {
+			t.Errorf("stopped %s after the last renewal, error %v; want %s", ended, err, leaderLease-margin)
 		}
 	})
 }

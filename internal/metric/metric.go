@@ -15,6 +15,7 @@
 //	beadle_attempt_duration_seconds{task}      how long attempts took
 //	beadle_job_errors_total{task}              record errors of ended attempts
 //	beadle_slots_total{outcome}                due times that were decided
+//	beadle_slot_alarms_total{outcome}          slots that were missed, or late: open for a minute after their time
 //	beadle_slot_lag_seconds                    from a due time until its job was enqueued
 //	beadle_recorder_lag_seconds                how far the ledger is behind
 //	beadle_events                              length of the event stream
@@ -56,6 +57,7 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	errors   *prometheus.CounterVec
 	slots    *prometheus.CounterVec
+	alarms   *prometheus.CounterVec
 	lag      prometheus.Histogram
 	lost     prometheus.Counter
 	unsafe   *prometheus.GaugeVec
@@ -85,6 +87,9 @@ func New() *Metrics {
 		slots: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "beadle_slots_total", Help: "Due times of schedules by what became of them.",
 		}, []string{"outcome"}),
+		alarms: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "beadle_slot_alarms_total", Help: "Slots that were missed, or still open a minute after their time.",
+		}, []string{"outcome"}),
 		lag: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "beadle_slot_lag_seconds", Help: "From a due time until its job was enqueued.",
 			Buckets: []float64{.005, .01, .05, .1, .5, 1, 2, 5, 10, 60, 600, 3600},
@@ -99,8 +104,11 @@ func New() *Metrics {
 			Name: "beadle_leader", Help: "1 in the scheduler that leads.",
 		}),
 	}
-	m.registry.MustRegister(m.ended, m.attempts, m.duration, m.errors, m.slots, m.lag, m.lost, m.unsafe, m.leader,
+	m.registry.MustRegister(m.ended, m.attempts, m.duration, m.errors, m.slots, m.alarms, m.lag, m.lost, m.unsafe, m.leader,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	for _, outcome := range []string{alarmLate, alarmMissed} {
+		m.alarms.WithLabelValues(outcome)
+	}
 	return m
 }
 
@@ -140,6 +148,22 @@ func (m *Metrics) Slot(s job.Slot) {
 		m.lag.Observe(s.Lag.Seconds())
 	}
 }
+
+// SlotAlarm counts one slot that is missed, or else late. Both are there from
+// the start, so that the first one is a rise.
+func (m *Metrics) SlotAlarm(s job.Slot) {
+	if s.Outcome == job.SlotMissed {
+		m.alarms.WithLabelValues(alarmMissed).Inc()
+	} else {
+		m.alarms.WithLabelValues(alarmLate).Inc()
+	}
+}
+
+// The outcomes of alarms.
+const (
+	alarmLate   = "late"
+	alarmMissed = "missed"
+)
 
 // Lead says whether this process leads.
 func (m *Metrics) Lead(leads bool) { m.leader.Set(one(leads)) }

@@ -70,6 +70,15 @@ func TestCountsSlotsAndTheirLag(t *testing.T) {
 	)
 }
 
+func TestCountsSlotsThatAreLateOrMissed(t *testing.T) {
+	m := metric.New()
+	wants(t, scrape(t, m), `beadle_slot_alarms_total{outcome="late"} 0`, `beadle_slot_alarms_total{outcome="missed"} 0`)
+	m.SlotAlarm(job.Slot{Outcome: job.SlotIntended})
+	m.SlotAlarm(job.Slot{Outcome: job.SlotMissed})
+	m.SlotAlarm(job.Slot{Outcome: job.SlotMissed})
+	wants(t, scrape(t, m), `beadle_slot_alarms_total{outcome="late"} 1`, `beadle_slot_alarms_total{outcome="missed"} 2`)
+}
+
 func TestReadsTheEngineAtEachScrape(t *testing.T) {
 	m := metric.New()
 	m.Watch(engine{}, locks{}, func() time.Duration { return 1500 * time.Millisecond })

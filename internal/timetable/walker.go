@@ -17,7 +17,7 @@ const (
 	lookEvery  = 2 * time.Second        // at least, to see schedules that changed
 	retryAfter = 250 * time.Millisecond // when a look failed, or slots wait; doubles up to lookEvery
 	wokenAfter = 50 * time.Millisecond  // the end of a job, for others may end with it
-	firstSlots = 250                    // are decided and started in the first step of a look; twice as many in the next
+	firstSlots = 1000                   // are decided and started in the first step of a look; twice as many in the next
 	mostSlots  = 2000                   // are decided and started in one step
 )
 
@@ -92,6 +92,7 @@ type Walker struct {
 	awaited  map[string]bool       // jobs for whose end they wait
 	alarmed  map[string]bool       // jobs of slots that are late, and known to be
 	portion  int                   // how many slots are decided and started in the next step
+	more     bool                  // the last look ended with something left to do at once
 	failures int                   // looks in a row that failed
 	idle     int                   // looks in a row at which slots waited and none started
 }
@@ -132,6 +133,9 @@ func (w *Walker) rest(ctx context.Context, err error) time.Duration {
 // untilNext returns how long nothing is to be done.
 func (w *Walker) untilNext() time.Duration {
 	rest := lookEvery
+	if w.more {
+		return 0
+	}
 	if len(w.open) > 0 {
 		rest = slower(w.idle - 1)
 	}
@@ -177,8 +181,12 @@ func (w *Walker) look(ctx context.Context) error {
 	if err := w.refresh(ctx); err != nil {
 		return err
 	}
-	w.idle, w.portion = w.idle+1, firstSlots
-	for began, more := time.Now(), true; more && time.Since(began) < lookEvery; {
+	w.idle++
+	if !w.more {
+		w.portion = firstSlots
+	}
+	w.more = true
+	for began := time.Now(); w.more && time.Since(began) < lookEvery; {
 		open, err := w.Ledger.OpenSlots(ctx)
 		if err != nil {
 			return fmt.Errorf("read open slots: %w", err)
@@ -188,7 +196,7 @@ func (w *Walker) look(ctx context.Context) error {
 			w.idle = 0
 		}
 		var failed error
-		if more, failed = w.decide(ctx, settled); err != nil || failed != nil {
+		if w.more, failed = w.decide(ctx, settled); err != nil || failed != nil {
 			return errors.Join(err, failed)
 		}
 		w.portion = min(2*w.portion, mostSlots)

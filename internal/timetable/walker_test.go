@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -136,6 +137,32 @@ func TestDecidesOnMoreSlotsThanFitOneTransaction(t *testing.T) {
 		walk(t, l, q, time.Second)
 		if n := strings.Count(l.story(), "missed: the scheduler was down"); n != 1998 || len(q.requests) != 1 {
 			t.Errorf("%d slots missed, %d jobs", n, len(q.requests))
+		}
+	})
+}
+
+// A slowQueue takes its time for each batch.
+type slowQueue struct {
+	*fakeQueue
+	takes time.Duration
+}
+
+func (q slowQueue) EnqueueBatch(ctx context.Context, all []job.Request) ([]timetable.Accepted, error) {
+	time.Sleep(q.takes)
+	return q.fakeQueue.EnqueueBatch(ctx, all)
+}
+
+func TestDoesNotRestWhileSlotsAreLeftToStart(t *testing.T) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+		const schedules = 3000
+		for i := range schedules {
+			s := every("0 1 * * *")
+			s.Name = fmt.Sprint("roster-", i)
+			l.schedules = append(l.schedules, s)
+		}
+		walkWith(t, &timetable.Walker{Ledger: l, Queue: slowQueue{q, 2500 * time.Millisecond}}, time.Hour+5100*time.Millisecond)
+		if len(q.requests) != schedules {
+			t.Errorf("%d of %d jobs are enqueued after two batches, want all", len(q.requests), schedules)
 		}
 	})
 }

@@ -26,7 +26,9 @@ func (s *scheduler) lead(ctx context.Context) error {
 	recorder := s.recorder(ended)
 	s.terms.begin(recorder)
 	defer s.terms.end()
+	sayZones(ctx, s.Log)
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return (&clocks{redis: s.Redis, log: s.Log}).run(ctx) })
 	g.Go(func() error { return recorder.Run(ctx) })
 	g.Go(func() error { return s.walker(ended).Run(ctx) })
 	g.Go(func() error { return s.registrar().run(ctx) })
@@ -43,7 +45,8 @@ func (s *scheduler) recorder(ended chan<- []string) *record.Recorder {
 // walker returns a walker that is woken by jobs that have ended.
 func (s *scheduler) walker(ended <-chan []string) *timetable.Walker {
 	return &timetable.Walker{
-		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now, Observe: s.metrics.Slot, Wake: ended,
+		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now,
+		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm, Wake: ended,
 	}
 }
 

@@ -1,9 +1,12 @@
 package scheduler
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
+	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +56,46 @@ func TestNoTaskOfASlotIsUnknownBeforeWorkersHaveSpoken(t *testing.T) {
 	}
 	if got := refusal(); got != fault.Invalid {
 		t.Errorf("with a worker that does not know it: %v, want a refusal", got)
+	}
+}
+
+func TestASlotThatIsMissedRaisesAnAlarm(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{Addr: testservers.Redis(t), ContextTimeoutEnabled: true})
+	t.Cleanup(func() { rdb.Close() })
+	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { records.Close() })
+	rule := job.NewRule("0 3 * * *", "UTC", nil)
+	rule.CatchUp = job.CatchUpNone
+	nightly := job.Schedule{Name: "nightly", Task: "nightly", Rule: rule, Base: rule, Created: time.Now().Add(-36 * time.Hour)}
+	if err := records.PutSchedules(t.Context(), []job.Schedule{nightly}); err != nil {
+		t.Fatal(err)
+	}
+
+	var said bytes.Buffer // read once the walker has ended
+	s := newScheduler(Options{Redis: rdb, Ledger: records, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.walker(nil).Run(ctx) }()
+	raised := func() bool {
+		scrape := httptest.NewRecorder()
+		s.metrics.Handler().ServeHTTP(scrape, httptest.NewRequest("GET", "/metrics", nil))
+		for line := range strings.Lines(scrape.Body.String()) {
+			if n, ok := strings.CutPrefix(line, `beadle_slot_alarms_total{outcome="missed"} `); ok {
+				return n != "0\n"
+			}
+		}
+		return false
+	}
+	ok := raised()
+	for deadline := time.Now().Add(30 * time.Second); !ok && time.Now().Before(deadline); ok = raised() {
+		time.Sleep(10 * time.Millisecond)
+	}
+	stop()
+	<-ended
+	if !ok || !strings.Contains(said.String(), `msg="a slot was missed" schedule=nightly`) {
+		t.Errorf("an alarm in the metrics: %t; in the log: %s", ok, said.String())
 	}
 }

@@ -23,10 +23,10 @@ type Rule struct {
 	Jitter        Seconds  `json:"jitter_seconds"`          // slots start up to this much after they are due
 	JitterBy      JitterBy `json:"jitter_by"`               // what decides how much
 
-	After      []string  `json:"after,omitempty"`      // schedules whose job must have succeeded first
-	AfterFor   AfterFor  `json:"after_for,omitempty"`  // which job of theirs; empty: AfterSlot
-	AfterLimit Seconds   `json:"after_limit_seconds"`  // how long a slot waits for them; 0: 12 hours
-	AfterElse  AfterElse `json:"after_else,omitempty"` // what becomes of it then; empty: ElseSkip
+	After      []string  `json:"after,omitempty"`               // schedules whose job must have succeeded first
+	AfterFor   AfterFor  `json:"after_for,omitempty"`           // which job of theirs; empty: AfterSlot
+	AfterLimit Seconds   `json:"after_limit_seconds,omitempty"` // how long a slot waits for them; 0: 12 hours
+	AfterElse  AfterElse `json:"after_else,omitempty"`          // what becomes of it then; empty: ElseSkip
 
 	Calendar string     `json:"calendar"`            // name of the calendar whose times are left out; empty: none
 	StartsAt *time.Time `json:"starts_at,omitempty"` // no slots before

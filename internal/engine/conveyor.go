@@ -67,9 +67,15 @@ func (c *conveyor) take() (l launch, ok bool) {
 	if len(c.waiting) == 0 {
 		return l, false
 	}
-	l, c.waiting[0] = c.waiting[0], launch{}
+	return c.pop(), true
+}
+
+// pop takes the first of those that wait, and lets the rest of what held it go.
+func (c *conveyor) pop() launch {
+	l := c.waiting[0]
+	c.waiting[0] = launch{}
 	c.waiting = c.waiting[1:]
-	return l, true
+	return l
 }
 
 // takeHanded takes the job that asynq was handed as that task of its own.
@@ -91,7 +97,7 @@ func (c *conveyor) takeLate() (all []launch) {
 			c.late.Reset(left)
 			break
 		}
-		all, c.waiting = append(all, c.waiting[0]), c.waiting[1:]
+		all = append(all, c.pop())
 	}
 	return all
 }
@@ -130,8 +136,7 @@ func (c *conveyor) next(cmd *redis.Cmd) {
 		}
 		c.changed.Wait()
 	}
-	l := c.waiting[0]
-	c.waiting = c.waiting[1:]
+	l := c.pop()
 	c.tasks++
 	task := strconv.FormatInt(c.tasks, 10)
 	c.handed[task] = l

@@ -204,6 +204,9 @@ func (x *creation) simple() bool {
 	return x.memo == "" && x.unique == "" && x.State == job.Queued && x.kind == acceptedKind
 }
 
+// asynqStates are asynq's names for where a new job may stand.
+var asynqStates = map[job.State]string{job.Queued: "pending", job.Scheduled: "scheduled"}
+
 // args are those of createScript.
 func (x *creation) args(args []any) []any {
 	expires := ""

@@ -81,7 +81,8 @@ end
 -- single records one job with all that it says.
 local function single(from, who, was, next, way)
   local queue, id, due, fields, more = who.queue, ARGV[from], ARGV[from + 2], tonumber(ARGV[from + 3]), tonumber(ARGV[from + 4])
-  local key, live = recordKey(queue, id), redis.call('HGET', recordKey(queue, id), 'live')
+  local key = recordKey(queue, id)
+  local live = redis.call('HGET', key, 'live')
   local first, last = from + 5 + 2 * fields, from + 4 + 2 * fields + 2 * more
   if live ~= was then
     answer[#answer + 1] = changed(queue, id, key, live, was)
@@ -143,17 +144,19 @@ func (x *ending) portion() portioned {
 // the order of the answers.
 func endingArgs(all []*ending) ([]any, error) {
 	portions := make(map[portioned][]*ending, len(all))
-	var singles []*ending
+	args, sorted := make([]any, 0, 10*len(all)), make([]*ending, 0, len(all))
 	for _, x := range all {
-		if len(x.changes())+len(x.events) > 0 || x.way == wayRetry {
-			singles = append(singles, x)
+		p, fields := x.portion(), x.changes()
+		if len(fields)+len(x.events) == 0 {
+			portions[p] = append(portions[p], x)
 			continue
 		}
-		p := x.portion()
-		portions[p] = append(portions[p], x)
+		var err error
+		if args, err = x.appendArgs(args, p, fields); err != nil {
+			return nil, err
+		}
+		sorted = append(sorted, x)
 	}
-	args := make([]any, 0, 2*len(all)+8*len(portions)+20*len(singles))
-	sorted := make([]*ending, 0, len(all))
 	for p, some := range portions {
 		args = append(args, len(some), p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way))
 		for _, x := range some {
@@ -161,26 +164,17 @@ func endingArgs(all []*ending) ([]any, error) {
 		}
 		sorted = append(sorted, some...)
 	}
-	for _, x := range singles {
-		more, err := x.args()
-		if err != nil {
-			return nil, err
-		}
-		args, sorted = append(args, more...), append(sorted, x)
-	}
 	copy(all, sorted)
 	return args, nil
 }
 
-// args are those of finishScript for one job that has more to say.
-func (x *ending) args() ([]any, error) {
-	p, fields := x.portion(), x.changes()
-	args := []any{
+// appendArgs adds the arguments of finishScript for a job that has more to say than
+// its portion.
+func (x *ending) appendArgs(args []any, p portioned, fields []any) ([]any, error) {
+	args = append(args,
 		0, p.queue, p.task, p.client, p.locks, p.was, p.next, string(p.way),
-		x.was.ID, x.ended.Append(nil), x.due(), len(fields) / 2, len(x.events),
-	}
-	args = append(args, fields...)
-	return appendEvents(args, x.events)
+		x.was.ID, x.ended.Append(nil), x.due(), len(fields)/2, len(x.events))
+	return appendEvents(append(args, fields...), x.events)
 }
 
 // due is when the job is to be tried again, in ms; empty if it is not.
@@ -191,15 +185,9 @@ func (x *ending) due() string {
 	return millis(x.next.Due)
 }
 
-// asynqStates are asynq's names for where a job stands.
-var asynqStates = map[job.State]string{
-	job.Scheduled: "scheduled", job.Waiting: "scheduled", job.Queued: "pending", job.Running: "active", job.Retrying: "retry",
-	job.Succeeded: "completed", job.Failed: "completed", job.Aborted: "completed", job.Expired: "completed",
-}
-
 // changes are the fields of the record that the ending changes.
 func (x *ending) changes() []any {
-	was, next := x.was, x.next
+	was, next := &x.was, &x.next
 	var fields []any
 	set := func(changed bool, field string, value any) {
 		if changed {

@@ -16,6 +16,21 @@ type Entry struct {
 	Event Event     // nil if this build does not know the kind
 }
 
+// Ended returns the ids of the jobs that entries say have ended.
+func Ended(entries []Entry) (ids []string) {
+	for _, entry := range entries {
+		switch e := entry.Event.(type) {
+		case AttemptEnded:
+			if e.State.Final() {
+				ids = append(ids, e.ID)
+			}
+		case JobEnded:
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
 // Later reports whether position a comes after b. The empty position comes
 // before all others.
 func Later(a, b string) bool {

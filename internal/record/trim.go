@@ -54,7 +54,7 @@ const forgetAtOnce = 1000
 // forget tells Redis which ended jobs are recorded. If it does not hear, it
 // forgets them by itself, but later.
 func (r *Recorder) forget(ctx context.Context, entries []events.Entry) {
-	for ids := range slices.Chunk(ended(entries), forgetAtOnce) {
+	for ids := range slices.Chunk(events.Ended(entries), forgetAtOnce) {
 		err := r.Jobs.Forget(ctx, ids)
 		if err != nil && !r.deaf {
 			r.Log.WarnContext(ctx, "Redis keeps ended jobs for an hour, because it did not hear that they are recorded", "err", err)
@@ -63,19 +63,4 @@ func (r *Recorder) forget(ctx context.Context, entries []events.Entry) {
 			return
 		}
 	}
-}
-
-// ended returns the ids of the jobs that entries say have ended.
-func ended(entries []events.Entry) (ids []string) {
-	for _, entry := range entries {
-		switch e := entry.Event.(type) {
-		case events.AttemptEnded:
-			if e.State.Final() {
-				ids = append(ids, e.ID)
-			}
-		case events.JobEnded:
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids
 }

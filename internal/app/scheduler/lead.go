@@ -65,28 +65,13 @@ func (c counted) Record(ctx context.Context, after string, entries []events.Entr
 		return skipped, err
 	}
 	c.metrics.Recorded(entries)
-	if ids := endedBy(entries); len(ids) > 0 {
+	if ids := events.Ended(entries); len(ids) > 0 {
 		select {
 		case c.ended <- ids:
 		default: // it looks by itself soon
 		}
 	}
 	return skipped, nil
-}
-
-// endedBy returns the jobs that have ended by events.
-func endedBy(entries []events.Entry) (ids []string) {
-	for _, entry := range entries {
-		switch e := entry.Event.(type) {
-		case events.AttemptEnded:
-			if e.State.Final() {
-				ids = append(ids, e.ID)
-			}
-		case events.JobEnded:
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids
 }
 
 // clientQueue refuses jobs of clients that are unknown or disabled.

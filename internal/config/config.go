@@ -42,6 +42,7 @@ type Config struct {
 	LogLevel  string   `yaml:"log_level" env:"LOG_LEVEL"`   // debug, info, warn, error
 	Backlog   int64    `yaml:"backlog" env:"BACKLOG"`       // events that wait to be recorded, at which batches of jobs are refused
 	Worker    Worker   `yaml:"worker" envPrefix:"WORKER_"`
+	Recovery  Recovery `yaml:"recovery" envPrefix:"RECOVERY_"`
 
 	Sources map[string]Source `yaml:"sources"`
 	Targets map[string]Target `yaml:"targets"`
@@ -57,6 +58,15 @@ type Worker struct {
 	Metrics     string            `yaml:"metrics" env:"METRICS"`                      // where it serves /metrics and /healthz; empty: nowhere
 }
 
+// Recovery says what becomes of the slots that went by while no scheduler was
+// up.
+type Recovery struct {
+	After    time.Duration `yaml:"after" env:"AFTER"`       // down for longer than this, they are one plan
+	Approve  int           `yaml:"approve" env:"APPROVE"`   // a plan of more slots is held for a person; 0: every plan
+	Most     int           `yaml:"most" env:"MOST"`         // slots of a plan; the oldest of more are missed
+	Together int           `yaml:"together" env:"TOGETHER"` // jobs of a plan that are unfinished at a time
+}
+
 // Default returns the settings of an installation on one machine.
 func Default() Config {
 	return Config{
@@ -66,6 +76,7 @@ func Default() Config {
 		LogLevel: "info",
 		Backlog:  1_000_000,
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
+		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 	}
 }
 
@@ -136,6 +147,21 @@ func under(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
+func (r Recovery) validate(say func(format string, args ...any)) {
+	if r.After < time.Minute {
+		say("recovery.after is %s: it must be 1m or more", r.After)
+	}
+	if r.Approve < 0 {
+		say("recovery.approve is %d: it must be 0 or more", r.Approve)
+	}
+	if r.Most < 1 || r.Most > 10_000 {
+		say("recovery.most is %d: it must be 1 to 10000", r.Most)
+	}
+	if r.Together < 1 || r.Together > 1000 {
+		say("recovery.together is %d: it must be 1 to 1000", r.Together)
+	}
+}
+
 // Validate reports everything that is wrong, as one fault.Invalid.
 func (c Config) Validate() error {
 	var wrong []string
@@ -155,6 +181,7 @@ func (c Config) Validate() error {
 	if c.Backlog < 1000 {
 		say("backlog is %d: it must be 1000 or more", c.Backlog)
 	}
+	c.Recovery.validate(say)
 	for _, name := range sorted(c.Sources) {
 		c.Sources[name].validate("sources."+name, say)
 	}

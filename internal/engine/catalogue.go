@@ -98,11 +98,12 @@ func declare(reg *tasks.Registry, o WorkerOptions) []job.Declaration {
 		if info.Unique != nil {
 			d.Unique = &job.Unique{Args: info.Unique.Args, Policy: job.UniquePolicy(info.Unique.Policy)}
 		}
-		if task, ok := reg.Lookup(info.Name); ok {
-			d.Reads, d.Writes = usualLocks(task)
-		}
+		task, _ := reg.Lookup(info.Name)
+		d.Reads, d.Writes = usualLocks(task)
 		for _, s := range info.Schedules {
-			d.Schedules = append(d.Schedules, job.DeclaredSchedule{Name: s.Name, Cron: s.Cron, Zone: s.Zone, Client: s.Client, Args: s.Args})
+			d.Schedules = append(d.Schedules, job.DeclaredSchedule{
+				Name: s.Name, Cron: s.Cron, Zone: s.Zone, Client: s.Client, Args: s.Args, Wants: wantsWith(task, s.Args),
+			})
 		}
 		all = append(all, d)
 	}
@@ -121,16 +122,25 @@ func limitsOf(info tasks.Info) (all []job.Limit) {
 }
 
 // usualLocks returns the locks of a task that can do without arguments; those
-// of others are known only when a job starts.
+// of others follow from their arguments.
 func usualLocks(task tasks.Task) (reads, writes []string) {
-	if task.Check(json.RawMessage("{}")) != nil {
-		return nil, nil
+	if w := wantsWith(task, json.RawMessage("{}")); w != nil {
+		return w.Reads, w.Writes
 	}
-	w, err := guardWants(task, json.RawMessage("{}"))
+	return nil, nil
+}
+
+// wantsWith returns what a job with these arguments wants; nil if the task
+// cannot say.
+func wantsWith(task tasks.Task, args json.RawMessage) *job.Wants {
+	if task.Check(args) != nil {
+		return nil
+	}
+	w, err := guardWants(task, args)
 	if err != nil {
-		return nil, nil
+		return nil
 	}
-	return w.Reads, w.Writes
+	return &job.Wants{Reads: w.Reads, Writes: w.Writes, Blocking: w.Blocking}
 }
 
 // Workers returns the workers that were heard of within the last ten seconds,

@@ -250,4 +250,5 @@ type DeclaredSchedule struct {
 	Zone   string          `json:"zone"` // IANA name
 	Client string          `json:"client"`
 	Args   json.RawMessage `json:"args"`
+	Wants  *Wants          `json:"wants,omitempty"` // of a job with these arguments, names without their client; nil: not known
 }

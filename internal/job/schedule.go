@@ -126,10 +126,11 @@ type Slot struct {
 	Schedule string        `json:"schedule"`
 	Due      time.Time     `json:"due"`
 	Outcome  SlotOutcome   `json:"outcome"`
-	Reason   string        `json:"reason,omitempty"` // for people, in one sentence
-	JobID    string        `json:"job_id,omitempty"` // of the job that was, or was to be, enqueued
-	Decided  time.Time     `json:"decided"`          // when the outcome was recorded
-	Lag      time.Duration `json:"lag_seconds"`      // from due to enqueued, to the millisecond; zero if it did not run
+	Reason   string        `json:"reason,omitempty"`   // for people, in one sentence
+	JobID    string        `json:"job_id,omitempty"`   // of the job that was, or was to be, enqueued
+	Decided  time.Time     `json:"decided"`            // when the outcome was recorded
+	Lag      time.Duration `json:"lag_seconds"`        // from due to enqueued, to the millisecond; zero if it did not run
+	Recovery int64         `json:"recovery,omitempty"` // id of the recovery that it belongs to
 }
 
 // A SlotBatch is what became of slots of one schedule, to be recorded at once.

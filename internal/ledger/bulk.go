@@ -231,3 +231,12 @@ func (d dialect) among(column string, texts []string) (condition string, arg any
 	body, err := json.Marshal(texts)
 	return column + " IN (SELECT value FROM json_each($1))", string(body), err
 }
+
+// each returns texts, which are the only argument, as rows with a name.
+func (d dialect) each(texts []string) (rows string, arg any, err error) {
+	if d == postgres {
+		return "unnest($1::TEXT[]) AS r (name)", texts, nil
+	}
+	body, err := json.Marshal(texts)
+	return "(SELECT value AS name FROM json_each($1)) AS r", string(body), err
+}

@@ -35,6 +35,11 @@ type (
 	SlotCheck = job.SlotCheck
 	// A SlotOutcome is what became of a slot.
 	SlotOutcome = job.SlotOutcome
+	// A ClashForecast says which slots of a schedule will want a resource
+	// while a job of another schedule has it.
+	ClashForecast = job.ClashForecast
+	// A Clash is one such slot.
+	Clash = job.Clash
 )
 
 // The layers in which an [Edit] sets fields.
@@ -125,6 +130,13 @@ func (c *Client) ResumeSchedule(ctx context.Context, name, reason string) (Sched
 // Only the rule of it has to make sense.
 func (c *Client) PreviewSchedule(ctx context.Context, s NewSchedule, n int) (Preview, error) {
 	return post[Preview](ctx, c, path("schedules:preview"), PreviewRequest{s, n})
+}
+
+// ScheduleClashes returns which slots of a schedule would clash with those of
+// others in the next seven days. Of a schedule that there is, its name is Name
+// and From.
+func (c *Client) ScheduleClashes(ctx context.Context, s NewSchedule) (ClashForecast, error) {
+	return post[ClashForecast](ctx, c, path("schedules:clashes"), s)
 }
 
 // Forecast returns the next n firings of a schedule, or of all if schedule is

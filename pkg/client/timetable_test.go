@@ -36,6 +36,30 @@ func TestTheTimetableIsAskedInItsRoutes(t *testing.T) {
 			_, err := c.PreviewSchedule(ctx, client.NewSchedule{}, 3)
 			return err
 		},
+		`POST /api/v1/schedules:clashes {"name":"a:b","from":"a:b"}`: func() error {
+			_, err := c.ScheduleClashes(ctx, client.NewSchedule{Name: "a:b", From: "a:b"})
+			return err
+		},
+		`GET /api/v1/recoveries?limit=3 `: func() error {
+			_, err := c.Recoveries(ctx, 3)
+			return err
+		},
+		`GET /api/v1/recoveries/latest `: func() error {
+			_, err := c.Recovery(ctx, 0)
+			return err
+		},
+		`GET /api/v1/recoveries/7 `: func() error {
+			_, err := c.Recovery(ctx, 7)
+			return err
+		},
+		`POST /api/v1/recoveries/7/approve {"reason":"r"}`: func() error {
+			_, err := c.ApproveRecovery(ctx, 7, "r")
+			return err
+		},
+		`POST /api/v1/recoveries/7/reject {"reason":"r"}`: func() error {
+			_, err := c.RejectRecovery(ctx, 7, "r")
+			return err
+		},
 		`DELETE /api/v1/schedules/a?reason=no+use `: func() error {
 			_, err := c.DeleteSchedule(ctx, "a", "no use")
 			return err

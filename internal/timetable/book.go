@@ -70,7 +70,7 @@ func (b *Book) Create(ctx context.Context, s job.Schedule, by, reason string) (j
 	if err := checkWrite(by, "reason", reason); err != nil {
 		return s, err
 	}
-	if err := checkName("name", s.Name); err != nil {
+	if err := CheckName("name", s.Name); err != nil {
 		return s, err
 	}
 	rule, err := spellOut(s.Rule)
@@ -187,9 +187,9 @@ func (b *Book) Pause(ctx context.Context, name string, until time.Time, by, note
 		return job.Schedule{}, err
 	}
 	now := b.Now()
-	if !until.After(now) {
+	if !until.After(now) || !inCalendar(until) {
 		return job.Schedule{}, fault.New(fault.Invalid,
-			"Say until when it is to be paused: a time after now, such as %s; to stop it without an end, switch it off.",
+			"Say until when it is to be paused: a time after now and before the year 10000, such as %s; to stop it without an end, switch it off.",
 			now.AddDate(0, 0, 1).UTC().Format(time.RFC3339)).In("until")
 	}
 	until = until.UTC().Truncate(time.Millisecond)
@@ -276,8 +276,9 @@ func oneLine(text string) bool {
 	return len(text) <= maxLine && utf8.ValidString(text) && !strings.ContainsAny(text, "\r\n\x00")
 }
 
-// checkName checks the name of a schedule or calendar. It is part of addresses.
-func checkName(field, name string) error {
+// CheckName refuses what cannot be the name of a schedule or calendar: it is
+// part of addresses.
+func CheckName(field, name string) error {
 	ok := name != "" && len(name) <= maxName && name[0] != '.'
 	for _, c := range []byte(name) {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'

@@ -14,23 +14,24 @@ import (
 // mostAfter is how many others a schedule may come after.
 const mostAfter = 50
 
-// checkAfter refuses a rule that waits for nothing that makes sense. Whether
-// there are schedules of those names is not its concern.
-func checkAfter(r job.Rule) error {
-	switch {
-	case !r.AfterFor.Valid():
-		return fault.New(fault.Invalid, "%q does not say which slots it waits for; write slot or day.", shorten(string(r.AfterFor))).In("after_for")
-	case !r.AfterElse.Valid():
-		return fault.New(fault.Invalid, "%q is not what becomes of a slot that waits too long; write skip, run or miss.", shorten(string(r.AfterElse))).In("after_else")
-	case len(r.After) > mostAfter:
-		return fault.New(fault.Invalid, "It would come after %d schedules; %d is the most.", len(r.After), mostAfter).In("after")
+// checkAfter refuses to wait for nothing that makes sense. Whether there are
+// schedules of those names is not its concern.
+func checkAfter(r job.Rule, wrong *faults) {
+	if !r.AfterFor.Valid() {
+		wrong.add("after_for", "%q does not say which slots it waits for; write slot or day.", shorten(string(r.AfterFor)))
+	}
+	if !r.AfterElse.Valid() {
+		wrong.add("after_else", "%q is not what becomes of a slot that waits too long; write skip, run or miss.", shorten(string(r.AfterElse)))
+	}
+	if len(r.After) > mostAfter {
+		wrong.add("after", "It would come after %d schedules; %d is the most.", len(r.After), mostAfter)
+		return
 	}
 	for i, name := range r.After {
 		if slices.Contains(r.After[:i], name) {
-			return fault.New(fault.Invalid, "It would come after %q twice; name it once.", shorten(name)).In("after")
+			wrong.add("after", "It would come after %q twice; name it once.", shorten(name))
 		}
 	}
-	return nil
 }
 
 // checkOthers checks that there are the schedules that s comes after, and that

@@ -23,7 +23,10 @@ func (b *Book) Calendar(ctx context.Context, name string) (job.Calendar, error) 
 // PutCalendar adds a calendar, if its revision is zero, or replaces the one of
 // that revision. Slots that have their outcome keep it.
 func (b *Book) PutCalendar(ctx context.Context, c job.Calendar, by, reason string) (job.Calendar, error) {
-	if err := checkCalendar(c, by, reason); err != nil {
+	if err := checkWrite(by, "reason", reason); err != nil {
+		return c, err
+	}
+	if err := CheckCalendar(c); err != nil {
 		return c, err
 	}
 	old, err := b.Ledger.Calendar(ctx, c.Name)
@@ -46,27 +49,6 @@ func (b *Book) PutCalendar(ctx context.Context, c job.Calendar, by, reason strin
 		return c, err
 	}
 	return b.Ledger.Calendar(ctx, c.Name)
-}
-
-func checkCalendar(c job.Calendar, by, reason string) error {
-	if err := checkWrite(by, "reason", reason); err != nil {
-		return err
-	}
-	if err := checkName("name", c.Name); err != nil {
-		return err
-	}
-	if !oneLine(c.Title) {
-		return fault.New(fault.Invalid, "The title must be one line of at most %d bytes.", maxLine).In("title")
-	}
-	if len(c.Exclusions) > mostExclusions {
-		return fault.New(fault.Invalid, "There are %d exclusions; %d is the most.", len(c.Exclusions), mostExclusions).In("exclusions")
-	}
-	for i, x := range c.Exclusions {
-		if !oneLine(x.Title) {
-			return fault.New(fault.Invalid, "The title must be one line of at most %d bytes.", maxLine).In(fmt.Sprintf("exclusions[%d].title", i))
-		}
-	}
-	return CheckCalendar(c)
 }
 
 // outdatedCalendar says who changed a calendar last.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -22,31 +23,43 @@ const (
 	mostLabels  = 50
 )
 
-// checkRule refuses a rule that has no meaning. What it refers to by name is
-// not its concern.
+// CheckRule returns all that makes no sense in a rule, each as a fault.Error
+// that names its field. What it refers to by name is not its concern.
+func CheckRule(r job.Rule) []*fault.Error {
+	var all faults
+	for _, check := range []func(job.Rule, *faults){checkTimes, checkPolicies, checkAfter, checkDurations, checkDays, checkCounts, checkTexts} {
+		check(r, &all)
+	}
+	return all
+}
+
+// checkRule refuses a rule that makes no sense, for the first reason.
 func checkRule(r job.Rule) error {
-	for _, check := range []func(job.Rule) error{checkTimes, checkPolicies, checkAfter, checkDurations, checkDays, checkCounts, checkTexts} {
-		if err := check(r); err != nil {
-			return err
-		}
+	if wrong := CheckRule(r); len(wrong) > 0 {
+		return wrong[0]
 	}
 	return nil
 }
 
-func checkTimes(r job.Rule) error {
-	if strings.TrimSpace(r.Cron) == "" {
-		return fault.New(fault.Invalid, "Say when it is due: a cron expression such as 30 4 * * 1, or words such as every monday at 04:30.").In("cron")
-	}
-	if !slices.Contains([]cron.Dialect{cron.Unix, cron.Quartz, cron.Intervals}, cron.Dialect(r.Dialect)) {
-		return fault.New(fault.Invalid, "%q is not a dialect; write unix, quartz, every or english.", shorten(r.Dialect)).In("dialect")
-	}
-	if _, err := cron.ParseDialect(cron.Dialect(r.Dialect), r.Cron); err != nil {
-		return refusal(err).In("cron")
+// faults are what is wrong with a rule.
+type faults []*fault.Error
+
+func (f *faults) add(field, format string, args ...any) {
+	*f = append(*f, fault.New(fault.Invalid, format, args...).In(field))
+}
+
+func checkTimes(r job.Rule, wrong *faults) {
+	switch _, err := cron.ParseDialect(cron.Dialect(r.Dialect), r.Cron); {
+	case strings.TrimSpace(r.Cron) == "":
+		wrong.add("cron", "Say when it is due: a cron expression such as 30 4 * * 1, or words such as every monday at 04:30.")
+	case !slices.Contains([]cron.Dialect{cron.Unix, cron.Quartz, cron.Intervals}, cron.Dialect(r.Dialect)):
+		wrong.add("dialect", "%q is not a dialect; write unix, quartz, every or english.", shorten(r.Dialect))
+	case err != nil:
+		*wrong = append(*wrong, refusal(err).In("cron"))
 	}
 	if _, err := cron.Zone(r.Zone); err != nil {
-		return refusal(err).In("zone")
+		*wrong = append(*wrong, refusal(err).In("zone"))
 	}
-	return nil
 }
 
 // refusal shows an error of package cron to people, who find in it what is
@@ -59,19 +72,19 @@ func refusal(err error) *fault.Error {
 	return fault.New(fault.Invalid, "%s.", strings.ToUpper(text[:1])+text[1:]).Because(err)
 }
 
-func checkPolicies(r job.Rule) error {
-	switch {
-	case !r.Overlap.Valid():
-		return fault.New(fault.Invalid, "%q is no policy for overlaps; write skip, queue one, queue all, abort or allow.", shorten(string(r.Overlap))).In("overlap")
-	case !r.CatchUp.Valid():
-		return fault.New(fault.Invalid, "%q is no policy for catching up; write none, latest or all.", shorten(string(r.CatchUp))).In("catch_up")
-	case !r.JitterBy.Valid():
-		return fault.New(fault.Invalid, "%q does not decide how much later a slot starts; write name or chance.", shorten(string(r.JitterBy))).In("jitter_by")
+func checkPolicies(r job.Rule, wrong *faults) {
+	if !r.Overlap.Valid() {
+		wrong.add("overlap", "%q is no policy for overlaps; write skip, queue one, queue all, abort or allow.", shorten(string(r.Overlap)))
 	}
-	return nil
+	if !r.CatchUp.Valid() {
+		wrong.add("catch_up", "%q is no policy for catching up; write none, latest or all.", shorten(string(r.CatchUp)))
+	}
+	if !r.JitterBy.Valid() {
+		wrong.add("jitter_by", "%q does not decide how much later a slot starts; write name or chance.", shorten(string(r.JitterBy)))
+	}
 }
 
-func checkDurations(r job.Rule) error {
+func checkDurations(r job.Rule, wrong *faults) {
 	for _, d := range []struct {
 		field string
 		is    job.Seconds
@@ -82,51 +95,60 @@ func checkDurations(r job.Rule) error {
 		{"after_limit_seconds", r.AfterLimit},
 	} {
 		if d.is < 0 || time.Duration(d.is) > longestTime {
-			return outOfBounds(d.field, int64(longestTime/time.Second))
+			wrong.add(d.field, "Field %s must be from 0 to %d.", d.field, int64(longestTime/time.Second))
 		}
 	}
-	return nil
 }
 
-func outOfBounds(field string, most int64) error {
-	return fault.New(fault.Invalid, "Field %s must be from 0 to %d.", field, most).In(field)
-}
-
-func checkCounts(r job.Rule) error {
-	switch {
-	case r.CatchUpMost < 0 || r.CatchUpMost > mostRuns:
-		return outOfBounds("catch_up_most", mostRuns)
-	case r.MaxRuns < 0 || r.MaxRuns > mostRuns:
-		return outOfBounds("max_runs", mostRuns)
+func checkCounts(r job.Rule, wrong *faults) {
+	for _, c := range []struct {
+		field string
+		is    int
+	}{{"catch_up_most", r.CatchUpMost}, {"max_runs", r.MaxRuns}} {
+		if c.is < 0 || c.is > mostRuns {
+			wrong.add(c.field, "Field %s must be from 0 to %d.", c.field, mostRuns)
+		}
 	}
-	return nil
 }
 
-func checkDays(r job.Rule) error {
+func checkDays(r job.Rule, wrong *faults) {
+	for _, d := range []struct {
+		field string
+		is    *time.Time
+	}{{"starts_at", r.StartsAt}, {"ends_at", r.EndsAt}} {
+		if d.is != nil && !inCalendar(*d.is) {
+			wrong.add(d.field, "Field %s must be a time from 1970 to 9999, not %s.", d.field, d.is.Format(time.RFC3339))
+		}
+	}
 	if r.StartsAt != nil && r.EndsAt != nil && !r.StartsAt.Before(*r.EndsAt) {
-		return fault.New(fault.Invalid, "It would end at %s, before it starts at %s; write a later ends_at.",
-			r.EndsAt.Format(time.RFC3339), r.StartsAt.Format(time.RFC3339)).In("ends_at")
+		wrong.add("ends_at", "It would end at %s, before it starts at %s; write a later ends_at.",
+			r.EndsAt.Format(time.RFC3339), r.StartsAt.Format(time.RFC3339))
 	}
-	return nil
 }
 
-func checkTexts(r job.Rule) error {
+// inCalendar reports whether a time is one that can be kept, and be written in
+// every zone.
+func inCalendar(t time.Time) bool {
+	first, end := time.Unix(0, 0), time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC)
+	return !t.Before(first) && t.Before(end)
+}
+
+func checkTexts(r job.Rule, wrong *faults) {
 	var args map[string]json.RawMessage
 	if err := json.Unmarshal(r.Args, &args); err != nil || args == nil || !utf8.Valid(r.Args) || bytes.Contains(r.Args, []byte(`\u0000`)) {
-		return fault.New(fault.Invalid, `Field args must be a JSON object, such as {"sync":"main"}.`).In("args")
+		wrong.add("args", `Field args must be a JSON object, such as {"sync":"main"}.`)
 	}
 	if !oneLine(r.Owner) {
-		return fault.New(fault.Invalid, "Field owner must be one line of at most %d bytes.", maxLine).In("owner")
+		wrong.add("owner", "Field owner must be one line of at most %d bytes.", maxLine)
 	}
 	if len(r.Labels) > mostLabels {
-		return fault.New(fault.Invalid, "There are %d labels; %d is the most.", len(r.Labels), mostLabels).In("labels")
+		wrong.add("labels", "There are %d labels; %d is the most.", len(r.Labels), mostLabels)
 	}
-	for name, value := range r.Labels {
-		if name == "" || !oneLine(name) || !oneLine(value) {
-			return fault.New(fault.Invalid, "The label %q must have a name, and be one line of at most %d bytes.", shorten(name), maxLine).In("labels")
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		if value := r.Labels[name]; name == "" || !oneLine(name) || !oneLine(value) {
+			wrong.add("labels", "The label %q must have a name, and be one line of at most %d bytes.", shorten(name), maxLine)
 		}
 	}
-	return nil
 }
 
 // fieldForms say how to write each field of a rule.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/timetable"
 )
 
 // An administrator edits, an upgrade comes, and the edit is taken back.
@@ -224,6 +225,8 @@ func TestPausesUntilAndResumes(t *testing.T) {
 	refused(t, err, fault.Conflict, "", "is switched off, not paused")
 	_, err = d.Pause(t.Context(), "sis.pull", monday.Add(-time.Hour), "anna", "Late.")
 	refused(t, err, fault.Invalid, "until", "a time after now")
+	_, err = d.Pause(t.Context(), "sis.pull", time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC), "anna", "For ever.")
+	refused(t, err, fault.Invalid, "until", "before the year 10000")
 	_, err = d.Pause(t.Context(), "sis.pull", until, "anna", " ")
 	refused(t, err, fault.Invalid, "note", "Say why")
 }
@@ -251,6 +254,8 @@ func TestRefusesRulesWithoutMeaning(t *testing.T) {
 		{"fewer than no runs", `{"max_runs":-1}`, "max_runs", "from 0 to"},
 		{"a date that there is not", `{"starts_at":"2026-02-30T08:00:00Z"}`, "starts_at", "a time such as"},
 		{"an end before the start", `{"starts_at":"2026-09-10T08:00:00Z","ends_at":"2026-09-09T08:00:00Z"}`, "ends_at", "a later ends_at"},
+		{"a start before there were computers", `{"starts_at":"1969-12-31T23:59:59Z"}`, "starts_at", "from 1970 to 9999"},
+		{"an end that one zone has in the year 10000", `{"ends_at":"9999-12-31T23:59:59-05:00"}`, "ends_at", "from 1970 to 9999"},
 		{"an unknown calendar", `{"calendar":"holidays"}`, "calendar", `There is no calendar "holidays"`},
 		{"arguments that are no object", `{"args":[1]}`, "args", "a JSON object"},
 		{"arguments that the task does not take", `{"args":{"sinc":1}}`, "args", "no argument sinc"},
@@ -275,6 +280,19 @@ func TestRefusesRulesWithoutMeaning(t *testing.T) {
 				t.Errorf("it changed all the same: %s", diff)
 			}
 		})
+	}
+}
+
+func TestFindsAllThatMakesNoSenseInARule(t *testing.T) {
+	r := job.NewRule("61 * * * *", "EST", json.RawMessage("[]"))
+	r.Overlap, r.JitterBy, r.AfterElse, r.Jitter, r.MaxRuns, r.After = "wait", "moon", "panic", -1, -1, []string{"a", "a"}
+	var fields []string
+	for _, wrong := range timetable.CheckRule(r) {
+		fields = append(fields, wrong.Field)
+	}
+	want := []string{"cron", "zone", "overlap", "jitter_by", "after_else", "after", "jitter_seconds", "max_runs", "args"}
+	if diff := cmp.Diff(want, fields); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 

@@ -73,8 +73,14 @@ func yearly(date string) bool { return len(date) == len(yearlyForm) }
 // CheckCalendar reports what in c has no meaning, or could mean two things, as
 // a [fault.Invalid] that names the field.
 func CheckCalendar(c job.Calendar) error {
-	if strings.TrimSpace(c.Name) == "" {
-		return fault.New(fault.Invalid, "A calendar needs a name.").In("name")
+	if err := CheckName("name", c.Name); err != nil {
+		return err
+	}
+	if !oneLine(c.Title) {
+		return fault.New(fault.Invalid, "The title must be one line of at most %d bytes.", maxLine).In("title")
+	}
+	if len(c.Exclusions) > mostExclusions {
+		return fault.New(fault.Invalid, "There are %d exclusions; %d is the most.", len(c.Exclusions), mostExclusions).In("exclusions")
 	}
 	for i, x := range c.Exclusions {
 		if field, wrong := checkExclusion(x); wrong != "" {
@@ -86,6 +92,9 @@ func CheckCalendar(c job.Calendar) error {
 
 // checkExclusion returns what is wrong with x, in a sentence, and its field.
 func checkExclusion(x job.Exclusion) (field, wrong string) {
+	if !oneLine(x.Title) {
+		return "title", fmt.Sprintf("The title must be one line of at most %d bytes.", maxLine)
+	}
 	if x.From == "" && x.To == "" && len(x.Weekdays) == 0 && x.Start == "" && x.End == "" {
 		return "from", "An exclusion without days and times would leave out everything; switch the schedule off instead."
 	}

@@ -64,7 +64,7 @@ func (w *Walker) ruleOn(one waiter, stands []job.SlotStand) ruling {
 	for i, span := range one.spans {
 		priors = append(priors, one.entry.prior(w.other(span.Schedule), one.slot.Due, span, stands[i]))
 	}
-	return ruleOn(one.entry.Schedule, one.entry.start(one.slot.Due), one.slot.Decided, w.Now(), priors)
+	return ruleOn(one.entry.Schedule, one.entry.start(one.slot.Due), w.openSince(one.slot), w.Now(), priors)
 }
 
 // other returns a schedule by name.

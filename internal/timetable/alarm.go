@@ -58,6 +58,12 @@ func (w *Walker) sayLate(ctx context.Context) {
 }
 
 func (w *Walker) lateReason(slot job.Slot) string {
+	if with := w.recovery.yielded[slot.JobID]; with != "" {
+		return "it waits for " + with
+	}
+	if slot.Recovery != 0 {
+		return fmt.Sprintf("it waits for its turn in recovery %d", slot.Recovery)
+	}
 	if earlier := w.behind[slot.JobID]; earlier != "" {
 		return fmt.Sprintf("it waits for job %s of an earlier slot to end", earlier)
 	}

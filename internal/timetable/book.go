@@ -46,6 +46,9 @@ type BookLedger interface {
 	Changes(ctx context.Context, schedule string, limit int) ([]job.Change, error)
 	// SlotTimes returns all slots in [from, to), the oldest first.
 	SlotTimes(ctx context.Context, schedule string, from, to time.Time) ([]job.Slot, error)
+	// UsualDurations returns how long the jobs of schedules took lately; those
+	// that had none are left out.
+	UsualDurations(ctx context.Context, schedules []string) (map[string]job.Usual, error)
 	// UsableClient reports why a client cannot have new jobs.
 	UsableClient(ctx context.Context, name string) error
 
@@ -53,6 +56,13 @@ type BookLedger interface {
 	Calendar(ctx context.Context, name string) (job.Calendar, error)
 	SaveCalendar(ctx context.Context, c job.Calendar, was int64, change job.Change) error
 	DeleteCalendar(ctx context.Context, name string, was int64, change job.Change) error
+
+	// Recoveries returns the newest first.
+	Recoveries(ctx context.Context, limit int) ([]job.Recovery, error)
+	Recovery(ctx context.Context, id int64) (job.Recovery, error)
+	RecoverySteps(ctx context.Context, id int64) ([]job.SlotStand, error)
+	SaveRecovery(ctx context.Context, r job.Recovery, was job.RecoveryState, order []job.Slot, settled []job.SlotBatch) error
+	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
 }
 
 // What fields of changes are called that are about a schedule as a whole.

@@ -19,10 +19,15 @@ type page struct {
 func newPage(settled []job.Slot) *page {
 	p := &page{batches: map[string]*job.SlotBatch{}, plans: map[*entry]plan{}}
 	for _, slot := range settled {
-		b := p.batch(slot.Schedule)
-		b.Slots = append(b.Slots, slot)
+		p.settle(slot)
 	}
 	return p
+}
+
+// settle adds a slot that is settled.
+func (p *page) settle(slot job.Slot) {
+	b := p.batch(slot.Schedule)
+	b.Slots = append(b.Slots, slot)
 }
 
 func (p *page) batch(schedule string) *job.SlotBatch {

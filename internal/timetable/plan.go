@@ -19,6 +19,8 @@ type view struct {
 	now     time.Time
 	since   time.Time  // nobody was watching before
 	waiting []job.Slot // that are intended and have not started, the oldest first
+
+	recovery int64 // which slots join that went by before; zero: none
 }
 
 // A plan is what is to become of the slots of one schedule that are due.
@@ -72,6 +74,9 @@ func decide(s job.Schedule, due Due, v view) job.Slot {
 		slot.Outcome, slot.Reason = job.SlotSkipped, notEnded(v.waiting[0].JobID)
 	default:
 		slot.Outcome, slot.JobID = job.SlotIntended, SlotID(s.Name, due.At)
+		if due.Start.Before(v.since) {
+			slot.Recovery = v.recovery
+		}
 	}
 	return slot
 }

@@ -70,7 +70,7 @@ func (b *backlog) tooMany() bool {
 // giveUp lets the oldest be missed.
 func (b *backlog) giveUp(p *plan) {
 	slot := &p.slots[b.kept[0]]
-	slot.Outcome, slot.JobID, slot.Reason = job.SlotMissed, "", unseen(*slot, b.since)
+	slot.Outcome, slot.JobID, slot.Recovery, slot.Reason = job.SlotMissed, "", 0, unseen(*slot, b.since)
 	b.timely = min(b.timely, len(b.kept)-1)
 	b.kept = b.kept[1:]
 }

@@ -16,12 +16,13 @@ const remembered = 24 * time.Hour
 // A turn is an intended slot whose turn it is to start, or to be given up.
 type turn struct {
 	job.Slot
-	entry *entry
-	doom  job.SlotOutcome // it is given up with this outcome, unless its job was started before; empty: it starts
-	why   string          // it is given up
-	held  bool            // it waits for others
-	ready time.Time       // when the last of them had ended; zero if it waits for none
-	note  string          // what to say of others that it waited for
+	entry  *entry
+	opened time.Time       // it may have been started since
+	doom   job.SlotOutcome // it is given up with this outcome, unless its job was started before; empty: it starts
+	why    string          // it is given up
+	held   bool            // it waits for others
+	ready  time.Time       // when the last of them had ended; zero if it waits for none
+	note   string          // what to say of others that it waited for
 }
 
 // doomed returns t, to be given up.
@@ -31,15 +32,20 @@ func (t turn) doomed(outcome job.SlotOutcome, why string) turn {
 }
 
 // old reports whether the queue may have forgotten the job of t.
-func (t turn) old(now time.Time) bool { return now.Sub(t.Decided) > remembered }
+func (t turn) old(now time.Time) bool { return now.Sub(t.opened) > remembered }
 
 // startOpen starts the jobs of the open slots whose turn it is, whoever
 // intended them, and returns the slots that are settled by it. Those that it
 // has to leave are w.open.
 func (w *Walker) startOpen(ctx context.Context, open []job.Slot) (settled []job.Slot, err error) {
 	w.leave(open, nil)
+	if err := w.recognise(ctx, open); err != nil {
+		return nil, err
+	}
 	err = w.rule(ctx, open)
-	turns, failed := w.behindEarlier(ctx, w.turns(open))
+	turns, failed := w.recover(ctx, w.turns(open))
+	err = errors.Join(err, failed)
+	turns, failed = w.behindEarlier(ctx, turns)
 	err = errors.Join(err, failed)
 	turns, settled, failed = w.startedBefore(ctx, turns)
 	err = errors.Join(err, failed)
@@ -81,9 +87,12 @@ func (w *Walker) turns(open []job.Slot) (turns []turn) {
 
 // judge says whether an open slot may still start.
 func (w *Walker) judge(slot job.Slot) turn {
-	t := turn{Slot: slot, entry: w.agenda.entries[slot.Schedule]}
+	t := turn{Slot: slot, entry: w.agenda.entries[slot.Schedule], opened: w.openSince(slot)}
 	if t.entry == nil {
 		return t.doomed(job.SlotMissed, "the schedule was removed")
+	}
+	if why := w.rejected(slot); why != "" {
+		return t.doomed(job.SlotMissed, why)
 	}
 	if outcome, why := halted(t.entry.Schedule, slot.Due); outcome != "" {
 		return t.doomed(outcome, why)
@@ -231,5 +240,6 @@ func (w *Walker) leave(open, settled []job.Slot) {
 	}
 	for id := range done {
 		delete(w.behind, id)
+		delete(w.recovery.yielded, id)
 	}
 }

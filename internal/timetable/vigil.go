@@ -47,4 +47,5 @@ func (w *Walker) watch(ctx context.Context) {
 		return
 	}
 	v.since = now
+	w.recovery.begun = false
 }

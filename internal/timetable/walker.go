@@ -48,6 +48,7 @@ type Ledger interface {
 	SlotStands(ctx context.Context, spans []job.SlotSpan) ([]job.SlotStand, error)
 	// Job returns a recorded job, or a fault.NotFound.
 	Job(ctx context.Context, id string) (job.Job, error)
+	RecoveryLedger
 }
 
 // Queue is where jobs go.
@@ -78,12 +79,17 @@ type Walker struct {
 	Observe func(slot job.Slot) // told of each outcome; may be nil
 	Alarm   func(slot job.Slot) // told once of each slot that is missed, or open for a minute after its time; may be nil
 
+	// Recovery is how slots recover that went by while nobody was watching;
+	// zero: each schedule catches up by itself.
+	Recovery RecoveryRules
+
 	// Wake tells the ids of jobs that have ended, so that slots which wait for
 	// them start at once; may be nil.
 	Wake <-chan []string
 
 	agenda   agenda
 	vigil    vigil
+	recovery convalescence
 	open     []job.Slot            // slots that are intended and have not started, the oldest first
 	waiting  map[string][]job.Slot // the same, by schedule
 	behind   map[string]string     // the job that the job of a slot waits for, by ids
@@ -101,7 +107,7 @@ type Walker struct {
 // queue is away, it tries again.
 func (w *Walker) Run(ctx context.Context) error {
 	w.vigil = startVigil(w.Now())
-	w.agenda = agenda{}
+	w.agenda, w.recovery = agenda{}, convalescence{}
 	w.behind, w.aborted, w.alarmed = map[string]string{}, map[string]bool{}, map[string]bool{}
 	for ctx.Err() == nil {
 		err := w.look(ctx)
@@ -181,6 +187,9 @@ func (w *Walker) look(ctx context.Context) error {
 	if err := w.refresh(ctx); err != nil {
 		return err
 	}
+	if err := w.recall(ctx); err != nil {
+		return err
+	}
 	w.idle++
 	if !w.more {
 		w.portion = firstSlots
@@ -200,6 +209,9 @@ func (w *Walker) look(ctx context.Context) error {
 			return errors.Join(err, failed)
 		}
 		w.portion = min(2*w.portion, mostSlots)
+	}
+	if err := w.complete(ctx); err != nil {
+		return err
 	}
 	return w.foresee(ctx)
 }
@@ -236,7 +248,7 @@ func (w *Walker) planOf(ctx context.Context, e *entry, now time.Time) (plan, err
 		}
 		e.Runs = max(e.Runs, recorded.Runs)
 	}
-	p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name]})
+	p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name], recovery: w.recoveryInTheMaking()})
 	w.announce(e, p)
 	return p, nil
 }

@@ -16,6 +16,14 @@ func TestDurationsAreSecondsInJSON(t *testing.T) {
 	checkJSON(t, Slot{Schedule: "sis.pull", Outcome: SlotMissed}, `"lag_seconds":0`)
 }
 
+func TestAStepOfARecoveryIsMoreThanItsSlot(t *testing.T) {
+	step := RecoveryStep{
+		Place: 3, Slot: Slot{Schedule: "sis.pull", Outcome: SlotCaughtUp, Lag: 90 * time.Second, Recovery: 7},
+		Task: "sis.pull", Client: "north", State: Running, After: []string{"backup"}, Shares: []string{"north/users"}, Usual: Seconds(2 * time.Minute),
+	}
+	checkJSON(t, step, `"place":3`, `"schedule":"sis.pull"`, `"lag_seconds":90`, `"recovery":7`, `"state":"running"`, `"after":["backup"]`, `"usual_seconds":120`)
+}
+
 // checkJSON checks what v says in JSON, each once, and that it can be read back.
 func checkJSON[T any](t *testing.T, v T, says ...string) {
 	t.Helper()

@@ -7,11 +7,11 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-const slotColumns = `schedule, due_at, outcome, reason, job_id, decided_at, lag`
+const slotColumns = `schedule, due_at, outcome, reason, job_id, decided_at, lag, recovery`
 
 func scanSlot(r row) (s job.Slot, err error) {
 	var due, decided, lag int64
-	err = r.Scan(&s.Schedule, &due, &s.Outcome, &s.Reason, &s.JobID, &decided, &lag)
+	err = r.Scan(&s.Schedule, &due, &s.Outcome, &s.Reason, &s.JobID, &decided, &lag, &s.Recovery)
 	s.Due, s.Decided = instant(due), instant(decided)
 	s.Lag = time.Duration(lag) * time.Millisecond
 	return s, err
@@ -52,10 +52,12 @@ func (l *Ledger) LastSlots(ctx context.Context, schedules []string) (map[string]
 }
 
 // OpenSlots returns the slots whose job is not known to be enqueued, the
-// oldest first.
+// oldest first. Those of recoveries that nobody has approved yet are not open.
 func (l *Ledger) OpenSlots(ctx context.Context) ([]job.Slot, error) {
 	slots, err := list(ctx, l.read, scanSlot,
-		`SELECT `+slotColumns+` FROM slots WHERE outcome = 'intended' ORDER BY due_at, schedule`)
+		`SELECT `+slotColumns+` FROM slots
+		WHERE outcome = 'intended' AND recovery NOT IN (SELECT id FROM recoveries WHERE state IN ('making', 'held'))
+		ORDER BY due_at, schedule`)
 	return slots, wrap(err, "list open slots")
 }
 

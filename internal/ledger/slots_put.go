@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
@@ -27,46 +28,84 @@ func (l *Ledger) putSlots(ctx context.Context, batches []job.SlotBatch) error {
 		if err := w.takeTurn(ctx); err != nil {
 			return err
 		}
-		ran, others := slotRows(batches)
-		if err := w.put(ctx, newSlots, others); err != nil {
-			return err
-		}
-		counted, err := w.putReturning(ctx, newRuns, ran)
-		if err != nil {
-			return err
-		}
-		return w.put(ctx, movedSchedules, movesOf(batches, counted))
+		return w.putSlots(ctx, batches)
 	})
 }
 
+// putSlots is for those that have taken their turn.
+func (w writer) putSlots(ctx context.Context, batches []job.SlotBatch) error {
+	rows := slotRows(batches)
+	if err := w.put(ctx, newSlots, rows.others); err != nil {
+		return err
+	}
+	if err := w.putRecovered(ctx, rows.recovered); err != nil {
+		return err
+	}
+	counted, err := w.putReturning(ctx, newRuns, rows.ran)
+	if err != nil {
+		return err
+	}
+	return w.put(ctx, movedSchedules, movesOf(batches, counted))
+}
+
+// putRecovered writes slots that are intended in a recovery. That must still be
+// in the making: what joined it later would be in no order, and nobody would
+// have approved it.
+func (w writer) putRecovered(ctx context.Context, rows [][]any) error {
+	seen := map[any]bool{}
+	for _, row := range rows {
+		id := row[len(row)-1].(int64)
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		state, err := w.recoveryState(ctx, id)
+		if err != nil {
+			return err
+		}
+		if state != job.RecoveryMaking {
+			return fault.New(fault.Conflict, "Recovery %d is %s, so it takes no more slots.", id, state)
+		}
+	}
+	return w.put(ctx, recoveredSlots, rows)
+}
+
+const newSlot = `schedule TEXT, due_at BIGINT, outcome TEXT, reason TEXT, job_id TEXT, decided_at BIGINT, lag BIGINT`
+
 var (
-	newSlots = inserting("slots", `schedule TEXT, due_at BIGINT, outcome TEXT, reason TEXT, job_id TEXT, decided_at BIGINT, lag BIGINT`,
+	newSlots = inserting("slots", newSlot,
 		`ON CONFLICT (schedule, due_at) DO UPDATE SET
 			outcome = excluded.outcome, reason = excluded.reason, decided_at = excluded.decided_at, lag = excluded.lag
 		WHERE slots.outcome = 'intended' AND excluded.outcome <> 'intended' AND excluded.job_id = slots.job_id`)
 	newRuns        = newSlots.returning("schedule") // those that were not counted before
+	recoveredSlots = inserting("slots", newSlot+`, recovery BIGINT`, `ON CONFLICT (schedule, due_at) DO NOTHING`)
 	movedSchedules = joining(`name TEXT, decided BIGINT, ran BIGINT`,
 		`UPDATE schedule_progress SET
 			decided_at = CASE WHEN decided_at < r.decided THEN r.decided ELSE decided_at END, runs = runs + r.ran
 		FROM rows AS r WHERE schedule = r.name AND (r.ran > 0 OR decided_at < r.decided)`)
 )
 
-// slotRows returns the values that newSlots writes: of slots that ran, which
-// are counted, and of others.
-func slotRows(batches []job.SlotBatch) (ran, others [][]any) {
+// slotValues are the values that are written: of slots that ran, which are counted,
+// of slots that are intended in a recovery, and of others.
+type slotValues struct{ ran, recovered, others [][]any }
+
+func slotRows(batches []job.SlotBatch) (v slotValues) {
 	for _, b := range batches {
 		for _, s := range b.Slots {
 			row := []any{
 				key(b.Schedule), millis(s.Due), string(s.Outcome), prose(s.Reason), key(s.JobID), millis(s.Decided), s.Lag.Milliseconds(),
 			}
-			if s.Outcome.Ran() {
-				ran = append(ran, row)
-			} else {
-				others = append(others, row)
+			switch {
+			case s.Outcome.Ran():
+				v.ran = append(v.ran, row)
+			case s.Recovery != 0 && !s.Outcome.Final():
+				v.recovered = append(v.recovered, append(row, s.Recovery))
+			default:
+				v.others = append(v.others, row)
 			}
 		}
 	}
-	return ran, others
+	return v
 }
 
 // movesOf returns the values that movedSchedules writes, one row for each

@@ -8,11 +8,14 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
+// standColumns are the columns of a slot s and how its job j stands.
+var standColumns = `s.` + strings.ReplaceAll(slotColumns, ", ", ", s.") + `, COALESCE(j.state, ''), j.ended_at`
+
 // standOf reads the slot of a span that the subquery finds, and how its job
 // stands.
 func standOf(found string) bulk {
 	return joining(`place BIGINT, name TEXT, since BIGINT, until BIGINT`,
-		`SELECT s.`+strings.ReplaceAll(slotColumns, ", ", ", s.")+`, r.place, COALESCE(j.state, ''), j.ended_at
+		`SELECT `+standColumns+`, r.place
 		FROM rows AS r
 		JOIN slots AS s ON s.schedule = r.name AND s.due_at = (`+found+`)
 		LEFT JOIN jobs AS j ON j.id = s.job_id AND s.job_id <> ''`)
@@ -47,15 +50,21 @@ func (l *Ledger) SlotStands(ctx context.Context, spans []job.SlotSpan) ([]job.Sl
 	return all, wrap(err, "read how %d slots stand", len(spans))
 }
 
+// scanStand reads a slot and how its job stands.
+func scanStand(r row) (s job.SlotStand, err error) {
+	var ended sql.NullInt64
+	s.Slot, err = scanSlot(also{r, []any{&s.State, &ended}})
+	s.Ended = instant(ended.Int64)
+	return s, err
+}
+
 // stands reads rows into the places of all that they name.
 func (l *Ledger) stands(ctx context.Context, b bulk, rows [][]any, all []job.SlotStand) error {
 	scan := func(r row) (struct{}, error) {
 		var place int64
-		var state job.State
-		var ended sql.NullInt64
-		slot, err := scanSlot(also{r, []any{&place, &state, &ended}})
+		stand, err := scanStand(also{r, []any{&place}})
 		if err == nil {
-			all[place] = job.SlotStand{Slot: slot, State: state, Ended: instant(ended.Int64)}
+			all[place] = stand
 		}
 		return struct{}{}, err
 	}

@@ -24,6 +24,8 @@ func (f *yamlFile) calendar(n *yaml.Node) (c client.Calendar) {
 	})
 	if c.Name == "" {
 		f.wrong(n, "a calendar needs a name")
+	} else if err := timetable.CheckCalendar(client.Calendar{Name: c.Name, Title: c.Title}); err != nil {
+		f.wrong(n, "%s", fault.Message(err))
 	}
 	return c
 }

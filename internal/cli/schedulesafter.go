@@ -38,16 +38,3 @@ func othersOf(s fileSchedule) (names []string) {
 	}
 	return names
 }
-
-// checkOthers notes schedules to come after that are neither in the file nor
-// on the server.
-func (f *yamlFile) checkOthers(t timetableFile, p present) {
-	for _, s := range t.schedules {
-		for _, name := range othersOf(s) {
-			_, exists := p.schedules[name]
-			if !exists && !slices.ContainsFunc(t.schedules, func(s fileSchedule) bool { return s.name == name }) {
-				f.wrong(s.at, "there is no schedule %s to come after; jobctl schedules lists them", name)
-			}
-		}
-	}
-}

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -19,8 +21,8 @@ func schedulesImportCmd(env *Env) *cobra.Command {
 		Long: `Import makes the schedules and calendars of a file, as jobctl schedules export
 writes it, as the file says: it creates what is not there, sets what differs, and
 takes back what people have set and the file leaves out. What the file does not
-name stays as it is; nothing is deleted. If the file has a mistake, nothing is
-changed. The same file again changes nothing.`,
+name stays as it is; nothing is deleted. If the file has mistakes, each is told
+with its line, and nothing is changed. The same file again changes nothing.`,
 		Example: `  jobctl schedules import schedules.yaml --dry-run
   jobctl schedules import schedules.yaml --reason "autumn term, reviewed by Kim"`,
 		Args: cobra.ExactArgs(1),
@@ -30,14 +32,14 @@ changed. The same file again changes nothing.`,
 					return err
 				}
 			}
-			steps, err := env.importSteps(cmd.Context(), files[0], reason)
+			f, steps, err := env.importSteps(cmd.Context(), files[0], reason)
 			if err != nil {
 				return err
 			}
 			if err := env.print(steps, func() { env.printSteps(steps, dry) }); err != nil || dry {
 				return err
 			}
-			return env.take(cmd.Context(), steps)
+			return env.take(cmd.Context(), f.name, steps)
 		},
 	}
 	reasonFlag(cmd, &reason)
@@ -51,7 +53,10 @@ type importStep struct {
 	Action  string         `json:"action"`
 	Changes []importChange `json:"changes,omitempty"`
 
-	do func(ctx context.Context, c *client.Client) error
+	at         *yaml.Node
+	name, task string // of a schedule
+	rule       fields // that it will have, all layers applied
+	do         func(ctx context.Context, c *client.Client) error
 }
 
 // An importChange is one field that an import changes.
@@ -63,20 +68,20 @@ type importChange struct {
 }
 
 // importSteps reads a file and compares it with what the server has.
-func (env *Env) importSteps(ctx context.Context, name, reason string) ([]importStep, error) {
+func (env *Env) importSteps(ctx context.Context, name, reason string) (*yamlFile, []importStep, error) {
 	f, t, err := env.readTimetable(name)
 	if err != nil {
-		return nil, err
+		return f, nil, err
 	}
 	present, err := env.present(ctx)
 	if err != nil {
-		return nil, err
+		return f, nil, err
 	}
 	steps := []importStep{}
 	f.checkNames(t, present)
 	f.checkOthers(t, present)
 	for _, c := range t.calendars {
-		if step, differs := calendarStep(c.Calendar, present.calendars, reason); differs {
+		if step, differs := calendarStep(c, present.calendars, reason); differs {
 			steps = append(steps, step)
 		}
 	}
@@ -85,7 +90,8 @@ func (env *Env) importSteps(ctx context.Context, name, reason string) ([]importS
 			steps = append(steps, step)
 		}
 	}
-	return steps, f.err()
+	f.checkRules(steps, present)
+	return f, steps, f.err()
 }
 
 // present is what the server has, by name.
@@ -138,17 +144,26 @@ func (env *Env) printSteps(steps []importStep, dry bool) {
 	}
 }
 
-// take does what the steps say, in order. It stops at the first that is
-// refused; the same import again goes on there.
-func (env *Env) take(ctx context.Context, steps []importStep) error {
+// take does what the steps say, in order. If the server refuses one, it says
+// which are done; the same import again goes on there.
+func (env *Env) take(ctx context.Context, file string, steps []importStep) error {
 	c := env.client()
 	for i, s := range steps {
 		if err := s.do(ctx, c); err != nil {
-			return fmt.Errorf("%s (%d of %d are done): %w", s.What, i, len(steps), err)
+			env.hint("Written: %s. Not written: %s.", whatOf(steps[:i]), whatOf(steps[i:]))
+			return fmt.Errorf("%s:%d: %s: %w", file, s.at.Line, s.What, err)
 		}
 	}
 	if len(steps) > 0 {
 		env.hint("%s changed.", count(int64(len(steps)), "thing is", "things are"))
 	}
 	return nil
+}
+
+func whatOf(steps []importStep) string {
+	var all []string
+	for _, s := range steps {
+		all = append(all, s.What)
+	}
+	return cmp.Or(strings.Join(all, ", "), "nothing")
 }

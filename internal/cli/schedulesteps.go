@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 
@@ -10,9 +11,9 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
-func calendarStep(c client.Calendar, there map[string]client.Calendar, reason string) (importStep, bool) {
+func calendarStep(c fileCalendar, there map[string]client.Calendar, reason string) (importStep, bool) {
 	was, exists := there[c.Name]
-	step := importStep{What: "calendar " + c.Name, Action: "create"}
+	step := importStep{What: "calendar " + c.Name, Action: "create", at: c.at}
 	if exists {
 		step.Action = "replace"
 	}
@@ -21,7 +22,7 @@ func calendarStep(c client.Calendar, there map[string]client.Calendar, reason st
 	}
 	c.Revision = was.Revision
 	step.do = func(ctx context.Context, server *client.Client) error {
-		_, err := server.PutCalendar(ctx, c, reason)
+		_, err := server.PutCalendar(ctx, c.Calendar, reason)
 		return err
 	}
 	return step, true
@@ -46,34 +47,11 @@ func (f *yamlFile) scheduleStep(s fileSchedule, there map[string]client.Schedule
 	return importStep{}, false
 }
 
-// checkNames notes names of what is neither in the file nor on the server.
-func (f *yamlFile) checkNames(t timetableFile, p present) {
-	calendars := map[string]bool{"": true}
-	for name := range p.calendars {
-		calendars[name] = true
-	}
-	for _, c := range t.calendars {
-		calendars[c.Name] = true
-	}
-	for _, s := range t.schedules {
-		_, isTask := p.tasks[s.task]
-		_, isClient := p.clients[s.client]
-		if _, exists := p.schedules[s.name]; !exists && s.task != "" && !isTask {
-			f.wrong(s.at, "there is no task %s; jobctl tasks lists them", s.task)
-		}
-		if s.client != "" && !isClient {
-			f.wrong(s.at, "there is no client %s; jobctl clients lists them", s.client)
-		}
-		for _, rule := range []fields{s.rule, s.clientRule} {
-			if name := shown(rule["calendar"]); !calendars[name] {
-				f.wrong(s.at, "there is no calendar %s; jobctl calendars lists them", name)
-			}
-		}
-	}
-}
-
 func createStep(s fileSchedule, reason string) importStep {
-	step := importStep{What: "schedule " + s.name, Action: "create"}
+	rule, _ := ruleOf(job.DefaultRule()) // was JSON a moment ago
+	maps.Copy(rule, s.rule)
+	maps.Copy(rule, s.clientRule)
+	step := importStep{What: "schedule " + s.name, Action: "create", at: s.at, name: s.name, task: s.task, rule: rule}
 	for _, field := range job.RuleFields() {
 		if value, ok := s.rule[field]; ok {
 			step.Changes = append(step.Changes, importChange{"", field, "", shown(value)})
@@ -88,21 +66,23 @@ func createStep(s fileSchedule, reason string) importStep {
 			return err
 		}
 		_, err = c.EditSchedule(ctx, s.name, client.Edit{Layer: client.LayerClient, Set: s.clientRule, Revision: made.Revision, Reason: reason})
-		return err
+		return inLayer(client.LayerClient, err)
 	}
 	return step
 }
 
 // editStep sets and takes back what makes both layers as the file has them.
 func editStep(s fileSchedule, was client.Schedule, reason string) (importStep, bool) {
-	step := importStep{What: "schedule " + s.name, Action: "edit"}
+	step := importStep{What: "schedule " + s.name, Action: "edit", at: s.at, name: s.name, task: was.Task}
 	base, _ := ruleOf(was.Base) // was JSON a moment ago
 	platform := layerEdit{was: was, layer: client.LayerPlatform, wanted: s.rule, below: base}
 	if !was.Declared {
 		platform.usual, _ = ruleOf(job.DefaultRule())
 	}
 	first := platform.edit(&step)
-	second := layerEdit{was: was, layer: client.LayerClient, wanted: s.clientRule, below: platform.result()}.edit(&step)
+	clients := layerEdit{was: was, layer: client.LayerClient, wanted: s.clientRule, below: platform.result()}
+	second := clients.edit(&step)
+	step.rule = clients.result()
 	step.do = func(ctx context.Context, c *client.Client) error {
 		revision := was.Revision
 		for _, e := range []client.Edit{first, second} {
@@ -112,13 +92,21 @@ func editStep(s fileSchedule, was client.Schedule, reason string) (importStep, b
 			e.Reason, e.Revision = reason, revision
 			now, err := c.EditSchedule(ctx, s.name, e)
 			if err != nil {
-				return err
+				return inLayer(e.Layer, err)
 			}
 			revision = now.Revision
 		}
 		return nil
 	}
 	return step, len(step.Changes) > 0
+}
+
+// inLayer says in which layer a change was refused.
+func inLayer(layer client.Layer, err error) error {
+	if err != nil {
+		return fmt.Errorf("in the layer of the %s: %w", layer, err)
+	}
+	return nil
 }
 
 // A layerEdit works out what changes in one layer.

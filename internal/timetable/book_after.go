@@ -54,7 +54,13 @@ func (b *Book) checkOthers(ctx context.Context, s job.Schedule) error {
 			return fault.New(fault.Invalid, "There is no schedule %q to come after.", shorten(name)).In("after")
 		}
 	}
-	if cycle := cycleOf(after, s.Name); cycle != nil {
+	return CheckOrder(after, s.Name)
+}
+
+// CheckOrder refuses that a schedule comes after itself in the end. after is
+// what each comes after.
+func CheckOrder(after map[string][]string, schedule string) error {
+	if cycle := cycleOf(after, schedule); cycle != nil {
 		return fault.New(fault.Invalid, "Each would wait for the other: %s.", strings.Join(cycle, " -> ")).In("after")
 	}
 	return nil

@@ -110,7 +110,11 @@ type Timetable interface {
 	NextOf(ctx context.Context, schedules []job.Schedule) (map[string]time.Time, error)
 	Check(ctx context.Context, schedule string, from, to time.Time) (job.SlotCheck, error)
 	Changes(ctx context.Context, schedule string, limit int) ([]job.Change, error)
+	// Clashes says which slots of s will want what jobs of other schedules
+	// then have. Its name may be empty, or that of the schedule as it is.
+	Clashes(ctx context.Context, s job.Schedule) (job.ClashForecast, error)
 	CalendarBook
+	RecoveryBook
 }
 
 // CalendarBook is the calendars of a [Timetable].
@@ -190,6 +194,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/schedules", nil, a.schedules},
 		{"POST", "/api/v1/schedules", nil, a.createSchedule},
 		{"POST", "/api/v1/schedules:preview", nil, a.previewSchedule},
+		{"POST", "/api/v1/schedules:clashes", nil, a.clashes},
 		{"GET", "/api/v1/schedules/{name}", nil, a.schedule},
 		{"PATCH", "/api/v1/schedules/{name}", nil, a.editSchedule},
 		{"DELETE", "/api/v1/schedules/{name}", []string{"reason"}, a.deleteSchedule},
@@ -205,6 +210,10 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/calendars/{name}", nil, a.calendar},
 		{"PUT", "/api/v1/calendars/{name}", nil, a.putCalendar},
 		{"DELETE", "/api/v1/calendars/{name}", []string{"reason"}, a.deleteCalendar},
+		{"GET", "/api/v1/recoveries", []string{"limit"}, a.recoveries},
+		{"GET", "/api/v1/recoveries/{id}", nil, a.recovery},
+		{"POST", "/api/v1/recoveries/{id}/approve", nil, a.approveRecovery},
+		{"POST", "/api/v1/recoveries/{id}/reject", nil, a.rejectRecovery},
 		{"GET", "/api/v1/clients", nil, a.clients},
 		{"POST", "/api/v1/clients", nil, a.createClient},
 		{"POST", "/api/v1/clients/{name}", nil, a.editClient},

@@ -10,7 +10,7 @@ import (
 // targets are the routes that take a query.
 var targets = []string{
 	"/api/v1/jobs", "/api/v1/jobs/succeeded/errors", "/api/v1/jobs/succeeded/logs", "/api/v1/schedules/roster.sync/slots",
-	"/api/v1/schedules/roster.sync/slots:check", "/api/v1/schedules/roster.sync/next", "/api/v1/schedules/roster.sync/changes", "/api/v1/forecast",
+	"/api/v1/schedules/roster.sync/slots:check", "/api/v1/schedules/roster.sync/next", "/api/v1/schedules/roster.sync/changes", "/api/v1/forecast", "/api/v1/recoveries",
 }
 
 func FuzzNoQueryIsOurFault(f *testing.F) {
@@ -42,6 +42,9 @@ var forms = [][2]string{
 	{"POST", "/api/v1/clients/default/disable"},
 	{"POST", "/api/v1/schedules"},
 	{"POST", "/api/v1/schedules:preview"},
+	{"POST", "/api/v1/schedules:clashes"},
+	{"POST", "/api/v1/recoveries/1/approve"},
+	{"POST", "/api/v1/recoveries/1/reject"},
 	{"PATCH", "/api/v1/schedules/roster.sync"},
 	{"POST", "/api/v1/schedules/roster.sync/pause"},
 	{"POST", "/api/v1/schedules/roster.sync/resume"},

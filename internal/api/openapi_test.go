@@ -84,6 +84,7 @@ var schemas = map[string]any{
 	"Schedule": client.Schedule{}, "ScheduleList": client.ScheduleList{}, "RunSchedule": client.RunSchedule{}, "SlotList": client.SlotList{},
 	"NewSchedule": client.NewSchedule{}, "PreviewRequest": client.PreviewRequest{}, "Preview": client.Preview{}, "Edit": client.Edit{}, "Pause": client.Pause{}, "Reason": client.Reason{},
 	"ChangeList": client.ChangeList{}, "FiringList": client.FiringList{}, "SlotCheck": client.SlotCheck{},
+	"ClashForecast": client.ClashForecast{}, "Recovery": client.Recovery{}, "RecoveryList": client.RecoveryList{}, "RecoveryPlan": client.RecoveryPlan{},
 	"Calendar": client.Calendar{}, "CalendarList": client.CalendarList{}, "CalendarChange": client.CalendarChange{},
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
 	"WorkerList": client.WorkerList{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
@@ -155,6 +156,7 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
 		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
+		"Slot": job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
 	})
 	for name, kind := range types {

@@ -52,6 +52,25 @@ func (a *API) previewSchedule(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, p)
 }
 
+// clashes serves POST /api/v1/schedules:clashes: what a schedule would clash
+// with, while it is being written.
+func (a *API) clashes(w http.ResponseWriter, r *http.Request) error {
+	var n client.NewSchedule
+	if err := decode(w, r, &n); err != nil {
+		return err
+	}
+	s, err := a.draft(r.Context(), n)
+	if err != nil {
+		return err
+	}
+	f, err := a.Timetable.Clashes(r.Context(), s)
+	if err != nil {
+		return err
+	}
+	f.Clashes = orEmpty(f.Clashes)
+	return reply(w, http.StatusOK, f)
+}
+
 // editSchedule serves PATCH /api/v1/schedules/{name}.
 func (a *API) editSchedule(w http.ResponseWriter, r *http.Request) error {
 	var e job.Edit

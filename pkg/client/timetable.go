@@ -40,6 +40,8 @@ type (
 	ClashForecast = job.ClashForecast
 	// A Clash is one such slot.
 	Clash = job.Clash
+	// FreeTimes are other times for a schedule.
+	FreeTimes = job.FreeTimes
 )
 
 // The layers in which an [Edit] sets fields.

@@ -43,6 +43,7 @@ type Platform struct {
 	falters    int // how many are refused
 	unrecorded int64
 	book       book
+	recoveries recoveries
 	locks      locks
 	campus     campus
 }
@@ -73,6 +74,15 @@ func (p *Platform) Declare(name, summary, schema string) {
 		Name: name, Summary: summary, Queue: "worker", Schema: json.RawMessage(schema),
 		Timeout: time.Hour, Attempts: 5, Backoff: time.Second, Build: "test", BuiltAt: Now,
 	})
+}
+
+// Locking makes jobs of a task that have no arguments write a resource.
+func (p *Platform) Locking(task, resource string) {
+	for i := range p.tasks {
+		if p.tasks[i].Name == task {
+			p.tasks[i].Locks, p.tasks[i].Writes = true, []string{resource}
+		}
+	}
 }
 
 // Seed adds a job as it is; the ledger alone knows it if it has ended.

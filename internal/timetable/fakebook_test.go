@@ -24,10 +24,12 @@ type fakeBook struct {
 	changes   []job.Change // oldest first
 	slots     []job.Slot
 	before    func() // runs once, before the next SaveSchedule: somebody who is faster
+
+	*fakeLedger // of recoveries, and of what else it does not keep itself
 }
 
 func newFakeBook() *fakeBook {
-	return &fakeBook{schedules: map[string]job.Schedule{}, calendars: map[string]job.Calendar{}}
+	return &fakeBook{fakeLedger: &fakeLedger{}, schedules: map[string]job.Schedule{}, calendars: map[string]job.Calendar{}}
 }
 
 func (f *fakeBook) Schedules(context.Context) (all []job.Schedule, err error) {

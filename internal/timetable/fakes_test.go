@@ -25,8 +25,9 @@ type fakeLedger struct {
 	behind    map[string]string  // jobs that it thinks unfinished, by schedule
 	reads     int                // of all schedules
 	queue     *fakeQueue         // whose jobs it knows at once; nil: it knows of none
-	version   int64
-	seen      []job.Schedule // at that version
+	recoveries
+	version int64
+	seen    []job.Schedule // at that version
 }
 
 func (l *fakeLedger) try() error {
@@ -79,7 +80,7 @@ func (l *fakeLedger) OpenSlots(context.Context) (open []job.Slot, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range l.slots {
-		if !s.Outcome.Final() {
+		if !s.Outcome.Final() && !l.holds(s.Recovery) {
 			open = append(open, s)
 		}
 	}
@@ -123,6 +124,7 @@ func (l *fakeLedger) put(slot job.Slot) bool {
 	case i < 0:
 		l.slots = append(l.slots, slot)
 	case !l.slots[i].Outcome.Final() && slot.Outcome.Final() && l.slots[i].JobID == slot.JobID:
+		slot.Recovery = l.slots[i].Recovery
 		l.slots[i] = slot
 	default:
 		return false

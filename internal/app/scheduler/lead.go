@@ -46,7 +46,7 @@ func (s *scheduler) recorder(ended chan<- []string) *record.Recorder {
 func (s *scheduler) walker(ended <-chan []string) *timetable.Walker {
 	return &timetable.Walker{
 		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now,
-		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm, Wake: ended,
+		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm, Wake: ended, Recovery: timetable.RecoveryRules(s.Settings.Recovery),
 	}
 }
 

@@ -45,7 +45,7 @@ type lineError struct {
 // nextOfFile answers each line of a file with a line. Whoever writes them one by
 // one has each answer before the next line.
 func (env *Env) nextOfFile(ctx context.Context, name string) error {
-	file, _, err := env.openLines(name)
+	file, _, err := env.openLines(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -33,6 +34,22 @@ func TestEachLineIsAnsweredBeforeTheNextIsRead(t *testing.T) {
 	ask.Close()
 	if code := <-ended; code != 0 {
 		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
+func TestCtrlCEndsTheWaitForTheNextLine(t *testing.T) {
+	questions, _ := io.Pipe()
+	ctx, interrupt := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	go func() { ended <- cli.Run(ctx, cronEnv(questions, io.Discard), []string{"cron", "next", "--file", "-"}) }()
+	interrupt()
+	select {
+	case code := <-ended:
+		if code != 130 {
+			t.Errorf("exit code %d, want 130", code)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("it waits for the next line")
 	}
 }
 

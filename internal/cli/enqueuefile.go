@@ -32,7 +32,7 @@ func (env *Env) enqueueFile(cmd *cobra.Command, name string) error {
 	if err := onlyFile(cmd.Flags()); err != nil {
 		return err
 	}
-	file, total, err := env.openLines(name)
+	file, total, err := env.openLines(cmd.Context(), name)
 	if err != nil {
 		return err
 	}
@@ -58,10 +58,11 @@ func onlyFile(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// openLines opens a file and counts its lines; -1 if nobody can tell.
-func (env *Env) openLines(name string) (io.ReadCloser, int64, error) {
+// openLines opens a file and counts its lines; -1 if nobody can tell. What is
+// typed ends with ctx.
+func (env *Env) openLines(ctx context.Context, name string) (io.ReadCloser, int64, error) {
 	if name == "-" {
-		return io.NopCloser(env.In), -1, nil
+		return until(ctx, env.In), -1, nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -78,6 +79,18 @@ func (env *Env) openLines(name string) (io.ReadCloser, int64, error) {
 		return file, -1, nil // a pipe: its lines were read, and there are no more
 	}
 	return file, total, nil
+}
+
+// until reads what in has until ctx is done. Whoever waits for the next line
+// then waits no more, though nobody can end the reading of a terminal.
+func until(ctx context.Context, in io.Reader) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		w.CloseWithError(err)
+	}()
+	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	return r
 }
 
 // sent is what became of a file's lines.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,13 +63,35 @@ func (a *ahead) print(cmd *cobra.Command, env *Env, schedule string) error {
 	if err != nil {
 		return err
 	}
+	zones, err := env.zones(cmd.Context(), schedule)
+	if err != nil {
+		return err
+	}
 	return env.print(all, func() {
 		if len(all) == 0 {
 			env.hint("Nothing will be due.")
 			return
 		}
+		for i, f := range all {
+			all[i].Due = inZone(f.Due, zones[f.Schedule])
+		}
 		env.printForecast(all, schedule == "")
 	})
+}
+
+// zones returns the zone of a schedule, or of each if its name is empty.
+func (env *Env) zones(ctx context.Context, schedule string) (map[string]string, error) {
+	all := map[string]string{}
+	if schedule != "" {
+		s, err := env.client().Schedule(ctx, schedule)
+		all[schedule] = s.Zone
+		return all, err
+	}
+	schedules, err := env.client().Schedules(ctx)
+	for _, s := range schedules {
+		all[s.Name] = s.Zone
+	}
+	return all, err
 }
 
 // printForecast prints firings, with their schedules if they are of several.

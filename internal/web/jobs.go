@@ -19,17 +19,18 @@ const perPage = 50
 
 type jobsPage struct {
 	frame
-	Sentence string
-	Tabs     []tab
-	Filter   job.Filter
-	State    string // the tab that is open
-	Tasks    []string
-	Clients  []job.Client
-	Mixed    bool // the rows are of several clients
-	Filtered bool
-	Rows     []jobRow
-	Newest   string // URLs; empty: nowhere to go
-	Older    string
+	Sentence   string
+	Recovering []recoveryRow
+	Tabs       []tab
+	Filter     job.Filter
+	State      string // the tab that is open
+	Tasks      []string
+	Clients    []job.Client
+	Mixed      bool // the rows are of several clients
+	Filtered   bool
+	Rows       []jobRow
+	Newest     string // URLs; empty: nowhere to go
+	Older      string
 }
 
 // A tab leads to the part of a list that is in one state.
@@ -102,6 +103,9 @@ func (s *server) jobsPage(ctx context.Context, f job.Filter, here *url.URL) (job
 	}
 	var err error
 	if page.frame, err = s.frame(ctx, "Jobs", "jobs"); err != nil {
+		return page, err
+	}
+	if page.Recovering, err = s.recovering(ctx); err != nil {
 		return page, err
 	}
 	counts, err := s.Jobs.Counts(ctx, f.Client)

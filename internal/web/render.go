@@ -105,7 +105,12 @@ func (s *server) funcs() template.FuncMap {
 		"tip":    tip,
 		"job":    jobPath,
 		"plan":   schedulePath,
+		"repair": recoveryPath,
+		"leave":  calendarPath,
 		"layer":  chipOfLayer,
+
+		"capital":   capital,
+		"exclusion": writeExclusion,
 	}
 }
 

@@ -48,7 +48,6 @@ type slotRow struct {
 }
 
 var slotChips = map[job.SlotOutcome]chip{
-	job.SlotIntended: {"Starting", "queued", "queued"},
 	job.SlotRan:      {"Ran", "check", "succeeded"},
 	job.SlotRanLate:  {"Ran late", "clock", "waiting"},
 	job.SlotCaughtUp: {"Caught up", "retry", "waiting"},
@@ -57,6 +56,18 @@ var slotChips = map[job.SlotOutcome]chip{
 	job.SlotPaused:   {"Paused", "pause", "held"},
 	job.SlotBlocked:  {"Blocked", "aborted", "aborted"},
 	job.SlotMissed:   {"Missed", "failed", "failed"},
+}
+
+// chipOfSlot tells a slot that is about to become a job from one that waits
+// for something.
+func chipOfSlot(slot job.Slot) chip {
+	switch {
+	case slot.Outcome.Final():
+		return slotChips[slot.Outcome]
+	case slot.Reason != "" || slot.Recovery != 0:
+		return chip{"Waits", "waiting", "waiting"}
+	}
+	return chip{"Starting", "queued", "queued"}
 }
 
 func chipOfLayer(l job.Layer) chip {
@@ -126,7 +137,7 @@ func (s *server) slots(ctx context.Context, sch job.Schedule, own viewer) (rows 
 		return nil, fmt.Errorf("list slots of schedule %s: %w", sch.Name, err)
 	}
 	for _, slot := range slots {
-		row := slotRow{Slot: slot, Chip: slotChips[slot.Outcome], At: localTimeOf(slot.Due, zoneOf(sch.Zone), own, s.now())}
+		row := slotRow{Slot: slot, Chip: chipOfSlot(slot), At: localTimeOf(slot.Due, zoneOf(sch.Zone), own, s.now())}
 		if slot.Outcome.Ran() {
 			row.Lag = lag(slot.Lag)
 		}

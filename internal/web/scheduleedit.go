@@ -55,6 +55,7 @@ func (s *server) createSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	fillIn(values)
 	f := readForm(values, job.DefaultRule())
 	sch := job.Schedule{Name: f.text("name"), Task: f.text("task"), Client: f.text("client"), Rule: f.rule}
 	if f.text("do") == "preview" {
@@ -106,6 +107,7 @@ func (s *server) saveSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	fillIn(values)
 	f := readForm(values, sch.Rule)
 	switch {
 	case f.text("do") == "preview":

@@ -21,6 +21,7 @@ type preview struct {
 	Runs       runs
 	Error      string
 	Suggestion string // what to write instead
+	Clashes    clashes
 }
 
 // previewSchedule serves POST /schedules/preview: the preview of a form alone,
@@ -30,7 +31,7 @@ func (s *server) previewSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	sch := job.Schedule{Name: values.Get("name"), Rule: job.DefaultRule()}
+	sch := job.Schedule{Name: values.Get("name"), Task: values.Get("task"), Client: values.Get("client"), Rule: job.DefaultRule()}
 	if name := values.Get("schedule"); name != "" {
 		if sch, err = s.Schedules.Schedule(r.Context(), name); err != nil {
 			return err
@@ -57,7 +58,12 @@ func (s *server) preview(ctx context.Context, sch job.Schedule, f form, own view
 		p.Error, p.Suggestion = refusal.Msg, suggestion(err)
 		return p, nil
 	}
+	if err != nil {
+		return p, err
+	}
 	p.Runs = runsOf(p.Next, zoneOf(sch.Zone), own, s.now())
+	sch.Cron, sch.Dialect = p.Cron, p.Dialect
+	p.Clashes, err = s.clashes(ctx, sch)
 	return p, err
 }
 

@@ -22,17 +22,18 @@ const (
 
 type schedulesPage struct {
 	frame
-	Sentence string
-	Tabs     []tab
-	Filter   scheduleFilter
-	Clients  []job.Client
-	Labels   []string // to choose from
-	Filtered bool
-	Rows     []scheduleRow
-	Total    int    // schedules that match
-	First    int    // number of the first row
-	Previous string // URLs; empty: nowhere to go
-	Next     string
+	Sentence   string
+	Recovering []recoveryRow
+	Tabs       []tab
+	Filter     scheduleFilter
+	Clients    []job.Client
+	Labels     []string // to choose from
+	Filtered   bool
+	Rows       []scheduleRow
+	Total      int    // schedules that match
+	First      int    // number of the first row
+	Previous   string // URLs; empty: nowhere to go
+	Next       string
 }
 
 // A scheduleFilter chooses schedules. Zero fields do not restrict.
@@ -103,30 +104,39 @@ func (s *server) schedules(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readScheduleFilter reads the filter that a URL is.
-func readScheduleFilter(q url.Values) (scheduleFilter, error) {
-	f := scheduleFilter{
+func readScheduleFilter(q url.Values) (f scheduleFilter, err error) {
+	f = scheduleFilter{
 		Text:   strings.TrimSpace(q.Get("q")),
 		Client: strings.TrimSpace(q.Get("client")),
 		Label:  strings.TrimSpace(q.Get("label")),
 		State:  q.Get("state"),
-		Page:   1,
 	}
 	if f.State != "" && !slices.ContainsFunc(conditions, func(c condition) bool { return c.Key == f.State }) {
 		return f, fault.New(fault.Invalid, "Schedules are never “%s”.", f.State).In("state")
 	}
-	if word := q.Get("page"); word != "" {
-		n, err := strconv.Atoi(word)
-		if err != nil || n < 1 || n > 1e6 {
-			return f, fault.New(fault.Invalid, "“%s” is not the number of a page.", word).In("page")
-		}
-		f.Page = n
+	f.Page, err = pageNumber(q)
+	return f, err
+}
+
+// pageNumber reads which page of a list a URL means.
+func pageNumber(q url.Values) (int, error) {
+	word := q.Get("page")
+	if word == "" {
+		return 1, nil
 	}
-	return f, nil
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 1 || n > 1e6 {
+		return 1, fault.New(fault.Invalid, "“%s” is not the number of a page.", word).In("page")
+	}
+	return n, nil
 }
 
 func (s *server) schedulesPage(ctx context.Context, f scheduleFilter, q url.Values, own viewer) (page schedulesPage, err error) {
 	page = schedulesPage{Filter: f, Filtered: f.Text != "" || f.Client != "" || f.Label != ""}
 	if page.frame, err = s.frame(ctx, "Schedules", "schedules"); err != nil {
+		return page, err
+	}
+	if page.Recovering, err = s.recovering(ctx); err != nil {
 		return page, err
 	}
 	if page.Clients, err = s.Catalogue.Clients(ctx); err != nil {
@@ -241,7 +251,7 @@ func (s *server) lastSlot(ctx context.Context, name string) (*slotRow, error) {
 	if len(slots) == 0 {
 		return nil, nil
 	}
-	return &slotRow{Slot: slots[0], Chip: slotChips[slots[0].Outcome]}, nil
+	return &slotRow{Slot: slots[0], Chip: chipOfSlot(slots[0])}, nil
 }
 
 // scheduleSentence is the state of all schedules in one sentence.

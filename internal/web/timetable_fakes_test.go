@@ -17,11 +17,13 @@ import (
 // fakeTimetable are schedules in memory. It reads the words in someWords, and
 // else cron.
 type fakeTimetable struct {
-	mu        sync.Mutex
-	schedules []job.Schedule // by name
-	slots     map[string][]job.Slot
-	changes   []job.Change // newest first
-	ran       []string     // schedule and client
+	mu         sync.Mutex
+	schedules  []job.Schedule // by name
+	slots      map[string][]job.Slot
+	changes    []job.Change // newest first
+	ran        []string     // schedule and client
+	calendars  []job.Calendar
+	recoveries []job.RecoveryPlan // newest first
 }
 
 var someWords = map[string]string{
@@ -63,10 +65,6 @@ func (f *fakeTimetable) Changes(_ context.Context, schedule string, limit int) (
 	return changes, nil
 }
 
-func (f *fakeTimetable) Calendars(context.Context) ([]job.Calendar, error) {
-	return []job.Calendar{{Name: "holidays", Title: "Public holidays"}}, nil
-}
-
 func (f *fakeTimetable) Preview(_ context.Context, s job.Schedule, n int) (p job.Preview, err error) {
 	if words, ok := someWords[s.Cron]; ok && s.Dialect == "" {
 		s.Cron = words
@@ -87,6 +85,9 @@ func (f *fakeTimetable) Preview(_ context.Context, s job.Schedule, n int) (p job
 		next := job.Firing{Schedule: s.Name, Due: at}
 		if s.PausedUntil != nil && !at.After(*s.PausedUntil) {
 			next.Skipped, next.Remark = true, "paused"
+		}
+		if local := at.In(zone); s.Calendar == "holidays" && (local.Weekday() == time.Saturday || local.Weekday() == time.Sunday) {
+			next.Skipped, next.Remark = true, "left out: Weekend"
 		}
 		p.Next = append(p.Next, next)
 	}
@@ -192,7 +193,7 @@ func (f *fakeTimetable) change(name string, how func(*job.Schedule)) {
 // campusTimetable is one schedule of each kind. That of sis.main has its zone
 // set by the platform and its owner by the client.
 func campusTimetable() *fakeTimetable {
-	f := &fakeTimetable{slots: map[string][]job.Slot{}}
+	f := &fakeTimetable{slots: map[string][]job.Slot{}, calendars: campusCalendars()}
 	for _, s := range []job.Schedule{
 		{Name: "backup", Task: "moodle.backup", Base: job.NewRule("0 3 * * 0", "UTC", nil)},
 		{Name: "digest", Task: "mail.digest", Base: job.NewRule("0 7 * * *", "America/New_York", nil), PausedUntil: at(48 * time.Hour), PauseNote: "The mail server moves."},

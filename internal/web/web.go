@@ -19,6 +19,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -89,7 +90,9 @@ type Timetable interface {
 	// Changes returns what people and upgrades changed, the newest first.
 	Changes(ctx context.Context, schedule string, limit int) ([]job.Change, error)
 
-	Calendars(ctx context.Context) ([]job.Calendar, error)
+	// Clashes says which jobs of s, as it would be saved, will want a resource
+	// at the same time as those of other schedules.
+	Clashes(ctx context.Context, s job.Schedule) (job.ClashForecast, error)
 
 	Create(ctx context.Context, s job.Schedule, by, reason string) (job.Schedule, error)
 
@@ -100,6 +103,9 @@ type Timetable interface {
 
 	// Delete refuses what the code of a task declares.
 	Delete(ctx context.Context, name, by, reason string) error
+
+	CalendarBook
+	RecoveryBook
 }
 
 // Config is what the dashboard is made of. The interfaces, RunSchedule and Log
@@ -178,6 +184,8 @@ func (s *server) routes() http.Handler {
 	mux.Handle("GET /jobs/{id}/break", s.page(s.confirmBreak))
 	mux.Handle("POST /jobs/{id}/break", s.page(s.breakLocks))
 	s.scheduleRoutes(mux)
+	s.calendarRoutes(mux)
+	s.recoveryRoutes(mux)
 	mux.Handle("GET /locks", s.page(s.locks))
 	mux.Handle("GET /messages", s.page(s.messages))
 	mux.Handle("GET /login", s.page(s.login))
@@ -199,6 +207,26 @@ func (s *server) scheduleRoutes(mux *http.ServeMux) {
 		mux.Handle("GET /schedules/{name}/"+a.path, s.page(a.ask))
 		mux.Handle("POST /schedules/{name}/"+a.path, s.page(a.do))
 	}
+}
+
+func (s *server) calendarRoutes(mux *http.ServeMux) {
+	mux.Handle("GET /calendars", s.page(s.calendars))
+	mux.Handle("GET /calendars/new", s.page(s.newCalendar))
+	mux.Handle("POST /calendars/new", s.page(s.createCalendar))
+	mux.Handle("POST /calendars/preview", s.page(s.previewCalendar))
+	mux.Handle("GET /calendars/{calendar}", s.page(s.calendar))
+	mux.Handle("GET /calendars/{calendar}/edit", s.page(s.editCalendar))
+	mux.Handle("POST /calendars/{calendar}/edit", s.page(s.saveCalendar))
+	mux.Handle("GET /calendars/{calendar}/delete", s.page(s.askDeleteCalendar))
+	mux.Handle("POST /calendars/{calendar}/delete", s.page(s.deleteCalendar))
+}
+
+func (s *server) recoveryRoutes(mux *http.ServeMux) {
+	mux.Handle("GET /recoveries", s.page(s.recoveries))
+	mux.Handle("GET /recoveries/{recovery}", s.page(s.recovery))
+	mux.Handle("POST /recoveries/{recovery}/approve", s.page(s.approveRecovery))
+	mux.Handle("GET /recoveries/{recovery}/reject", s.page(s.askReject))
+	mux.Handle("POST /recoveries/{recovery}/reject", s.page(s.rejectRecovery))
 }
 
 func nowhere(http.ResponseWriter, *http.Request) error {
@@ -284,8 +312,16 @@ func back(r *http.Request) link {
 	if name := r.PathValue("name"); name != "" && r.URL.Path != "/schedules/"+name {
 		return link{"Back to the schedule", schedulePath(name)}
 	}
-	if strings.HasPrefix(r.URL.Path, "/schedules/") {
-		return link{"See all schedules", "/schedules"}
+	if name := r.PathValue("calendar"); name != "" && r.URL.Path != "/calendars/"+name {
+		return link{"Back to the calendar", calendarPath(name)}
+	}
+	if id := r.PathValue("recovery"); id != "" && r.URL.Path != "/recoveries/"+id {
+		return link{"Back to the plan", "/recoveries/" + url.PathEscape(id)}
+	}
+	for _, list := range []string{"schedules", "calendars", "recoveries"} {
+		if strings.HasPrefix(r.URL.Path, "/"+list+"/") {
+			return link{"See all " + list, "/" + list}
+		}
 	}
 	return link{"See all jobs", "/jobs"}
 }

@@ -27,3 +27,13 @@ form?.addEventListener("input", (event) => {
   clearTimeout(timer);
   timer = setTimeout(show, pause);
 });
+
+// A button that offers other times fills them in.
+form?.addEventListener("click", (event) => {
+  const offer = event.target.closest("button[name=use]");
+  if (!offer) return;
+  event.preventDefault();
+  form.elements.cron.value = offer.value;
+  form.elements.cron.focus();
+  show();
+});

@@ -8,10 +8,10 @@ import (
 )
 
 // oddity says what is odd about a firing because the clock of its zone is
-// changed: that its time comes twice, or not at all. Intervals and schedules
-// that follow real time have nothing odd about them.
+// changed: that its time comes twice, or not at all. What follows real time has
+// nothing odd about it.
 func oddity(trigger cron.Trigger, at time.Time) string {
-	if _, ok := trigger.(cron.Schedule); !ok {
+	if e, ok := trigger.(cron.Every); ok && !e.ByDay() {
 		return ""
 	}
 	start, end := at.ZoneBounds()

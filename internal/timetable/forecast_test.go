@@ -121,11 +121,20 @@ func TestMarksDaysOnWhichTheClockIsChanged(t *testing.T) {
 		{"30 1 * * *", autumn, "x Sun 11-01 01:30 -04:00: the clock goes back: 01:30 comes twice, it runs at the first"},
 		{"30 2 * * *", autumn, "x Sun 11-01 02:30 -05:00"},
 		{"0 * * * *", autumn.Add(-7*time.Hour + 24*time.Hour), "x Sun 11-01 01:00 -05:00"},
+		{"1 day from 2026-01-01 02:30", spring, "x Sun 03-14 03:00 -04:00: the clock goes forward: 02:30 does not exist, it runs at 03:00"},
+		{"1 day from 2026-01-01 03:00", spring, "x Sun 03-14 03:00 -04:00"},
+		{"1 week from 2026-01-04 01:30", autumn, "x Sun 11-01 01:30 -04:00: the clock goes back: 01:30 comes twice, it runs at the first"},
+		{"2 weeks from 2026-01-05 01:30", autumn, "x Mon 11-09 01:30 -05:00"},
+		{"24 hours from 2027-03-01 02:00", spring, "x Sun 03-14 03:00 -04:00"},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s in %s", tt.cron, tt.from.Month()), func(t *testing.T) {
 			d := openDesk(t)
-			d.add("x", tt.cron, "America/New_York")
+			d.add("x", tt.cron, "America/New_York", func(s *job.Schedule) {
+				if strings.Contains(tt.cron, "from") {
+					s.Base.Dialect = "every"
+				}
+			})
 			if diff := cmp.Diff(tt.want, d.forecast("x", tt.from, 1)); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
 			}

@@ -103,6 +103,9 @@ func (e Every) String() string { return e.text }
 // Dialect returns Intervals.
 func (e Every) Dialect() Dialect { return Intervals }
 
+// ByDay reports whether e counts days of the calendar, and not real time.
+func (e Every) ByDay() bool { return e.calendar }
+
 // Equal reports whether e and o fire at the same times by the same rule: 24
 // hours are not a day.
 func (e Every) Equal(o Every) bool {

@@ -198,8 +198,10 @@ func settled(old job.Schedule, s *job.Schedule, now time.Time) (err error) {
 	if s.Problem == (atlas{}).problem(old) {
 		s.Problem = ""
 	}
-	if s.Notices, err = notices(*s); err != nil {
-		return err
+	if s.Declared {
+		if s.Notices, err = notices(*s); err != nil {
+			return err
+		}
 	}
 	same, err := sameTimes(old.Rule, s.Rule)
 	if err == nil && (!same || s.Problem != old.Problem) {

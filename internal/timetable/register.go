@@ -40,15 +40,16 @@ func Register(declared []job.Declaration, existing []job.Schedule, now time.Time
 	return put
 }
 
-// beside returns a person's schedule as it stands beside what is declared. A
-// task may declare another one of that name; then nobody could tell which of
-// them a slot is of.
+// beside returns a person's schedule as it stands beside what is declared. If a
+// task declares another one of that name, the person's stays the one, and says
+// so.
 func beside(zones atlas, s job.Schedule, declared []job.Declaration, claimedBy string, now time.Time) job.Schedule {
 	was := s
 	s.Missing = !slices.ContainsFunc(declared, func(d job.Declaration) bool { return d.Name == s.Task && !d.Missing })
-	s.Problem = zones.problem(s)
+	s.Problem, s.Notices = zones.problem(s), nil
 	if claimedBy != "" {
-		s.Problem = fmt.Sprintf("the task %s now declares a schedule of this name; create this one under another name and delete it here", claimedBy)
+		s.Notices = []string{fmt.Sprintf("The task %s now declares a schedule %s, too. This one, which was created for the task %s, goes on running, and the declared one does not; "+
+			"to have both, duplicate this one under another name and delete it here.", claimedBy, s.Name, s.Task)}
 	}
 	if moved(was, s) {
 		s.Decided = later(now, s.Decided)

@@ -48,6 +48,11 @@ func overridden(field, value, declared string) func(s *job.Schedule) {
 	}
 }
 
+// claimed is what a person's schedule tells when a task declares one of its
+// name.
+const claimed = "The task sis.pull now declares a schedule sis.pull, too. This one, which was created for the task sis.pull, goes on running, " +
+	"and the declared one does not; to have both, duplicate this one under another name and delete it here."
+
 // theirs makes it a schedule that a person created.
 func theirs(s *job.Schedule) { s.Declared = false }
 
@@ -114,13 +119,10 @@ func TestRegistersWhatWorkersDeclare(t *testing.T) {
 		{"a person's schedule is left alone", []job.Declaration{{Name: "sis.pull"}}, known(theirs), nil},
 		{"is missing with its task", nil, known(theirs), known(theirs, func(s *job.Schedule) { s.Missing = true })},
 		{"and comes back with it", []job.Declaration{{Name: "sis.pull"}}, known(theirs, func(s *job.Schedule) { s.Missing = true }), known(theirs)},
-		{"has a problem if its name is declared", asBefore, known(theirs), known(theirs, func(s *job.Schedule) {
-			s.Decided = tuesday
-			s.Problem = "the task sis.pull now declares a schedule of this name; create this one under another name and delete it here"
-		})},
-		{"and none when it is declared no more", []job.Declaration{{Name: "sis.pull"}}, known(theirs, func(s *job.Schedule) {
-			s.Problem = "the task sis.pull now declares a schedule of this name"
-		}), known(theirs, func(s *job.Schedule) { s.Decided = tuesday })},
+		{"goes on if its name is declared, and tells", asBefore, known(theirs), known(theirs, func(s *job.Schedule) { s.Notices = []string{claimed} })},
+		{"tells no more when it is declared no more", []job.Declaration{{Name: "sis.pull"}}, known(theirs, func(s *job.Schedule) {
+			s.Notices = []string{claimed}
+		}), known(theirs)},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,6 +141,16 @@ func sameArgs(a, b json.RawMessage) bool {
 		return len(a) == len(b)
 	}
 	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && cmp.Equal(x, y)
+}
+
+func TestAPersonsScheduleKeepsItsNoticeWhenItIsEdited(t *testing.T) {
+	d := openDesk(t)
+	d.ledger.schedules["sis.pull"] = known(theirs, func(s *job.Schedule) { s.Revision = 1 })[0]
+	d.announce()
+	s := d.edit(job.LayerPlatform, "anna", `{"owner":"anna"}`)
+	if diff := cmp.Diff([]string{claimed}, s.Notices); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }
 
 func TestAScheduleThatIsChangedMeanwhileIsLeftForTheNextTime(t *testing.T) {

@@ -74,7 +74,7 @@ func (l *Ledger) Schedule(ctx context.Context, name string) (job.Schedule, error
 // SaveSchedule writes a schedule that a person has changed, and the changes,
 // provided that its revision still is was; zero means that it must be new. Its
 // revision is the next one then. Otherwise nothing is written, and that is a
-// fault.Conflict.
+// fault.Conflict; and a fault.Invalid if it would come after itself in the end.
 //
 // What others write meanwhile stays: how many runs it had, whether it is
 // missing, and the time up to which it is decided, which only moves forward.
@@ -89,6 +89,9 @@ func (l *Ledger) SaveSchedule(ctx context.Context, s job.Schedule, was int64, ch
 			put = addSchedule
 		}
 		if err := put(ctx, w, s, was); err != nil {
+			return err
+		}
+		if err := checkOrder(ctx, w, s, was, changes); err != nil {
 			return err
 		}
 		return w.put(ctx, progress, [][]any{progressOf(s)})

@@ -220,3 +220,22 @@ func TestAnUnknownScheduleIsNamed(t *testing.T) {
 		}
 	})
 }
+
+func TestOfTwoThatWouldWaitForEachOtherOneIsRefused(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		a, b := schedule("a"), schedule("b")
+		putSchedules(t, l, a, b)
+		a.After, b.After = []string{"b"}, []string{"a"}
+		moved := []job.Change{{Field: "after", By: "ana"}}
+		saveSchedule(t, l, a, 1, moved...)
+		err := l.SaveSchedule(t.Context(), b, 1, moved)
+		if fault.KindOf(err) != fault.Invalid || fault.Message(err) != "Each would wait for the other: b -> a -> b." {
+			t.Errorf("error = %v", err)
+		}
+		if got := readSchedule(t, l, "b"); got.Revision != 1 || len(got.After) > 0 {
+			t.Errorf("it was written all the same: %+v", got)
+		}
+		b.After, b.Owner = nil, "ana"
+		saveSchedule(t, l, b, 1, job.Change{Field: "owner", By: "ana"})
+	})
+}

@@ -60,33 +60,10 @@ func (b *Book) checkOthers(ctx context.Context, s job.Schedule) error {
 // CheckOrder refuses that a schedule comes after itself in the end. after is
 // what each comes after.
 func CheckOrder(after map[string][]string, schedule string) error {
-	if cycle := cycleOf(after, schedule); cycle != nil {
-		return fault.New(fault.Invalid, "Each would wait for the other: %s.", strings.Join(cycle, " -> ")).In("after")
+	if circle := job.Circle(after, schedule); circle != nil {
+		return fault.New(fault.Invalid, "Each would wait for the other: %s.", strings.Join(circle, " -> ")).In("after")
 	}
 	return nil
-}
-
-// cycleOf returns how a schedule comes after itself: "a", "b", "a"; nil if it
-// does not.
-func cycleOf(after map[string][]string, start string) []string {
-	seen := map[string]bool{}
-	var from func(path []string) []string
-	from = func(path []string) []string {
-		for _, next := range after[path[len(path)-1]] {
-			switch {
-			case next == start:
-				return append(path, next)
-			case seen[next]:
-				continue
-			}
-			seen[next] = true
-			if cycle := from(append(path, next)); cycle != nil {
-				return cycle
-			}
-		}
-		return nil
-	}
-	return from([]string{start})
 }
 
 // checkAlone refuses that a schedule goes for which others wait.

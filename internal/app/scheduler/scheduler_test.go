@@ -75,7 +75,7 @@ func (i installation) scheduler(token string) (url string, stop func()) {
 		i.t.Fatal(err)
 	}
 	i.t.Cleanup(func() { records.Close() })
-	o := scheduler.Options{Redis: i.connect(), Ledger: records, Listener: l, Token: token, Log: i.log()}
+	o := scheduler.Options{Redis: i.connect(), Ledger: records, Listener: l, Token: token, Settings: config.Default(), Log: i.log()}
 	return "http://" + l.Addr().String(), i.until(func(ctx context.Context) error { return scheduler.Run(ctx, o) })
 }
 

@@ -40,7 +40,7 @@ func (c *contest) isFree(trigger cron.Schedule, runs int, rivals field) bool {
 		if at.firing().Skipped {
 			continue
 		}
-		if left--; rivals.count(one.stint(at.due, 0)) > 0 {
+		if left--; rivals.count(one.stint(&at.due, 0)) > 0 {
 			return false
 		}
 	}

@@ -2,7 +2,6 @@ package timetable
 
 import (
 	"cmp"
-	"container/heap"
 	"iter"
 	"slices"
 	"sort"
@@ -11,8 +10,9 @@ import (
 
 // The bounds of a forecast of clashes: it ends before it looks at more slots.
 const (
-	mostOwn    = 20_000 // of the schedule in question; there are 10,080 minutes
-	mostRivals = 300_000
+	mostOwn      = 20_000 // of the schedule in question; there are 10,080 minutes
+	mostRivals   = 300_000
+	firstStretch = 10 * time.Minute // that is looked at
 )
 
 // A stint is the time for which the job of a slot is likely to run, up to and
@@ -23,7 +23,7 @@ type stint struct {
 }
 
 // stint returns that of a slot of c.
-func (c claimant) stint(due Due, place int) stint {
+func (c *claimant) stint(due *Due, place int) stint {
 	start := due.At
 	if c.Jitter > 0 {
 		start = c.start(due.At)
@@ -35,15 +35,15 @@ func (c claimant) stint(due Due, place int) stint {
 // that are too many, c ends before them.
 func (c *contest) walk() (own []stint, rivals field) {
 	due := []*cursor{cursorAt(c.subject.times, c.from)}
-	own, until := stints([]claimant{c.subject}, due, c.to, mostOwn)
+	own, until := stints([]claimant{c.subject}, due, c.from, c.to, mostOwn)
 	c.shorten(until, c.to)
 
 	due = nil
-	for _, r := range c.rivals {
-		due = append(due, r.running(c.from))
+	for i := range c.rivals {
+		due = append(due, c.rivals[i].running(c.from))
 	}
 	end := c.to.Add(c.subject.long + time.Duration(c.subject.Jitter)) // of its last job
-	theirs, until := stints(c.rivals, due, end, mostRivals)
+	theirs, until := stints(c.rivals, due, c.from, end, mostRivals)
 	c.shorten(until, end)
 	own = slices.DeleteFunc(own, func(s stint) bool { return s.due >= c.to.UnixMilli() })
 	c.remarkEnd(len(own))
@@ -74,7 +74,7 @@ func (c *contest) remarkEnd(runs int) {
 
 // running returns a cursor at the first slot of c whose job may still run at a
 // time, though it was decided on.
-func (c claimant) running(at time.Time) *cursor {
+func (c *claimant) running(at time.Time) *cursor {
 	t := c.times
 	if t.MaxRuns == 0 { // else it would be counted twice
 		t.Decided = time.Time{}
@@ -82,32 +82,29 @@ func (c claimant) running(at time.Time) *cursor {
 	return cursorAt(t, at.Add(-c.long-time.Duration(t.Jitter)))
 }
 
-// stints goes through cursors, each of the claimant in its place, to the slots
-// that are due at a time, or to the first that is one too many, and returns how
-// far it came.
-func stints(claimants []claimant, at []*cursor, to time.Time, most int) (all []stint, until time.Time) {
-	merged, place := cursors{}, map[*cursor]int{}
-	for i, c := range at {
-		if c.ok {
-			merged, place[c] = append(merged, c), i
+// stints goes through the slots of claimants, each with its cursor, that are due
+// before a time, and returns how far it came before there were too many. It
+// takes longer and longer stretches, so that it is soon through with few.
+func stints(claimants []claimant, at []*cursor, from, to time.Time, most int) (all []stint, until time.Time) {
+	looked, stretch := 0, firstStretch
+	for until = from; until.Before(to); stretch *= 2 {
+		known, end := len(all), until.Add(stretch)
+		if end.After(to) {
+			end = to
 		}
+		for i, c := range at {
+			for ; c.ok && c.due.At.Before(end); c.advance() {
+				if looked++; looked > most {
+					return all[:known], until
+				}
+				if !c.firing().Skipped {
+					all = append(all, claimants[i].stint(&c.due, i))
+				}
+			}
+		}
+		until = end
 	}
-	heap.Init(&merged)
-	for looked := 0; len(merged) > 0 && merged[0].due.At.Before(to); looked++ {
-		c := merged[0]
-		if looked == most {
-			return all, c.due.At
-		}
-		if !c.firing().Skipped {
-			all = append(all, claimants[place[c]].stint(c.due, place[c]))
-		}
-		if c.advance(); c.ok {
-			heap.Fix(&merged, 0)
-		} else {
-			heap.Pop(&merged)
-		}
-	}
-	return all, to
+	return all, until
 }
 
 // A field is when the resources of a schedule are wanted by others.

@@ -46,6 +46,8 @@ type BookLedger interface {
 	Changes(ctx context.Context, schedule string, limit int) ([]job.Change, error)
 	// SlotTimes returns all slots in [from, to), the oldest first.
 	SlotTimes(ctx context.Context, schedule string, from, to time.Time) ([]job.Slot, error)
+	// PutManySlots writes what becomes of slots. What is recorded stays.
+	PutManySlots(ctx context.Context, batches []job.SlotBatch) error
 	// UsualDurations returns how long the jobs of schedules took lately; those
 	// that had none are left out.
 	UsualDurations(ctx context.Context, schedules []string) (map[string]job.Usual, error)

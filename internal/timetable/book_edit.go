@@ -16,7 +16,8 @@ import (
 // Edit sets fields of a schedule in one layer, or takes back what was set
 // there. It is made from the revision that it names: if somebody has changed
 // the schedule since, nothing is changed, and the fault.Conflict says what and
-// who. An edit of its times gives it no slots before now.
+// who. An edit of its times gives it no slots before now, and those that were
+// due have their outcome by the times that they had.
 func (b *Book) Edit(ctx context.Context, name string, e job.Edit) (job.Schedule, error) {
 	if err := checkEdit(&e); err != nil {
 		return job.Schedule{}, err
@@ -31,6 +32,11 @@ func (b *Book) Edit(ctx context.Context, name string, e job.Edit) (job.Schedule,
 	s, changes, err := b.edited(ctx, old, e)
 	if err != nil || len(changes) == 0 {
 		return s, err
+	}
+	if s.Decided.After(old.Decided) {
+		if err := b.keepDue(ctx, old, s.Decided); err != nil {
+			return old, err
+		}
 	}
 	if s, err = b.save(ctx, s, changes); fault.KindOf(err) == fault.Conflict {
 		err = b.overtaken(ctx, name, e.Revision, err)

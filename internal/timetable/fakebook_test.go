@@ -124,6 +124,18 @@ func (f *fakeBook) SlotTimes(_ context.Context, schedule string, from, to time.T
 	return found, nil
 }
 
+func (f *fakeBook) PutManySlots(_ context.Context, batches []job.SlotBatch) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, b := range batches {
+		f.slots = append(f.slots, b.Slots...)
+		s := f.schedules[b.Schedule]
+		s.Decided = b.Decided
+		f.schedules[b.Schedule] = s
+	}
+	return nil
+}
+
 func (f *fakeBook) UsableClient(_ context.Context, name string) error {
 	switch name {
 	case "default", "north":

@@ -21,6 +21,15 @@ type view struct {
 	waiting []job.Slot // that are intended and have not started, the oldest first
 
 	recovery int64 // which slots join that went by before; zero: none
+	early    bool  // slots that are due are decided, though jitter lets them start later
+}
+
+// opens returns when a slot is to be decided.
+func (v view) opens(due Due) time.Time {
+	if v.early {
+		return due.At
+	}
+	return due.Start
 }
 
 // A plan is what is to become of the slots of one schedule that are due.
@@ -39,7 +48,7 @@ func planFor(t times, v view) plan {
 		return p
 	}
 	for due := range t.after(p.decided) {
-		if p.next = due; due.Start.After(v.now) {
+		if p.next = due; v.opens(due).After(v.now) {
 			break
 		}
 		if len(p.slots) == planAtMost {

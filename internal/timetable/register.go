@@ -152,7 +152,13 @@ func (b *Book) Register(ctx context.Context, declared []job.Declaration) error {
 	now := b.Now()
 	put := Register(declared, existing, now)
 	for i := range put {
-		if err := b.upgrade(ctx, old[put[i].Name], &put[i], now); err != nil {
+		was := old[put[i].Name]
+		if was.Name != "" && put[i].Decided.After(was.Decided) {
+			if err := b.keepDue(ctx, was, now); err != nil {
+				return err
+			}
+		}
+		if err := b.upgrade(ctx, was, &put[i], now); err != nil {
 			return err
 		}
 	}

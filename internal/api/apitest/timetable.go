@@ -162,6 +162,16 @@ func (l Ledger) SlotTimes(ctx context.Context, schedule string, from, to time.Ti
 	return slots, err
 }
 
+// PutManySlots implements timetable.BookLedger.
+func (l Ledger) PutManySlots(_ context.Context, batches []job.SlotBatch) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, b := range batches {
+		l.SeedSlots(b.Slots...)
+	}
+	return nil
+}
+
 // Calendars implements timetable.BookLedger.
 func (l Ledger) Calendars(ctx context.Context) (all []job.Calendar, err error) {
 	l.mu.Lock()

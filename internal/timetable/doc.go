@@ -22,6 +22,15 @@
 // waited ran as planned if its job was enqueued within 5 s of the last success.
 // Schedules that would wait for each other are refused.
 //
+// What went by while nobody was watching for long becomes one recovery over all
+// schedules. Its slots are intended like others, each by the policy of its
+// schedule, but do not start by themselves: they get an order, each behind those
+// that it comes after; a recovery with many of them is held until a person
+// approves it; and then they start in that order, as soon as what they come after
+// has succeeded, not along with one that wants the same resource, and only so many
+// at a time. Other slots go on, unless they want a resource that a slot of the
+// recovery has, or is next to have.
+//
 // Jitter makes its job start later, never the slot due: it stays the same slot,
 // and ran as planned if its job was enqueued within 5 s of that later start.
 // Before a schedule starts, after it ends, and once it had all its runs, there

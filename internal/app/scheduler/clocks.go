@@ -3,6 +3,7 @@ package scheduler
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -19,9 +20,14 @@ type clocks struct {
 	redis interface {
 		Time(ctx context.Context) *redis.TimeCmd
 	}
-	log *slog.Logger
-	off bool // it has been said
+	log   *slog.Logger
+	off   bool         // it has been said
+	ahead atomic.Int64 // when it was last measured
 }
+
+// measured returns by how much the clock of this machine is ahead of that of
+// Redis. It may be called while c runs.
+func (c *clocks) measured() time.Duration { return time.Duration(c.ahead.Load()) }
 
 // run compares them until ctx is done.
 func (c *clocks) run(ctx context.Context) error {
@@ -41,6 +47,7 @@ func (c *clocks) run(ctx context.Context) error {
 // by too much, or behind it, and when it is right again.
 func (c *clocks) note(ctx context.Context, ahead time.Duration) {
 	was := c.off
+	c.ahead.Store(int64(ahead))
 	c.off = ahead.Abs() > clocksPart
 	switch {
 	case c.off && !was:

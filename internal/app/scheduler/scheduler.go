@@ -98,7 +98,12 @@ func (s *scheduler) work(ctx context.Context) error {
 	if err := app.Await(ctx, s.Redis, s.Log); err != nil {
 		return err
 	}
+	sayZones(ctx, s.Log)
+	clock := &clocks{redis: s.Redis, log: s.Log}
+	others := &replicas{ledger: s.Ledger, name: replicaName(), clocks: clock, now: time.Now, log: s.Log}
 	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return clock.run(ctx) })
+	g.Go(func() error { return others.run(ctx) })
 	g.Go(func() error { return s.safety.run(ctx) })
 	g.Go(func() error { return lock.NewLeader(s.Redis, "scheduler", s.Log).Run(ctx, s.lead) })
 	return g.Wait()

@@ -29,6 +29,7 @@ func TestInABrowser(t *testing.T) {
 		"breaking locks asks why":                   breakAsksWhy,
 		"a schedule is edited in words":             wordsBecomeCron,
 		"schedules fit narrow screens":              schedulesFit,
+		"a recovery is approved and rejected":       recoveriesAreDecided,
 	} {
 		t.Run(name, func(t *testing.T) { test(start(t)) })
 	}
@@ -139,6 +140,15 @@ func wordsBecomeCron(b browser) {
 	b.until(`document.querySelector("#preview tbody tr").innerText.includes("Fri 4 Sep, 19:30 JST")`)
 	b.until(`document.activeElement.id === "cron"`)
 
+	b.eval(`document.querySelector("#cron").value = ""`)
+	b.do(chromedp.SendKeys("#cron", "0 6 * * *"))
+	b.do(chromedp.WaitVisible(".clashes button"))
+	b.do(chromedp.Click(".clashes button"))
+	b.until(`document.querySelector("#cron").value === "20 5 * * *" && document.querySelector("#preview code")?.textContent === "20 5 * * *"`)
+	b.eval(`document.querySelector("#cron").value = ""`)
+	b.do(chromedp.SendKeys("#cron", "every weekday at 06:30"))
+	b.until(`document.querySelector("#preview code")?.textContent === "30 6 * * 1-5"`)
+
 	b.do(chromedp.Click("button.main"))
 	b.until(`document.querySelector("#reason:invalid") && location.pathname.endsWith("/edit")`)
 	b.do(chromedp.SendKeys("#reason", "The SIS exports earlier"))
@@ -161,14 +171,32 @@ func wordsBecomeCron(b browser) {
 func schedulesFit(b browser) {
 	f := campusTimetable()
 	b.show(web.Config{Timetable: f, Schedules: f, RunSchedule: f.run}, "/schedules")
-	for _, path := range []string{"/schedules", "/schedules/sis.main", "/schedules/sis.main/edit", "/schedules/new"} {
+	for _, path := range []string{"/schedules", "/schedules/sis.main", "/schedules/sis.main/edit", "/schedules/new", "/recoveries", "/recoveries/9", "/calendars", "/calendars/holidays", "/calendars/holidays/edit"} {
 		b.eval(`location.pathname === "` + path + `" || location.assign("` + path + `")`)
 		b.until(`location.pathname === "` + path + `" && document.readyState === "complete"`)
-		for _, width := range []int64{1280, 1160, 1159, 760, 719, 360} {
+		for _, width := range []int64{1280, 1160, 1159, 760, 719, 500, 360} {
 			b.do(chromedp.EmulateViewport(width, 1000))
 			b.until(`document.documentElement.scrollWidth <= innerWidth`)
 		}
 	}
+}
+
+func recoveriesAreDecided(b browser) {
+	f := campusTimetable()
+	b.show(web.Config{Timetable: f, Schedules: f, RunSchedule: f.run}, "/recoveries/9")
+	b.do(chromedp.SendKeys(".decide input[name=reason]", "Checked with the registrar"))
+	f.mu.Lock()
+	f.recoveries[0].Slots = 213
+	f.mu.Unlock()
+	b.until(`document.querySelector(".figures dd").textContent === "213"`)
+	b.until(`document.querySelector(".decide input[name=reason]").value === "Checked with the registrar"`)
+	b.do(chromedp.Click(".decide button"))
+	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Running" && document.body.innerText.includes("Checked with the registrar")`)
+	b.do(chromedp.Click(`a[href="/recoveries/9/reject"]`))
+	b.do(chromedp.WaitVisible("dialog form"))
+	b.do(chromedp.SendKeys("dialog input[name=reason]", "The SIS was restored"))
+	b.do(chromedp.Click("dialog button[type=submit]"))
+	b.until(`!document.querySelector("dialog") && document.querySelector("h1 + .lead .chip").textContent === "Rejected"`)
 }
 
 // A browser is a tab of Chromium. What a page complains about to the console

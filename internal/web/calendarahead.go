@@ -17,7 +17,6 @@ const (
 // ahead is what a calendar will leave out of a schedule.
 type ahead struct {
 	Schedule string
-	Zone     string
 	Sentence string
 	Problem  string // why nothing can be said
 	Days     []leftOutDay
@@ -48,7 +47,6 @@ func (s *server) ahead(ctx context.Context, c job.Calendar, schedule string) (a 
 	if err != nil {
 		return a, fmt.Errorf("read schedule: %w", err)
 	}
-	a.Zone = zoneOf(sch.Zone).String()
 	sch.Calendar, sch.Enabled, sch.Missing, sch.PausedUntil = c.Name, true, false, nil // nothing else leaves slots out
 	meaning, err := s.Timetable.Preview(ctx, sch, foretold)
 	if refusal := asFault(err); refusal != nil && refusal.Kind == fault.Invalid {
@@ -76,7 +74,7 @@ func (a *ahead) fill(firings []job.Firing, zone *time.Location, now time.Time) {
 		return
 	}
 	last := day(firings[len(firings)-1].Due.In(zone), now)
-	a.Sentence = fmt.Sprintf("%s, until %s: %s left out.", capital(counted(int64(len(firings)), "due time", "due times")), last, either(out == 0, "none is", number(int64(out))+either(out == 1, " is", " are")))
+	a.Sentence = fmt.Sprintf("Of the next %s, up to %s, %s left out.", counted(int64(len(firings)), "due time", "due times"), last, either(out == 0, "none is", number(int64(out))+either(out == 1, " is", " are")))
 }
 
 // add puts a firing to the others of its day. Days after the last one that is

@@ -44,7 +44,7 @@ func (s *server) clashes(ctx context.Context, sch job.Schedule) (c clashes, err 
 	c = clashes{Sentence: clashSentence(forecast), Any: forecast.Count > 0, Free: forecast.Free, Remarks: forecast.Remarks}
 	for _, one := range forecast.Clashes[:min(len(forecast.Clashes), fewClashes)] {
 		c.Rows = append(c.Rows, clashRow{
-			Due: day(one.Due.In(zone), now), With: one.With.In(zone).Format("15:04"), Schedule: one.Schedule,
+			Due: day(one.Due.In(zone), now), With: clockNear(one.With.In(zone), one.Due.In(zone)), Schedule: one.Schedule,
 			Resource: sayResource(one.Resource), Overlap: duration(time.Duration(one.Overlap)),
 		})
 	}
@@ -61,6 +61,15 @@ func clashSentence(f job.ClashForecast) string {
 		return "In the next " + days + " it gets in the way of no other schedule."
 	}
 	return counted(int64(f.Count), "clash", "clashes") + " in the next " + days + ": one job has to wait for the other."
+}
+
+// clockNear writes a time beside another one: with its day only if that is
+// another day.
+func clockNear(t, other time.Time) string {
+	if t.YearDay() == other.YearDay() {
+		return t.Format("15:04")
+	}
+	return t.Format("Mon 2 Jan, 15:04")
 }
 
 // sayResource names a resource: all that a blocking job keeps waiting is a

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -117,7 +118,8 @@ func readLine(line string) (job.Exclusion, string) {
 // readExclusion reads days, days of the week and times of day, in whatever
 // order; what makes no sense together is for others to refuse.
 func readExclusion(text string) (x job.Exclusion, wrong string) {
-	r := exclusionReader{words: strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c == ' ' || c == ',' || c == '\t' })}
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return c == ',' || unicode.IsSpace(c) })
+	r := exclusionReader{words: slices.DeleteFunc(words, func(word string) bool { return slices.Contains(fillers, word) })}
 	for len(r.words) > 0 && r.wrong == "" {
 		r.next()
 	}
@@ -136,13 +138,11 @@ type exclusionReader struct {
 }
 
 // fillers are words that make a sentence and mean nothing.
-var fillers = []string{"and", "&", "on", "from", "at", "of", "the", "every", "each", "year", "next", "day", "all", "between"}
+var fillers = []string{"and", "&", "on", "from", "at", "of", "the", "every", "each", "year", "next", "day"}
 
 func (r *exclusionReader) next() {
 	word := r.words[0]
 	switch {
-	case slices.Contains(fillers, word):
-		r.words = r.words[1:]
 	case slices.Contains([]string{"to", "until", "till", "-", "–"}, word):
 		r.to, r.words = true, r.words[1:]
 	case r.readDay() || r.readWeekday(word) || r.readClock(word):

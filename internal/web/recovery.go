@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	stepsPerPage = 100
+	stepsPerPage = 50
 	fewShared    = 3 // resources of a step that are named
 )
 
@@ -37,12 +37,20 @@ type tally struct{ Open, Unfinished, Ended, Missed int64 }
 // A stepRow is one slot of a recovery.
 type stepRow struct {
 	job.RecoveryStep
+	Of     named
 	At     localTime
 	Chip   chip
 	HasJob bool
+	After  []named
 	Shares []string
 	More   int // resources that are not named
 	Usual  string
+}
+
+// named is a schedule, and whether there still is one of that name.
+type named struct {
+	Name  string
+	Known bool
 }
 
 // recovery serves GET /recoveries/{recovery}: one plan, step by step.
@@ -161,17 +169,31 @@ func (s *server) stepRows(ctx context.Context, steps []job.RecoveryStep, own vie
 	}
 	rows := make([]stepRow, len(steps))
 	for i, step := range steps {
-		few := min(len(step.Shares), fewShared)
-		rows[i] = stepRow{
-			RecoveryStep: step, At: localTimeOf(step.Due, zoneOf(zones[step.Schedule]), own, s.now()),
-			Chip: chipOfStep(step), HasJob: step.State != "" || step.Outcome.Ran(),
-			Shares: step.Shares[:few], More: len(step.Shares) - few,
-		}
-		if step.Usual > 0 {
-			rows[i].Usual = duration(time.Duration(step.Usual))
-		}
+		rows[i] = stepRowOf(step, zones)
+		rows[i].At = localTimeOf(step.Due, zoneOf(zones[step.Schedule]), own, s.now())
 	}
 	return rows, nil
+}
+
+// stepRowOf shows a step but for its time. Schedules there are have a zone.
+func stepRowOf(step job.RecoveryStep, zones map[string]string) stepRow {
+	few := min(len(step.Shares), fewShared)
+	row := stepRow{
+		RecoveryStep: step, Chip: chipOfStep(step), HasJob: step.State != "" || step.Outcome.Ran(),
+		Shares: step.Shares[:few], More: len(step.Shares) - few,
+	}
+	name := func(schedule string) named {
+		_, known := zones[schedule]
+		return named{schedule, known}
+	}
+	row.Of = name(step.Schedule)
+	for _, other := range step.After {
+		row.After = append(row.After, name(other))
+	}
+	if step.Usual > 0 {
+		row.Usual = duration(time.Duration(step.Usual))
+	}
+	return row
 }
 
 // chipOfStep is the chip of its job, or of its slot while there is none.

@@ -160,7 +160,9 @@ func campusRecoveries() []job.RecoveryPlan {
 		step.Due = noon.Add(time.Duration(i-50) * time.Hour)
 		running.Steps = append(running.Steps, step)
 	}
-	over := job.RecoveryPlan{Recovery: job.Recovery{ID: 7, From: noon.Add(-90 * time.Hour), To: noon.Add(-89 * time.Hour), State: job.RecoveryRejected, Slots: 1, Settled: at(-88 * time.Hour), By: "ana@example.edu", Reason: "The SIS was restored from a backup", Ended: at(-88 * time.Hour)},
-		Steps: []job.RecoveryStep{{Place: 1, Slot: job.Slot{Schedule: "was.deleted", Due: noon.Add(-90 * time.Hour), Outcome: job.SlotMissed, Reason: "recovery 7 was rejected"}}}}
+	over := job.RecoveryPlan{
+		Recovery: job.Recovery{ID: 7, From: noon.Add(-90 * time.Hour), To: noon.Add(-89 * time.Hour), State: job.RecoveryRejected, Slots: 1, Settled: at(-88 * time.Hour), By: "ana@example.edu", Reason: "The SIS was restored from a backup", Ended: at(-88 * time.Hour)},
+		Steps:    []job.RecoveryStep{{Place: 1, Slot: job.Slot{Schedule: "was.deleted", Due: noon.Add(-90 * time.Hour), Outcome: job.SlotMissed, Reason: "recovery 7 was rejected"}}},
+	}
 	return []job.RecoveryPlan{held, running, over}
 }

@@ -193,7 +193,7 @@ func (f *fakeTimetable) change(name string, how func(*job.Schedule)) {
 // campusTimetable is one schedule of each kind. That of sis.main has its zone
 // set by the platform and its owner by the client.
 func campusTimetable() *fakeTimetable {
-	f := &fakeTimetable{slots: map[string][]job.Slot{}, calendars: campusCalendars()}
+	f := &fakeTimetable{slots: map[string][]job.Slot{}, calendars: campusCalendars(), recoveries: campusRecoveries()}
 	for _, s := range []job.Schedule{
 		{Name: "backup", Task: "moodle.backup", Base: job.NewRule("0 3 * * 0", "UTC", nil)},
 		{Name: "digest", Task: "mail.digest", Base: job.NewRule("0 7 * * *", "America/New_York", nil), PausedUntil: at(48 * time.Hour), PauseNote: "The mail server moves."},
@@ -221,6 +221,9 @@ func campusTimetable() *fakeTimetable {
 	f.note(job.Change{Schedule: "sis.main", By: "ana@example.edu", Reason: "The school moved", Layer: job.LayerPlatform, Field: "zone", Old: json.RawMessage(`"Europe/Berlin"`), New: json.RawMessage(`"America/New_York"`)})
 	for i, outcome := range []job.SlotOutcome{job.SlotRan, job.SlotRanLate, job.SlotCaughtUp, job.SlotSkipped, job.SlotExcluded, job.SlotPaused, job.SlotMissed, job.SlotIntended} {
 		slot := job.Slot{Schedule: "sis.main", Due: noon.AddDate(0, 0, -i).Add(-10 * time.Hour), Outcome: outcome, Reason: fmt.Sprint("Reason ", i)}
+		if outcome == job.SlotIntended {
+			slot.Recovery = 9
+		}
 		if outcome.Ran() {
 			slot.JobID, slot.Lag = id(20), 38*time.Millisecond
 		}

@@ -100,6 +100,8 @@ func TestPages(t *testing.T) {
 		{"/schedules/sis.main/revert?field=owner&layer=client", 200, `Now: registrar@example.edu<br>Then: it@example.edu`},
 		{"/schedules/sis.main/revert?field=*&layer=platform", 200, `Revert all that the platform has set?`},
 		{"/schedules/sis.main/revert?field=cron&layer=client", 409, `There is nothing to revert`},
+		{"/schedules/sis.main", 200, `Waits</span></td>`},
+		{"/schedules/sis.main", 200, `href="/recoveries/9">Recovery 9</a>`},
 		{"/login", 303, `href="/jobs"`},
 		{"/nowhere", 404, `There is no such page.`},
 		{"/static/", 404, ``},
@@ -120,6 +122,8 @@ var somePaths = []string{
 	"/schedules", "/schedules?state=off&q=a&client=riverside&label=term", "/schedules/sis.main", "/schedules/digest", "/schedules/quarterly", "/schedules/backup",
 	"/schedules/new", "/schedules/sis.main/edit", "/schedules/quarterly/edit", "/schedules/sis.main/run", "/schedules/sis.main/pause", "/schedules/digest/resume",
 	"/schedules/backup/delete", "/schedules/sis.main/revert?field=zone&layer=platform",
+	"/recoveries", "/recoveries/9", "/recoveries/9?page=2", "/recoveries/8", "/recoveries/7", "/recoveries/latest", "/recoveries/9/reject",
+	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
 	"/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
 }
 
@@ -224,7 +228,7 @@ func TestPagesOfFiftyRowsAreUnder60KB(t *testing.T) {
 		jobs.logs[id(500)] = append(jobs.logs[id(500)], job.LogLine{Seq: int64(i + 1), Level: "info", Text: "enrolled batch=1 size=500 took=812ms", At: noon})
 	}
 	h := dashboard(t, web.Config{Jobs: jobs, Campus: mail, Demo: true})
-	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/jobs/" + id(500)} {
+	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/jobs/" + id(500), "/recoveries/9"} {
 		if size := get(t, h, path).Body.Len(); size > 60_000 {
 			t.Errorf("%s has %d bytes", path, size)
 		}
@@ -295,7 +299,7 @@ func TestErrorsArePagedAndWhatWasNotKeptIsSaid(t *testing.T) {
 
 func TestALiveAnswerHasOnlyWhatChanges(t *testing.T) {
 	h := dashboard(t, web.Config{})
-	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages", "/schedules", "/schedules/sis.main"} {
+	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages", "/schedules", "/schedules/sis.main", "/recoveries", "/recoveries/9", "/calendars", "/calendars/holidays"} {
 		r := httptest.NewRequest("GET", path, http.NoBody)
 		r.Header.Set("Beadle-Live", "1")
 		w := httptest.NewRecorder()

@@ -12,18 +12,26 @@ import (
 var standColumns = `s.` + strings.ReplaceAll(slotColumns, ", ", ", s.") + `, COALESCE(j.state, ''), j.ended_at`
 
 // standOf reads the slot of a span that the subquery finds, and how its job
-// stands.
+// stands: the newest one, if people have started it again.
 func standOf(found string) bulk {
 	return joining(`place BIGINT, name TEXT, since BIGINT, until BIGINT`,
-		`SELECT `+standColumns+`, r.place
+		`SELECT `+strings.ReplaceAll(standColumns, "s.job_id", "COALESCE(j.id, s.job_id)")+`, r.place
 		FROM rows AS r
 		JOIN slots AS s ON s.schedule = r.name AND s.due_at = (`+found+`)
-		LEFT JOIN jobs AS j ON j.id = s.job_id AND s.job_id <> ''`)
+		LEFT JOIN jobs AS j ON j.id = `+newestJob("s")+` AND s.job_id <> ''`)
+}
+
+// newestJob is the id of the job of a slot: of its newest retry, or else the
+// first. A retry has the first one's tree, and like it no parent.
+func newestJob(slot string) string {
+	return `COALESCE((SELECT again.id FROM jobs AS again
+		WHERE again.root = ` + slot + `.job_id AND again.root <> again.id AND again.retry_of <> '' AND again.parent = ''
+		ORDER BY again.created_at DESC, again.id DESC LIMIT 1), ` + slot + `.job_id)`
 }
 
 var (
 	newestStand   = standOf(`SELECT MAX(due_at) FROM slots WHERE schedule = r.name AND due_at >= r.since AND due_at < r.until`)
-	furthestStand = standOf(`SELECT o.due_at FROM slots AS o LEFT JOIN jobs AS k ON k.id = o.job_id AND o.job_id <> ''
+	furthestStand = standOf(`SELECT o.due_at FROM slots AS o LEFT JOIN jobs AS k ON k.id = `+newestJob("o")+` AND o.job_id <> ''
 		WHERE o.schedule = r.name AND o.due_at >= r.since AND o.due_at < r.until
 		ORDER BY CASE WHEN k.state = 'succeeded' AND o.outcome IN ('ran', 'ran_late', 'caught_up') THEN 0
 			WHEN o.outcome = 'intended' OR o.outcome IN ('ran', 'ran_late', 'caught_up') AND k.ended_at IS NULL THEN 1

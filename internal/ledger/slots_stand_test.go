@@ -55,3 +55,34 @@ func TestTellsHowTheSlotsOfASpanStand(t *testing.T) {
 		}
 	})
 }
+
+// Ana starts the failed job of a slot again, and then once more.
+func TestTheNewestRetryOfAJobIsWhatASlotStandsFor(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		again := func(id, of, parent string, at int) events.JobEnqueued {
+			return events.JobEnqueued{Job: job.Job{
+				ID: id, Task: "users", Client: "default", State: job.Queued, Root: "first", RetryOf: of, Parent: parent, Created: second(at), Due: second(at),
+			}}
+		}
+		tell(t, l, enqueue("first").then(
+			events.JobEnded{ID: "first", State: job.Failed, At: second(20)},
+			again("second", "first", "", 30), events.JobEnded{ID: "second", State: job.Failed, At: second(40)},
+			again("third", "second", "", 50), events.JobEnded{ID: "third", State: job.Succeeded, At: second(60)},
+			again("child", "other", "third", 70)))
+		putSlots(t, l, job.Slot{Schedule: "users", Due: second(1), Outcome: job.SlotRan, JobID: "first", Decided: second(1)})
+		want := job.SlotStand{
+			Slot:  job.Slot{Schedule: "users", Due: second(1), Outcome: job.SlotRan, JobID: "third", Decided: second(1)},
+			State: job.Succeeded, Ended: second(60),
+		}
+		span := job.SlotSpan{Schedule: "users", From: second(0), To: second(9)}
+		day := span
+		day.Any = true
+		got, err := l.SlotStands(t.Context(), []job.SlotSpan{span, day})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]job.SlotStand{want, want}, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

@@ -222,6 +222,11 @@ func numberArray(rows [][]any, i int) []*int64 {
 	return all
 }
 
+// namesPerQuery bounds a query that looks something up for each of many names.
+// For many more PostgreSQL would rather read the whole table, or compile the
+// query.
+const namesPerQuery = 500
+
 // among returns the condition that column is one of texts, which are its only
 // argument.
 func (d dialect) among(column string, texts []string) (condition string, arg any, err error) {

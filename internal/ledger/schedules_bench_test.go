@@ -29,6 +29,10 @@ func BenchmarkTimetable(b *testing.B) {
 				b.Run(step, func(b *testing.B) { repeat(b, do) })
 			}
 			b.Run("slots", func(b *testing.B) { benchmarkSlots(b, l, intended, ran) })
+			b.Run("last slots of a page", func(b *testing.B) {
+				page := names(intended[500:600])
+				repeat(b, func() error { _, err := l.LastSlots(b.Context(), page); return err })
+			})
 		})
 	}
 }

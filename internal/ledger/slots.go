@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -37,18 +38,27 @@ func (l *Ledger) Slots(ctx context.Context, schedule string, from, to time.Time,
 // LastSlots returns the newest slot of each of those schedules, by schedule.
 // One that has none is not in it.
 func (l *Ledger) LastSlots(ctx context.Context, schedules []string) (map[string]job.Slot, error) {
+	last := make(map[string]job.Slot, len(schedules))
+	for some := range slices.Chunk(schedules, namesPerQuery) {
+		slots, err := l.lastSlots(ctx, some)
+		if err != nil {
+			return nil, wrap(err, "read the last slots of %d schedules", len(schedules))
+		}
+		for _, s := range slots {
+			last[s.Schedule] = s
+		}
+	}
+	return last, nil
+}
+
+// lastSlots looks into the index once for each, however many slots there are.
+func (l *Ledger) lastSlots(ctx context.Context, schedules []string) ([]job.Slot, error) {
 	names, arg, err := l.each(schedules)
 	if err != nil {
 		return nil, err
 	}
-	// Each newest is one look into the index, however many slots there are.
-	slots, err := list(ctx, l.read, scanSlot, `SELECT `+slotColumns+` FROM `+names+` JOIN slots
+	return list(ctx, l.read, scanSlot, `SELECT `+slotColumns+` FROM `+names+` JOIN slots
 		ON schedule = name AND due_at = (SELECT MAX(due_at) FROM slots WHERE schedule = name)`, arg)
-	last := map[string]job.Slot{}
-	for _, s := range slots {
-		last[s.Schedule] = s
-	}
-	return last, wrap(err, "read the last slots of %d schedules", len(schedules))
 }
 
 // OpenSlots returns the slots whose job is not known to be enqueued, the

@@ -106,6 +106,37 @@ func TestListsAllSlotsOfATimeInOrder(t *testing.T) {
 	})
 }
 
+func TestFindsTheLastSlotsOfManySchedules(t *testing.T) {
+	const many = 1050 // more than one query looks for
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		older, ran := batches(many, job.SlotMissed), batches(many, job.SlotRan)
+		want := map[string]job.Slot{}
+		for i := range ran {
+			older[i].Slots[0].Due = noon
+			newest := ran[i].Slots[0]
+			newest.Schedule = ran[i].Schedule
+			want[newest.Schedule] = newest
+		}
+		for _, some := range [][]job.SlotBatch{ran, older} {
+			if err := l.PutManySlots(t.Context(), some); err != nil {
+				t.Fatal(err)
+			}
+		}
+		asked := append(names(ran[1:]), "unknown", "")
+		delete(want, ran[0].Schedule)
+		got, err := l.LastSlots(t.Context(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("last slots (-want +got):\n%s", diff)
+		}
+		if none, err := l.LastSlots(t.Context(), nil); len(none) != 0 || err != nil {
+			t.Errorf("of no schedules: %v, %v", none, err)
+		}
+	})
+}
+
 func TestARunIsCountedOnce(t *testing.T) {
 	slot := func(due int, outcome job.SlotOutcome, id string) job.Slot {
 		return job.Slot{Due: second(due), Outcome: outcome, JobID: id, Decided: noon}

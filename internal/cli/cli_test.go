@@ -37,6 +37,9 @@ import (
 //	terminal           a person watches, and answers y
 //	fail TASK          a step of syncs fails from now on
 //	unrecorded NAME    an hourly schedule of whose last three slots there is no record
+//	recovery STATE …   no scheduler was up last night: recoveries of two schedules, one after the other
+//	locking TASK NAME  jobs of the task write a resource
+//	usual NAME TIME    how long the jobs of a schedule take
 //	tidy stdout FILE   write stdout to FILE, with ID, SERVER and WORK for what differs each time
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -46,6 +49,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jobctl": jobctl, "exits": exits, "seed": seed, "stop": stop, "fail": fail, "tidy": tidy,
 			"locks": locks, "falter": falter, "unique": unique, "terminal": terminal, "unrecorded": unrecorded,
+			"recovery": recovery, "locking": locking, "usual": usual,
 		},
 	})
 }
@@ -156,6 +160,34 @@ func unrecorded(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
+func recovery(ts *testscript.TestScript, _ bool, args []string) {
+	p, due := of(ts).platform, apitest.Now.Add(-5*time.Hour)
+	for i, name := range []string{"users.import", "groups.assign"} {
+		rule := job.NewRule("0 3 * * *", "UTC", json.RawMessage("{}"))
+		if i > 0 {
+			rule.After = []string{"users.import"}
+		}
+		p.SeedSchedule(job.Schedule{Name: name, Task: "cache.clear", Client: job.DefaultClient, Rule: rule, Created: due.AddDate(0, 0, -1), Decided: apitest.Now})
+	}
+	for _, state := range args {
+		r := job.Recovery{From: due, To: due.Add(4 * time.Hour), State: job.RecoveryState(state), Made: due.Add(4 * time.Hour), Expected: job.Seconds(20 * time.Minute)}
+		if state != string(job.RecoveryHeld) {
+			r.By, r.Reason, r.Settled = "Kim", "seen", &r.To
+		}
+		p.SeedRecovery(r, job.Slot{Schedule: "users.import", Due: due, JobID: "u1"}, job.Slot{Schedule: "groups.assign", Due: due.Add(30 * time.Minute), JobID: "g1"})
+	}
+}
+
+func locking(ts *testscript.TestScript, _ bool, args []string) {
+	of(ts).platform.Locking(args[0], args[1])
+}
+
+func usual(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	of(ts).platform.SeedUsual(args[0], d)
+}
+
 var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
 
 func tidy(ts *testscript.TestScript, _ bool, args []string) {
@@ -165,7 +197,7 @@ func tidy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

@@ -104,7 +104,7 @@ func (env *Env) printForecast(all []client.Firing, named bool) {
 	for _, f := range all {
 		remark := f.Remark
 		if f.Skipped {
-			remark = "does not run" + prefixed(": ", f.Remark)
+			remark = "does not run" + because(f.Remark)
 		}
 		row := []string{clock(f.Due), f.Due.UTC().Format(time.RFC3339), env.ago(f.Due), remark}
 		if named {

@@ -9,7 +9,7 @@ import (
 func scheduleCmd(env *Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "schedule", Short: "Do something with one schedule"}
 	cmd.AddCommand(
-		scheduleShowCmd(env), scheduleNextCmd(env), scheduleHistoryCmd(env), scheduleRunCmd(env),
+		scheduleShowCmd(env), scheduleNextCmd(env), scheduleClashesCmd(env), scheduleHistoryCmd(env), scheduleRunCmd(env),
 		scheduleCreateCmd(env), scheduleDuplicateCmd(env), scheduleEditCmd(env), scheduleRevertCmd(env),
 		schedulePauseCmd(env), scheduleResumeCmd(env), scheduleDeleteCmd(env),
 	)

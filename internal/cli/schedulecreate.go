@@ -84,6 +84,7 @@ func (env *Env) createSchedule(cmd *cobra.Command, n client.NewSchedule, rule *r
 	if err != nil {
 		return err
 	}
+	defer env.warnOfClashes(ctx, s)
 	return env.printChanged(s, "is created")
 }
 

@@ -114,5 +114,6 @@ func (e *edit) finish(ctx context.Context, env *Env, name, done string) error {
 	if err != nil {
 		return err
 	}
+	defer env.warnOfClashes(ctx, s)
 	return env.printChanged(s, fmt.Sprintf("%s, revision %d", done, s.Revision))
 }

@@ -125,7 +125,7 @@ func (env *Env) remark(s client.Schedule) string {
 	case !s.Enabled:
 		return "switched off"
 	case s.PausedUntil != nil && s.PausedUntil.After(env.Now()):
-		return "paused until " + s.PausedUntil.Format("2006-01-02 15:04 MST") + prefixed(": ", s.PauseNote)
+		return "paused until " + s.PausedUntil.Format("2006-01-02 15:04 MST") + because(s.PauseNote)
 	case s.MaxRuns > 0 && s.Runs >= int64(s.MaxRuns):
 		return "over: it ran " + count(s.Runs, "time", "times")
 	case len(s.Notices) > 0:
@@ -136,9 +136,10 @@ func (env *Env) remark(s client.Schedule) string {
 	return ""
 }
 
-func prefixed(prefix, text string) string {
+// because returns the text behind a colon, if there is one.
+func because(text string) string {
 	if text == "" {
 		return ""
 	}
-	return prefix + text
+	return ": " + text
 }

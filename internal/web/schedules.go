@@ -227,6 +227,10 @@ func (s *server) scheduleRows(ctx context.Context, schedules []job.Schedule, own
 	if err != nil {
 		return nil, fmt.Errorf("work out what runs next: %w", err)
 	}
+	last, err := s.lastSlots(ctx, schedules)
+	if err != nil {
+		return nil, err
+	}
 	now := s.now()
 	rows := make([]scheduleRow, len(schedules))
 	for i, sch := range schedules {
@@ -234,24 +238,25 @@ func (s *server) scheduleRows(ctx context.Context, schedules []job.Schedule, own
 		if at, ok := next[sch.Name]; ok {
 			row.Next = new(briefTime(at, zoneOf(sch.Zone), own, now))
 		}
-		if row.Last, err = s.lastSlot(ctx, sch.Name); err != nil {
-			return nil, err
+		if slot, ok := last[sch.Name]; ok {
+			row.Last = &slotRow{Slot: slot, Chip: slotChips[slot.Outcome]}
 		}
 		rows[i] = row
 	}
 	return rows, nil
 }
 
-// lastSlot returns the newest slot of a schedule; nil if there is none.
-func (s *server) lastSlot(ctx context.Context, name string) (*slotRow, error) {
-	slots, err := s.Schedules.Slots(ctx, name, time.Time{}, time.Time{}, 1)
+// lastSlots returns the newest slot of each schedule that has any, by name.
+func (s *server) lastSlots(ctx context.Context, schedules []job.Schedule) (map[string]job.Slot, error) {
+	names := make([]string, len(schedules))
+	for i, sch := range schedules {
+		names[i] = sch.Name
+	}
+	last, err := s.Schedules.LastSlots(ctx, names)
 	if err != nil {
-		return nil, fmt.Errorf("read the last slot of schedule %s: %w", name, err)
+		return nil, fmt.Errorf("read the last slots of %d schedules: %w", len(names), err)
 	}
-	if len(slots) == 0 {
-		return nil, nil
-	}
-	return &slotRow{Slot: slots[0], Chip: chipOfSlot(slots[0])}, nil
+	return last, nil
 }
 
 // scheduleSentence is the state of all schedules in one sentence.

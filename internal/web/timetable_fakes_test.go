@@ -54,6 +54,16 @@ func (f *fakeTimetable) Slots(_ context.Context, schedule string, _, _ time.Time
 	return slots[:min(len(slots), limit)], nil
 }
 
+func (f *fakeTimetable) LastSlots(_ context.Context, schedules []string) (map[string]job.Slot, error) {
+	last := map[string]job.Slot{}
+	for _, name := range schedules {
+		if slots := f.slots[name]; len(slots) > 0 {
+			last[name] = slots[0]
+		}
+	}
+	return last, nil
+}
+
 func (f *fakeTimetable) Changes(_ context.Context, schedule string, limit int) (changes []job.Change, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

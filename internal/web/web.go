@@ -74,6 +74,10 @@ type Schedules interface {
 	// Slots returns the slots of a schedule that are due in [from, to), the
 	// newest first. A zero time does not restrict.
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
+
+	// LastSlots returns the newest slot of each of those schedules, by
+	// schedule. One that has none is left out.
+	LastSlots(ctx context.Context, schedules []string) (map[string]job.Slot, error)
 }
 
 // Timetable is what schedules mean, and how people change them. Its refusals

@@ -56,11 +56,11 @@ func (s *server) clashes(ctx context.Context, sch job.Schedule) (c clashes, err 
 }
 
 func clashSentence(f job.ClashForecast) string {
-	days := counted(int64(f.To.Sub(f.From).Round(24*time.Hour)/(24*time.Hour)), "day", "days")
+	within := roughly(f.To.Sub(f.From)) // less than asked for if there is too much to look through
 	if f.Count == 0 {
-		return "In the next " + days + " it gets in the way of no other schedule."
+		return "In the next " + within + " it gets in the way of no other schedule."
 	}
-	return counted(int64(f.Count), "clash", "clashes") + " in the next " + days + ": one job has to wait for the other."
+	return counted(int64(f.Count), "clash", "clashes") + " in the next " + within + ": one job has to wait for the other."
 }
 
 // clockNear writes a time beside another one: with its day only if that is

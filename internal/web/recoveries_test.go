@@ -36,6 +36,7 @@ func TestARecoveryIsShownStepByStep(t *testing.T) {
 		{"/recoveries/8", 200, `<span class="note">It has at most 100 slots.</span>`},
 		{"/recoveries/8", 200, `<a href="/jobs/` + id(25) + `"><span class="chip running">`},
 		{"/recoveries/8", 200, `Missed</span><span class="note">A newer slot has run.</span>`},
+		{"/recoveries/8", 200, `Waits</span><span class="note">Waits for users.import.</span>`},
 		{"/recoveries/8", 200, `Reject the rest`},
 		{"/recoveries/7", 200, `It was rejected: 1 slot is missed.`},
 		{"/recoveries/7", 200, `<dt>Rejected</dt><dd>by ana@example.edu`},

@@ -153,7 +153,7 @@ func campusRecoveries() []job.RecoveryPlan {
 	for i, step := range []job.RecoveryStep{
 		{Slot: job.Slot{Outcome: job.SlotCaughtUp, JobID: id(20)}, State: job.Succeeded},
 		{Slot: job.Slot{Outcome: job.SlotCaughtUp, JobID: id(25)}, State: job.Running},
-		{Slot: job.Slot{Outcome: job.SlotIntended, JobID: "later"}},
+		{Slot: job.Slot{Outcome: job.SlotIntended, JobID: "later", Reason: "Waits for users.import."}},
 		{Slot: job.Slot{Outcome: job.SlotMissed, Reason: "A newer slot has run."}},
 	} {
 		step.Place, step.Schedule, step.Task, step.Client, step.Recovery = i+1, "sis.main", "sis.terms.pull", "default", 8

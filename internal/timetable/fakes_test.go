@@ -1,6 +1,7 @@
 package timetable_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"reflect"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -25,6 +27,8 @@ type fakeLedger struct {
 	behind    map[string]string  // jobs that it thinks unfinished, by schedule
 	reads     int                // of all schedules
 	queue     *fakeQueue         // whose jobs it knows at once; nil: it knows of none
+	places    map[dueTime]int    // of so many of the slots
+	placed    int
 	recoveries
 	version int64
 	seen    []job.Schedule // at that version
@@ -41,15 +45,36 @@ func (l *fakeLedger) try() error {
 func (l *fakeLedger) ScheduleVersion(context.Context) (int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	same := slices.EqualFunc(l.seen, l.schedules, func(a, b job.Schedule) bool {
-		a.Decided, a.Runs = b.Decided, b.Runs
-		return reflect.DeepEqual(a, b)
-	})
-	if l.version == 0 || !same {
+	if l.version == 0 || !l.unchanged() {
 		l.version++
 		l.seen = slices.Clone(l.schedules)
 	}
 	return l.version, l.try()
+}
+
+// unchanged reports whether the schedules are those that were seen, but for
+// what is recorded of their slots. Almost always they are untouched, which is
+// soon known.
+func (l *fakeLedger) unchanged() bool {
+	if len(l.seen) != len(l.schedules) {
+		return false
+	}
+	for i := range l.seen {
+		was, is := &l.seen[i], &l.schedules[i]
+		if bytes.Equal(memory(was), memory(is)) {
+			continue
+		}
+		was.Decided, was.Runs = is.Decided, is.Runs
+		if !reflect.DeepEqual(was, is) {
+			return false
+		}
+	}
+	return true
+}
+
+// memory is what s is held in, without what it points to.
+func memory(s *job.Schedule) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(s)), unsafe.Sizeof(*s))
 }
 
 func (l *fakeLedger) Schedule(_ context.Context, name string) (job.Schedule, error) {
@@ -119,9 +144,9 @@ func (l *fakeLedger) putBatch(b job.SlotBatch) {
 
 // put reports whether anything was written.
 func (l *fakeLedger) put(slot job.Slot) bool {
-	i := slices.IndexFunc(l.slots, func(s job.Slot) bool { return s.Schedule == slot.Schedule && s.Due.Equal(slot.Due) })
+	i, found := l.place(slot)
 	switch {
-	case i < 0:
+	case !found:
 		l.slots = append(l.slots, slot)
 	case !l.slots[i].Outcome.Final() && slot.Outcome.Final() && l.slots[i].JobID == slot.JobID:
 		slot.Recovery = l.slots[i].Recovery
@@ -131,6 +156,26 @@ func (l *fakeLedger) put(slot job.Slot) bool {
 	}
 	return true
 }
+
+// place returns where the slot of the same due time is.
+func (l *fakeLedger) place(slot job.Slot) (int, bool) {
+	if l.places == nil || l.placed > len(l.slots) {
+		l.places, l.placed = map[dueTime]int{}, 0
+	}
+	for ; l.placed < len(l.slots); l.placed++ {
+		l.places[dueTimeOf(l.slots[l.placed])] = l.placed
+	}
+	i, found := l.places[dueTimeOf(slot)]
+	return i, found
+}
+
+// A dueTime is what a slot is known by.
+type dueTime struct {
+	schedule string
+	at       int64
+}
+
+func dueTimeOf(s job.Slot) dueTime { return dueTime{s.Schedule, s.Due.UnixNano()} }
 
 func (l *fakeLedger) Slots(_ context.Context, schedule string, from, to time.Time, limit int) (newest []job.Slot, err error) {
 	l.mu.Lock()

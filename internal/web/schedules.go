@@ -239,7 +239,7 @@ func (s *server) scheduleRows(ctx context.Context, schedules []job.Schedule, own
 			row.Next = new(briefTime(at, zoneOf(sch.Zone), own, now))
 		}
 		if slot, ok := last[sch.Name]; ok {
-			row.Last = &slotRow{Slot: slot, Chip: slotChips[slot.Outcome]}
+			row.Last = &slotRow{Slot: slot, Chip: chipOfSlot(slot)}
 		}
 		rows[i] = row
 	}

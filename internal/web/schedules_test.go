@@ -86,6 +86,20 @@ func TestSchedulesAreFiltered(t *testing.T) {
 	}
 }
 
+func TestTheListTellsASlotThatWaitsFromOneThatStarts(t *testing.T) {
+	for want, slot := range map[string]job.Slot{
+		"Starting": {},
+		"Waits":    {Reason: "Waits for users.import."},
+	} {
+		f := campusTimetable()
+		slot.Schedule, slot.Due, slot.Outcome = "backup", noon, job.SlotIntended
+		f.slots["backup"] = []job.Slot{slot}
+		if body := get(t, timetable(t, f), "/schedules?q=backup").Body.String(); !strings.Contains(body, want+"</span>") {
+			t.Errorf("there is no %s in:\n%s", want, body)
+		}
+	}
+}
+
 func TestTimesAreInTheZoneOfWhoeverLooks(t *testing.T) {
 	h := timetable(t, campusTimetable())
 	for cookie, want := range map[string]string{

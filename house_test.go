@@ -69,7 +69,7 @@ func settings(section reflect.Type, prefix string) []string {
 	for field := range section.Fields() {
 		key := prefix + field.Tag.Get("yaml")
 		switch {
-		case field.Type == reflect.TypeFor[config.Worker]():
+		case field.Type.Kind() == reflect.Struct:
 			all = append(all, settings(field.Type, key+".")...)
 		case field.Type.Kind() != reflect.Map:
 			all = append(all, key)

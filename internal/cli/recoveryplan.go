@@ -58,7 +58,7 @@ func (env *Env) printRecovery(p client.RecoveryPlan) {
 	env.say("")
 	t := env.table("step", "schedule", "due", "comes after", "shares", "usual", "state")
 	for _, s := range p.Steps {
-		t.row(fmt.Sprint(s.Place), s.Schedule, clock(s.Due.UTC()), strings.Join(s.After, ", "), strings.Join(s.Shares, ", "), usualText(s), stepText(s))
+		t.row(fmt.Sprint(s.Place), s.Schedule, clock(s.Due.UTC()), strings.Join(s.After, ", "), strings.Join(s.Shares, ", "), usualSpan(s.Usual), stepText(s))
 	}
 	t.end()
 	if p.State == job.RecoveryHeld {
@@ -92,7 +92,7 @@ func expectedText(r client.Recovery) string {
 	if r.Expected == 0 {
 		return ""
 	}
-	return span(time.Duration(r.Expected)) + " from start to end"
+	return usualSpan(r.Expected) + " from start to end"
 }
 
 // settledText says who approved or rejected a recovery, when and why.
@@ -103,11 +103,17 @@ func (env *Env) settledText(r client.Recovery) string {
 	return fmt.Sprintf("by %s, %s%s", r.By, env.ago(*r.Settled), because(r.Reason))
 }
 
-func usualText(s client.RecoveryStep) string {
-	if s.Usual == 0 {
+// usualSpan says how long something usually takes; nothing if that is not
+// known.
+func usualSpan(s job.Seconds) string {
+	switch d := time.Duration(s); {
+	case d == 0:
 		return ""
+	case d < time.Second:
+		return "under 1 s"
+	default:
+		return span(d)
 	}
-	return span(time.Duration(s.Usual))
 }
 
 // stepText says how the job of a step stands, or why there is none.

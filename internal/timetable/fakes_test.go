@@ -104,9 +104,9 @@ func (l *fakeLedger) Calendars(context.Context) ([]job.Calendar, error) {
 func (l *fakeLedger) OpenSlots(context.Context) (open []job.Slot, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range l.slots {
-		if !s.Outcome.Final() && !l.holds(s.Recovery) {
-			open = append(open, s)
+	for i := range l.slots { // which are many, and not copied for nothing
+		if s := &l.slots[i]; !s.Outcome.Final() && !l.holds(s.Recovery) {
+			open = append(open, *s)
 		}
 	}
 	slices.SortStableFunc(open, func(a, b job.Slot) int { return a.Due.Compare(b.Due) })
@@ -180,9 +180,9 @@ func dueTimeOf(s job.Slot) dueTime { return dueTime{s.Schedule, s.Due.UnixNano()
 func (l *fakeLedger) Slots(_ context.Context, schedule string, from, to time.Time, limit int) (newest []job.Slot, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, s := range l.slots {
-		if s.Schedule == schedule && !s.Due.Before(from) && (to.IsZero() || s.Due.Before(to)) {
-			newest = append(newest, s)
+	for i := range l.slots {
+		if s := &l.slots[i]; s.Schedule == schedule && !s.Due.Before(from) && (to.IsZero() || s.Due.Before(to)) {
+			newest = append(newest, *s)
 		}
 	}
 	slices.SortFunc(newest, func(a, b job.Slot) int { return b.Due.Compare(a.Due) })
@@ -218,9 +218,13 @@ func (l *fakeLedger) SlotStands(_ context.Context, spans []job.SlotSpan) ([]job.
 	defer l.mu.Unlock()
 	all := make([]job.SlotStand, len(spans))
 	for i, span := range spans {
-		for _, s := range l.slots {
-			if s.Schedule == span.Schedule && !s.Due.Before(span.From) && s.Due.Before(span.To) && l.stand(s).beats(all[i], span.Any) {
-				all[i] = job.SlotStand(l.stand(s))
+		for j := range l.slots {
+			s := &l.slots[j]
+			if s.Schedule != span.Schedule || s.Due.Before(span.From) || !s.Due.Before(span.To) {
+				continue
+			}
+			if stand := l.stand(*s); stand.beats(all[i], span.Any) {
+				all[i] = job.SlotStand(stand)
 			}
 		}
 	}

@@ -26,7 +26,11 @@ dialect, an expression is printed in its plainest form.`,
   jobctl cron convert "every weekday at 08:30" --to quartz`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, exprs []string) error {
-			if to != string(cron.Unix) && to != string(cron.Quartz) {
+			switch to {
+			case string(cron.Unix), string(cron.Quartz):
+			case "":
+				return fault.New(fault.Invalid, "--to is required: unix or quartz").In("to")
+			default:
 				return fault.New(fault.Invalid, "--to must be unix or quartz, not %q", to).In("to")
 			}
 			trigger, zone, err := readExpression(exprs[0], cron.Dialect(from))
@@ -36,6 +40,9 @@ dialect, an expression is printed in its plainest form.`,
 			c, err := convert(exprs[0], trigger, cron.Dialect(to))
 			if err != nil {
 				return err
+			}
+			if s, ok := trigger.(cron.Schedule); ok && to == string(cron.Quartz) && !s.Portable() {
+				env.hint("It is not portable: Quartz itself refuses it, or fires at other times.")
 			}
 			if zone != "" {
 				env.hint("The zone, %s, is not part of the expression.", zone)

@@ -106,7 +106,14 @@ func (l *liner) next(line []byte, long bool) ([]time.Time, *lineError) {
 	if wrong != nil {
 		return nil, wrong
 	}
-	zone, wrong := l.zone(ask.Zone)
+	trigger, named, err := ask.trigger()
+	switch {
+	case err != nil:
+		return nil, lineErrorOf(err)
+	case named != "" && ask.Zone != "" && named != ask.Zone:
+		return nil, &lineError{Field: "zone", Item: shorten(ask.Zone, 40), Reason: "is not that of the text, which is " + named, Suggestion: "leave one of them out"}
+	}
+	zone, wrong := l.zone(cmp.Or(ask.Zone, named))
 	if wrong != nil {
 		return nil, wrong
 	}
@@ -117,11 +124,16 @@ func (l *liner) next(line []byte, long bool) ([]time.Time, *lineError) {
 	if !ok {
 		return nil, &lineError{Field: "from", Item: shorten(ask.From, 40), Reason: "is not a time", Suggestion: "write it as 2026-09-01T08:00:00Z"}
 	}
-	trigger, err := cron.ParseDialect(cmp.Or(ask.Dialect, cron.Detect(ask.Expr)), ask.Expr)
-	if err != nil {
-		return nil, lineErrorOf(err)
-	}
 	return utc(firings(trigger, from, zone, *cmp.Or(ask.N, new(5)))), nil
+}
+
+// trigger reads the expression. Without a dialect it is cron.
+func (ask nextLine) trigger() (t cron.Trigger, zone string, err error) {
+	if ask.Dialect == english {
+		return cron.ParseEnglish(ask.Expr)
+	}
+	t, err = cron.ParseDialect(cmp.Or(ask.Dialect, cron.Detect(ask.Expr)), ask.Expr)
+	return t, "", err
 }
 
 // parseLine reads a line. What it holds beside the fields of a [nextLine] is
@@ -131,7 +143,11 @@ func parseLine(line []byte, long bool) (ask nextLine, wrong *lineError) {
 		return ask, &lineError{Field: "line", Reason: "is too long", Suggestion: "a line may have 64 KiB"}
 	}
 	err := json.Unmarshal(line, &ask)
-	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && kind.Field != "" {
+	kind, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if ok && kind.Field == "n" {
+		return ask, &lineError{Field: "n", Reason: "is not a whole number", Suggestion: fmt.Sprintf("use 1 to %d", maxFirings)}
+	}
+	if ok && kind.Field != "" {
 		return ask, &lineError{Field: kind.Field, Reason: "must not be a " + kind.Value, Suggestion: "only n is a number, all else is a string"}
 	}
 	switch {

@@ -21,8 +21,9 @@ func cronNextCmd(env *Env) *cobra.Command {
 
 With --file it answers each line of a file, or of standard input if it is -,
 with a line. A line is a JSON object {"expr","dialect","zone","from","n"}, of
-which only expr is needed: without a dialect, five fields are unix cron and six
-or seven Quartz; zone is UTC, from is now and n is 5. The answer is
+which only expr is needed: without a dialect, which is unix, quartz, every or
+english, five fields are unix cron and six or seven Quartz; zone is UTC, from is
+now and n is 5. The answer is
 {"next":[…]} with times in UTC, fewer than n if there are no more, or
 {"error":{"field","item","column","reason","suggestion"}}. Lines that are refused
 do not change the exit code.`,

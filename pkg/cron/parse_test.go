@@ -83,6 +83,7 @@ func TestErrorsSayWhatToWrite(t *testing.T) {
 		{"0 */5 * * * *", `cron expression "0 */5 * * * *" (column 1): has 6 fields, and unix cron has 5; leave out the seconds: "*/5 * * * *"`},
 		{"@every 5m", `cron expression "@every" (column 1): is not cron, which has no memory of the last run; write */5 * * * * for every 5 minutes, or make it an interval: 90 minutes from 2026-01-05 08:00`},
 		{"@reboot", `cron expression "@reboot" (column 1): is not a time; start the job by hand, or name a time`},
+		{"CRON_TZ=Europe/Berlin 0 2 * * *", `cron expression "CRON_TZ=Europe/Berlin" (column 1): is not part of an expression; take it out, and name the zone beside the expression`},
 		{" @Daily", `cron expression "@Daily" (column 2): is written in lower case; write @daily`},
 		{"@fortnightly", `cron expression "@fortnightly" (column 1): is not the name of an expression; use @yearly, @monthly, @weekly, @daily or @hourly`},
 		{"0 0 * * 1\n", `day of week "1\n" (column 9): is not understood; use 0 to 7, or SUN to SAT`},

@@ -36,6 +36,9 @@ func parseQuartz(expr string) (Schedule, *Error) {
 		return Schedule{}, err
 	}
 	words := split(expr)
+	if err := zoned(words); err != nil {
+		return Schedule{}, err
+	}
 	if len(words) < 6 || len(words) > 7 {
 		return Schedule{}, notSix(expr, words)
 	}

@@ -31,9 +31,25 @@ func parseUnix(expr string) (Schedule, *Error) {
 	if err := tooLong(expr); err != nil {
 		return Schedule{}, err
 	}
-	s, err := parseFields(expr, split(expr))
+	words := split(expr)
+	if err := zoned(words); err != nil {
+		return Schedule{}, err
+	}
+	s, err := parseFields(expr, words)
 	s.text, s.dialect = expr, Unix
 	return s, err
+}
+
+// zoned returns an error for expressions that begin with a zone, as some
+// crontabs have it.
+func zoned(words []word) *Error {
+	if len(words) == 0 || !strings.HasPrefix(words[0].text, "TZ=") && !strings.HasPrefix(words[0].text, "CRON_TZ=") {
+		return nil
+	}
+	return &Error{
+		Item: shorten(words[0].text), Column: words[0].column, Reason: "is not part of an expression",
+		Suggestion: "take it out, and name the zone beside the expression",
+	}
 }
 
 // tooLong returns an error for expressions that are not even looked at.

@@ -46,8 +46,8 @@ func (l *lookout) place(env *Env, named string) (*time.Location, time.Time, erro
 	case named != "" && named != l.zone:
 		return nil, time.Time{}, fault.New(fault.Invalid, "the text says in %s and --zone says %s; leave one of them out", named, l.zone).In("zone")
 	}
-	if l.n < 1 || l.n > maxFirings {
-		return nil, time.Time{}, fault.New(fault.Invalid, "-n must be from 1 to %d, not %d", maxFirings, l.n).In("count")
+	if err := checkCount(l.n); err != nil {
+		return nil, time.Time{}, err
 	}
 	zone, err := cron.Zone(l.zone)
 	if err != nil {
@@ -55,6 +55,14 @@ func (l *lookout) place(env *Env, named string) (*time.Location, time.Time, erro
 	}
 	from, err := env.timeFlag("from", l.from, zone)
 	return zone, from, err
+}
+
+// checkCount refuses to list so many firings.
+func checkCount(n int) error {
+	if n < 1 || n > maxFirings {
+		return fault.New(fault.Invalid, "-n must be from 1 to %d, not %d", maxFirings, n).In("count")
+	}
+	return nil
 }
 
 // timeFlag reads a flag's time in that zone; it is now if the flag is empty.

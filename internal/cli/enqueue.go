@@ -130,9 +130,5 @@ func (env *Env) parseLater(flag, text string) (time.Time, error) {
 
 // asTime reads a time as people and programs write it.
 func asTime(text string) (time.Time, bool) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t, true
-	}
-	t, err := time.ParseInLocation("2006-01-02 15:04", text, time.Local)
-	return t, err == nil
+	return timeIn(text, time.Local)
 }

@@ -55,6 +55,9 @@ func (a *ahead) flags(cmd *cobra.Command, n int) {
 }
 
 func (a *ahead) print(cmd *cobra.Command, env *Env, schedule string) error {
+	if err := checkCount(a.n); err != nil {
+		return err
+	}
 	from, err := env.timeFlag("from", a.from, time.Local)
 	if err != nil {
 		return err

@@ -78,8 +78,34 @@ func (f *yamlFile) rule(n *yaml.Node, into fields) {
 		}
 		into[key.Value], here[key.Value] = raw, value
 	})
-	if into["cron"] != nil && into["dialect"] == nil {
-		into["dialect"] = text(string(cron.Detect(shown(into["cron"]))))
+	if into["cron"] != nil {
+		f.spellOut(into, here)
 	}
 	f.checkRule(into, here)
+}
+
+// spellOut puts the dialect beside an expression, and in the place of words the
+// cron that they mean.
+func (f *yamlFile) spellOut(rule fields, lines map[string]*yaml.Node) {
+	expr, dialect := shown(rule["cron"]), cron.Dialect(shown(rule["dialect"]))
+	if dialect == "" {
+		dialect = guess(expr)
+		rule["dialect"] = text(string(dialect))
+	}
+	if dialect != english {
+		return
+	}
+	s, zone, err := cron.ParseEnglish(expr)
+	rule["dialect"] = text(string(cron.Unix))
+	switch {
+	case err != nil:
+		f.wrong(lines["cron"], "%v", err)
+		delete(lines, "cron")
+		return
+	case zone != "" && rule["zone"] != nil && shown(rule["zone"]) != zone:
+		f.wrong(lines["cron"], "the words say in %s and the zone is %s; leave one of them out", zone, shown(rule["zone"]))
+	case zone != "":
+		rule["zone"] = text(zone)
+	}
+	rule["cron"], rule["dialect"] = text(s.String()), text(string(s.Dialect()))
 }

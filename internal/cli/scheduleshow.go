@@ -22,6 +22,9 @@ before the platform's.`,
 		ValidArgsFunction: env.complete(scheduleNames),
 		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error {
+			if err := checkCount(n); err != nil {
+				return err
+			}
 			ctx, c := cmd.Context(), env.client()
 			s, err := c.Schedule(ctx, names[0])
 			if err != nil {

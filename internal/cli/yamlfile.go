@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -31,8 +32,8 @@ type yamlProblem struct {
 // maxFile bounds what is read of a file.
 const maxFile = 16 << 20
 
-// readYAML reads the first document of a file; - is standard input. It has a
-// mapping at the top.
+// readYAML reads a file of one document, with a mapping at the top; - is
+// standard input.
 func (env *Env) readYAML(name string) (*yamlFile, *yaml.Node, error) {
 	raw, err := env.readFile(name)
 	if err != nil {
@@ -41,8 +42,15 @@ func (env *Env) readYAML(name string) (*yamlFile, *yaml.Node, error) {
 	if name == "-" {
 		name = "stdin"
 	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(raw, &doc); err != nil {
+	var doc, more yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(raw))
+	if err := documents.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, fault.New(fault.Invalid, "%s%s", name, yamlMistake(err)).In("file")
+	}
+	switch err := documents.Decode(&more); {
+	case err == nil && more.Content[0].Tag != "!!null":
+		return nil, nil, fault.New(fault.Invalid, "%s:%d: a second document would not be read; put all into one", name, more.Line).In("file")
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, nil, fault.New(fault.Invalid, "%s%s", name, yamlMistake(err)).In("file")
 	}
 	if len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {

@@ -10,8 +10,8 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// recoveryColumns count the slots of a recovery in the making. Later ones have
-// all that they will ever have.
+// recoveryColumns count the slots of a recovery in the making. It is said of
+// others when they are saved.
 const recoveryColumns = `id, from_at, to_at, state,
 	CASE WHEN state = 'making' THEN (SELECT COUNT(*) FROM slots WHERE recovery = recoveries.id AND recovery <> 0) ELSE slots END,
 	made_at, expected, settled_at, actor, reason, ended_at`
@@ -80,8 +80,7 @@ func (l *Ledger) BeginRecovery(ctx context.Context, from, to time.Time) (r job.R
 // SaveRecovery writes what has changed of a recovery, provided that its state
 // still is was; otherwise nothing is written, and that is a fault.Conflict. With
 // it go the order of its slots, unless that is nil, and final outcomes of slots
-// as in [Ledger.PutManySlots], all in one transaction. How many slots it has is
-// counted here.
+// as in [Ledger.PutManySlots], all in one transaction.
 func (l *Ledger) SaveRecovery(
 	ctx context.Context, r job.Recovery, was job.RecoveryState, order []job.Slot, settled []job.SlotBatch,
 ) error {
@@ -103,11 +102,10 @@ func (l *Ledger) SaveRecovery(
 
 func (w writer) editRecovery(ctx context.Context, r job.Recovery, was job.RecoveryState) error {
 	ok, err := changed(w.ExecContext(ctx, `UPDATE recoveries SET
-			from_at = $1, to_at = $2, state = $3, made_at = $4, expected = $5, settled_at = $6, actor = $7, reason = $8, ended_at = $9,
-			slots = (SELECT COUNT(*) FROM slots WHERE recovery = $10 AND recovery <> 0)
-		WHERE id = $10 AND state = $11`,
+			from_at = $1, to_at = $2, state = $3, made_at = $4, expected = $5, settled_at = $6, actor = $7, reason = $8, ended_at = $9, slots = $10
+		WHERE id = $11 AND state = $12`,
 		millis(r.From), millis(r.To), string(r.State), millis(r.Made), time.Duration(r.Expected).Milliseconds(),
-		maybe(r.Settled), key(r.By), prose(r.Reason), maybe(r.Ended), r.ID, string(was)))
+		maybe(r.Settled), key(r.By), prose(r.Reason), maybe(r.Ended), int64(r.Slots), r.ID, string(was)))
 	if err != nil || ok {
 		return err
 	}

@@ -24,14 +24,22 @@ func (w writer) putOrder(ctx context.Context, id int64, order []job.Slot) error 
 	return w.put(ctx, newSteps, rows)
 }
 
-// RecoverySteps returns all slots of a recovery and how their jobs stand, in
-// their order. Those that have no place in it come last, by due time and
-// schedule, and so do all before there is an order.
+// RecoverySteps returns the slots of a recovery and how their jobs stand, in
+// their order. Slots that got no place in it are left out; before there is an
+// order, all are there, by due time and schedule.
 func (l *Ledger) RecoverySteps(ctx context.Context, id int64) ([]job.SlotStand, error) {
-	steps, err := list(ctx, l.read, scanStand, `SELECT `+standColumns+` FROM slots AS s
-		LEFT JOIN recovery_steps AS p ON p.recovery = $1 AND p.schedule = s.schedule AND p.due_at = s.due_at
-		LEFT JOIN jobs AS j ON j.id = s.job_id AND s.job_id <> ''
-		WHERE s.recovery = $1 AND s.recovery <> 0
-		ORDER BY CASE WHEN p.place IS NULL THEN 1 ELSE 0 END, p.place, s.due_at, s.schedule`, id)
+	steps, err := list(ctx, l.read, scanStand, orderedSteps, id)
+	if err == nil && len(steps) == 0 {
+		steps, err = list(ctx, l.read, scanStand, unorderedSteps, id)
+	}
 	return steps, wrap(err, "read the steps of recovery %d", id)
 }
+
+const jobOfStep = ` LEFT JOIN jobs AS j ON j.id = s.job_id AND s.job_id <> '' `
+
+var (
+	orderedSteps = `SELECT ` + standColumns + ` FROM recovery_steps AS p
+		JOIN slots AS s ON s.schedule = p.schedule AND s.due_at = p.due_at` + jobOfStep + `WHERE p.recovery = $1 ORDER BY p.place`
+	unorderedSteps = `SELECT ` + standColumns + ` FROM slots AS s` + jobOfStep + `
+		WHERE s.recovery = $1 AND s.recovery <> 0 ORDER BY s.due_at, s.schedule`
+)

@@ -74,8 +74,10 @@ func inSpan(due time.Time, span job.SlotSpan) bool {
 // as usual: each after those that it comes after, not along with one that it
 // clashes with, and so many at a time.
 func howLong(steps []step, together int) (all time.Duration) {
-	f := future{ended: map[string][]int{}, ends: make([]time.Duration, len(steps)), free: make(places, max(together, 1)),
-		writes: map[string]time.Duration{}, reads: map[string]time.Duration{}}
+	f := future{
+		ended: map[string][]int{}, ends: make([]time.Duration, len(steps)), free: make(places, max(together, 1)),
+		writes: map[string]time.Duration{}, reads: map[string]time.Duration{},
+	}
 	for i, s := range steps {
 		end := f.start(steps, s) + s.usual
 		f.run(i, s, end)

@@ -50,19 +50,6 @@ func downed(t *testing.T, others int, f func(t *testing.T, l *fakeLedger, q *fak
 	})
 }
 
-// outcomes counts the slots that were due in [from, to), by outcome.
-func (l *fakeLedger) outcomes(from, to time.Time) map[job.SlotOutcome]int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	counts := map[job.SlotOutcome]int{}
-	for _, s := range l.slots {
-		if !s.Due.Before(from) && s.Due.Before(to) {
-			counts[s.Outcome]++
-		}
-	}
-	return counts
-}
-
 // started returns the schedules whose jobs were enqueued since, in order.
 func (q *fakeQueue) started(since time.Time) (names []string) {
 	for _, r := range q.requests {

@@ -81,9 +81,9 @@ func (r *replicas) meet(ctx context.Context) error {
 func (r *replicas) say(ctx context.Context, other job.Replica, what []string) {
 	now, was := strings.Join(what, "; "), r.said[other.Name]
 	r.said[other.Name] = now
-	switch {
-	case now == was:
-	case now == "":
+	switch now {
+	case was:
+	case "":
 		r.log.InfoContext(ctx, "this scheduler and another agree again", "other", other.Name)
 	default:
 		r.log.WarnContext(ctx, "this scheduler and another would plan differently", "other", other.Name, "what", now)

@@ -31,7 +31,7 @@ func newestJob(slot string) string {
 
 var (
 	newestStand   = standOf(`SELECT MAX(due_at) FROM slots WHERE schedule = r.name AND due_at >= r.since AND due_at < r.until`)
-	furthestStand = standOf(`SELECT o.due_at FROM slots AS o LEFT JOIN jobs AS k ON k.id = `+newestJob("o")+` AND o.job_id <> ''
+	furthestStand = standOf(`SELECT o.due_at FROM slots AS o LEFT JOIN jobs AS k ON k.id = ` + newestJob("o") + ` AND o.job_id <> ''
 		WHERE o.schedule = r.name AND o.due_at >= r.since AND o.due_at < r.until
 		ORDER BY CASE WHEN k.state = 'succeeded' AND o.outcome IN ('ran', 'ran_late', 'caught_up') THEN 0
 			WHEN o.outcome = 'intended' OR o.outcome IN ('ran', 'ran_late', 'caught_up') AND k.ended_at IS NULL THEN 1

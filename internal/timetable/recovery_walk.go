@@ -189,10 +189,10 @@ func wantsBy(tasks []job.Declaration) func(s job.Schedule) job.Wants {
 // needed, each of its slots raises the alarm.
 func (w *Walker) sayRecovery(ctx context.Context, r job.Recovery, steps []step) {
 	if r.State == job.RecoveryRunning {
-		w.Log.InfoContext(ctx, "a recovery runs", "recovery", r.ID, "slots", r.Slots, "expected", r.Expected)
+		w.Log.InfoContext(ctx, "a recovery runs", "recovery", r.ID, "slots", r.Slots, "expected", time.Duration(r.Expected))
 		return
 	}
-	w.Log.WarnContext(ctx, "a recovery is held until a person approves it", "recovery", r.ID, "slots", r.Slots, "expected", r.Expected)
+	w.Log.WarnContext(ctx, "a recovery is held until a person approves it", "recovery", r.ID, "slots", r.Slots, "expected", time.Duration(r.Expected))
 	for _, s := range steps {
 		if id := s.JobID; !w.alarmed[id] {
 			w.alarmed[id] = true

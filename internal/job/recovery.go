@@ -11,7 +11,7 @@ type Recovery struct {
 	To       time.Time     `json:"to"`   // a scheduler was up again
 	State    RecoveryState `json:"state"`
 	Slots    int           `json:"slots"`             // that it has, in whatever state
-	Made     time.Time     `json:"made,omitzero"`              // it was complete; zero before
+	Made     time.Time     `json:"made,omitzero"`     // it was complete; zero before
 	Expected Seconds       `json:"expected_seconds"`  // from its approval to its end, by the usual durations
 	Settled  *time.Time    `json:"settled,omitempty"` // it was approved or rejected
 	By       string        `json:"by,omitempty"`      // who did that; "beadle" if it was small enough to need nobody

@@ -13,6 +13,7 @@ const lateAfter = time.Minute
 
 // tell tells of slots that are settled.
 func (w *Walker) tell(ctx context.Context, slots []job.Slot) {
+	var missed []job.Slot
 	for _, slot := range slots {
 		if !slot.Outcome.Final() {
 			continue
@@ -20,20 +21,32 @@ func (w *Walker) tell(ctx context.Context, slots []job.Slot) {
 		if w.Observe != nil {
 			w.Observe(slot)
 		}
-		if slot.Outcome == job.SlotMissed {
-			w.sayMissed(ctx, slot)
+		id := SlotID(slot.Schedule, slot.Due)
+		if slot.Outcome == job.SlotMissed && !w.alarmed[id] {
+			missed = append(missed, slot)
+			w.alarm(slot)
 		}
-		delete(w.alarmed, SlotID(slot.Schedule, slot.Due))
+		delete(w.alarmed, id)
 	}
+	w.sayMissed(ctx, missed)
 }
 
-// sayMissed raises the alarm about a slot that was missed.
-func (w *Walker) sayMissed(ctx context.Context, slot job.Slot) {
-	if w.alarmed[SlotID(slot.Schedule, slot.Due)] {
-		return
+// sayMissed lets the log hear of slots that were missed. After a long time
+// without a scheduler there are many: those of one schedule that follow each
+// other, for the same reason, are one line.
+func (w *Walker) sayMissed(ctx context.Context, missed []job.Slot) {
+	for len(missed) > 0 {
+		first, n := missed[0], 1
+		for n < len(missed) && missed[n].Schedule == first.Schedule && missed[n].Reason == first.Reason {
+			n++
+		}
+		if n == 1 {
+			w.Log.WarnContext(ctx, "a slot was missed", "schedule", first.Schedule, "due", first.Due, "reason", first.Reason)
+		} else {
+			w.Log.WarnContext(ctx, "slots were missed", "schedule", first.Schedule, "slots", n, "from", first.Due, "to", missed[n-1].Due, "reason", first.Reason)
+		}
+		missed = missed[n:]
 	}
-	w.Log.WarnContext(ctx, "a slot was missed", "schedule", slot.Schedule, "due", slot.Due, "reason", slot.Reason)
-	w.alarm(slot)
 }
 
 func (w *Walker) alarm(slot job.Slot) {

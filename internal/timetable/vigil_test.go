@@ -207,3 +207,16 @@ func TestAQuietTimetableIsReadOnceAnHour(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLogSaysOnceWhatManySlotsOfAScheduleWereMissedFor(t *testing.T) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+		var said bytes.Buffer
+		alarms := 0
+		l.schedules = []job.Schedule{every("*/5 * * * *")}
+		time.Sleep(10 * time.Hour)
+		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Log: slog.New(slog.NewTextHandler(&said, nil)), Alarm: func(job.Slot) { alarms++ }}, time.Second)
+		if lines := strings.Count(said.String(), "missed"); lines != 1 || !strings.Contains(said.String(), "slots=119") || alarms != 119 {
+			t.Errorf("%d lines and %d alarms, want one line about 119 slots, and as many alarms:\n%s", lines, alarms, said.String())
+		}
+	})
+}

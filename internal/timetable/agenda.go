@@ -131,14 +131,14 @@ func (w *Walker) newAgenda(ctx context.Context, version int64, schedules []job.S
 	a := agenda{version: version, read: time.Now(), entries: make(map[string]*entry, len(schedules)), broken: map[string]string{}}
 	zones := atlas{}
 	for _, s := range schedules {
-		e := &entry{place: -1, last: SlotID(s.Name, s.Decided)}
+		e, decided := &entry{place: -1, last: SlotID(s.Name, s.Decided)}, time.Time{}
 		old, known := w.agenda.entries[s.Name]
 		if known {
-			e.last, e.idle, e.met = old.last, old.idle, old.met
+			e.last, e.idle, e.met, decided = old.last, old.idle, old.met, old.Decided
 		}
 		a.entries[s.Name] = e
 		t, err := zones.times(s, byName)
-		e.times = t
+		e.times, e.Decided = t, later(t.Decided, decided) // it has not settled all that it intended
 		switch {
 		case s.Problem != "": // known since it was registered
 		case err != nil:

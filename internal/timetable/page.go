@@ -24,10 +24,12 @@ func newPage(settled []job.Slot) *page {
 	return p
 }
 
-// settle adds a slot that is settled.
+// settle adds a slot that is settled. Those before it were written when it was
+// intended.
 func (p *page) settle(slot job.Slot) {
 	b := p.batch(slot.Schedule)
 	b.Slots = append(b.Slots, slot)
+	b.Decided = later(b.Decided, slot.Due)
 }
 
 func (p *page) batch(schedule string) *job.SlotBatch {
@@ -37,20 +39,23 @@ func (p *page) batch(schedule string) *job.SlotBatch {
 	return p.batches[schedule]
 }
 
-// add adds the plan of e.
+// add adds the plan of e. How far e has come by a slot that starts at once is
+// written when that is settled: a row less to write before its job starts.
 func (p *page) add(e *entry, made plan) {
 	p.plans[e] = made
 	if len(made.slots) == 0 {
 		return
 	}
 	b := p.batch(e.Name)
-	b.Decided = made.decided
 	b.Slots = append(b.Slots, made.slots...)
 	p.slots += len(made.slots)
 	for _, slot := range made.slots {
 		if !slot.Outcome.Final() {
 			p.intended++
 		}
+	}
+	if first := made.slots[0]; len(made.slots) > 1 || first.Outcome.Final() || first.Recovery != 0 {
+		b.Decided = made.decided
 	}
 }
 

@@ -249,8 +249,15 @@ func (w *Walker) planOf(ctx context.Context, e *entry, now time.Time) (plan, err
 		e.Runs = max(e.Runs, recorded.Runs)
 	}
 	p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name], recovery: w.recoveryInTheMaking()})
+	p.slots = slices.DeleteFunc(p.slots, func(s job.Slot) bool { return isWaiting(w.waiting[e.Name], s.Due) })
 	w.announce(e, p)
 	return p, nil
+}
+
+// isWaiting reports whether the slot of a time is intended already: by a walker
+// before this one, which did not settle it.
+func isWaiting(waiting []job.Slot, due time.Time) bool {
+	return slices.ContainsFunc(waiting, func(s job.Slot) bool { return s.Due.Equal(due) })
 }
 
 // record writes a page and tells of the slots that are settled by it.

@@ -376,3 +376,20 @@ func TestAClockThatJumpsDoublesNothing(t *testing.T) {
 		}, "\n"))
 	})
 }
+
+func TestASuccessorTellsOfASlotThatWasIntendedBeforeItOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+		l.schedules = []job.Schedule{every("0 * * * *")}
+		q.fail = func(job.Request) error { return errAway }
+		walk(t, l, q, 61*time.Minute) // the slot of 01:00 is intended, and no job can be enqueued
+		q.fail = nil
+		var told []job.SlotOutcome
+		walkWith(t, &timetable.Walker{Ledger: l, Queue: q, Observe: func(s job.Slot) { told = append(told, s.Outcome) }}, time.Minute)
+		if diff := cmp.Diff([]job.SlotOutcome{job.SlotCaughtUp}, told); diff != "" {
+			t.Errorf("told (-want +got)\n%s", diff)
+		}
+		if got := l.schedules[0].Decided; !got.Equal(l.slots[0].Due) {
+			t.Errorf("all is decided up to %s, want %s", got, l.slots[0].Due)
+		}
+	})
+}

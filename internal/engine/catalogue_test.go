@@ -29,10 +29,12 @@ func TestAWorkerAnnouncesItsTasks(t *testing.T) {
 		Name: "roster.pull", Summary: "Does something.", Queue: "campus", Schema: tasks.Schema[params](),
 		Timeout: tasks.DefaultTimeout, Attempts: tasks.DefaultAttempts, Backoff: time.Millisecond,
 		Locks: true, Reads: []string{"sis"}, Warn: time.Minute, Where: map[string]string{"zone": "eu"},
-		Unique:    &job.Unique{Args: []string{"name"}, Policy: job.Skip},
-		Limits:    []job.Limit{{Task: "roster.pull", Max: 5, From: "task"}, {Task: "roster.pull", Client: "*", Max: 2, From: "task"}},
-		Schedules: []job.DeclaredSchedule{{Name: "roster.pull", Cron: "0 2 * * *", Zone: "Europe/Madrid", Client: "default", Args: raw(`{"name":"x"}`)}},
-		Build:     "v1", BuiltAt: built,
+		Unique: &job.Unique{Args: []string{"name"}, Policy: job.Skip},
+		Limits: []job.Limit{{Task: "roster.pull", Max: 5, From: "task"}, {Task: "roster.pull", Client: "*", Max: 2, From: "task"}},
+		Schedules: []job.DeclaredSchedule{{
+			Name: "roster.pull", Cron: "0 2 * * *", Zone: "Europe/Madrid", Client: "default", Args: raw(`{"name":"x"}`), Wants: &job.Wants{Reads: []string{"sis"}},
+		}},
+		Build: "v1", BuiltAt: built,
 	}}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("catalogue (-want +got), error %v:\n%s", err, diff)

@@ -28,6 +28,7 @@ type scenario struct {
 	terms     []term
 	takes     time.Duration // of each job
 	seed      uint64        // of the errors
+	recovery  timetable.RecoveryRules
 }
 
 // A term is the work of one walker, which begins so long after the one before.
@@ -55,6 +56,12 @@ func drawScenario(t *rapid.T) scenario {
 		terms:     rapid.SliceOfN(terms, 1, 6).Draw(t, "terms"),
 		takes:     time.Duration(rapid.SampledFrom([]int{0, 1, 30, 600, 3600}).Draw(t, "takes")) * time.Second,
 		seed:      rapid.Uint64().Draw(t, "seed"),
+		recovery: timetable.RecoveryRules{
+			After:    time.Duration(rapid.SampledFrom([]int{0, 1, 30}).Draw(t, "recovery after")) * time.Minute,
+			Approve:  rapid.SampledFrom([]int{0, 2, 1000}).Draw(t, "approve"),
+			Most:     rapid.SampledFrom([]int{3, 1000}).Draw(t, "most"),
+			Together: rapid.SampledFrom([]int{1, 20}).Draw(t, "together"),
+		},
 	}
 }
 
@@ -117,13 +124,44 @@ func (s scenario) play(t *testing.T) []error {
 	var walkers sync.WaitGroup
 	for i, term := range s.terms {
 		time.Sleep(term.after)
-		walkers.Go(func() { term.walk(t.Context(), l, q, rand.New(rand.NewPCG(s.seed, uint64(i)))) })
+		walkers.Go(func() { term.walk(t.Context(), s.recovery, l, q, rand.New(rand.NewPCG(s.seed, uint64(i)))) })
 	}
 	walkers.Wait()
 	q.end()
+	term{lasts: time.Minute}.walk(t.Context(), s.recovery, l, q, nil)
+	s.settle(t, l)
 	calm := term{lasts: 20*time.Minute + time.Second/2} // so that no slot is due as it ends
-	calm.walk(t.Context(), l, q, nil)
-	return append(wrongSlots(l, q), wrongJobs(l, q)...)
+	calm.walk(t.Context(), s.recovery, l, q, nil)
+	return slices.Concat(wrongSlots(l, q), wrongJobs(l, q), wrongRecoveries(l))
+}
+
+// settle has a person approve or reject the recoveries that are held.
+func (s scenario) settle(t *testing.T, l *fakeLedger) {
+	book := bookOf(t, l)
+	for _, r := range l.plans {
+		var err error
+		switch {
+		case r.State != job.RecoveryHeld:
+		case (s.seed/2+uint64(r.ID))%3 == 0:
+			_, err = book.RejectRecovery(t.Context(), r.ID, "ada", "No.")
+		default:
+			_, err = book.ApproveRecovery(t.Context(), r.ID, "ada", "Yes.")
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// wrongRecoveries finds those that are not over, though nothing of them waits.
+func wrongRecoveries(l *fakeLedger) (wrong []error) {
+	for _, r := range l.plans {
+		waits := slices.ContainsFunc(l.slots, func(s job.Slot) bool { return s.Recovery == r.ID && !s.Outcome.Final() })
+		if r.Ended == nil && !waits {
+			wrong = append(wrong, fmt.Errorf("recovery %d is %s, and none of its slots is open", r.ID, r.State))
+		}
+	}
+	return wrong
 }
 
 func (s scenario) schedule(i int, now time.Time) job.Schedule {
@@ -142,10 +180,10 @@ func (s scenario) schedule(i int, now time.Time) job.Schedule {
 	return schedule
 }
 
-func (tm term) walk(ctx context.Context, l *fakeLedger, q *fakeQueue, chance *rand.Rand) {
+func (tm term) walk(ctx context.Context, rules timetable.RecoveryRules, l *fakeLedger, q *fakeQueue, chance *rand.Rand) {
 	ctx, cancel := context.WithTimeout(ctx, tm.lasts)
 	defer cancel()
-	w := timetable.Walker{Ledger: flaky{l, tm, chance}, Queue: flakyQueue{q, tm, chance}, Log: slog.New(slog.DiscardHandler), Now: time.Now}
+	w := timetable.Walker{Ledger: flaky{l, tm, chance}, Queue: flakyQueue{q, tm, chance}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Recovery: rules}
 	w.Run(ctx)
 }
 
@@ -163,7 +201,7 @@ func wrongSlots(l *fakeLedger, q *fakeQueue) (wrong []error) {
 			continue
 		}
 		for i, slot := range slots {
-			if why := wrongSlot(s, want[i], slot, q); why != "" {
+			if why := wrongSlot(s, want[i], l.asApproved(slot), q); why != "" {
 				wrong = append(wrong, fmt.Errorf("%s %s is %s (%s): %s", s.Name, slot.Due, slot.Outcome, slot.Reason, why))
 			}
 		}
@@ -172,6 +210,17 @@ func wrongSlots(l *fakeLedger, q *fakeQueue) (wrong []error) {
 		}
 	}
 	return wrong
+}
+
+// asApproved returns a slot of a recovery as if it had been decided on when that
+// was approved.
+func (l *fakeLedger) asApproved(slot job.Slot) job.Slot {
+	for _, r := range l.plans {
+		if r.ID == slot.Recovery && r.Settled != nil && r.Settled.After(slot.Decided) {
+			slot.Decided = *r.Settled
+		}
+	}
+	return slot
 }
 
 func dueUntilNow(s job.Schedule) (all []timetable.Due) {
@@ -299,6 +348,30 @@ func (f flaky) UnfinishedOf(ctx context.Context, schedules []string) (map[string
 		return nil, errDisk
 	}
 	return f.fakeLedger.UnfinishedOf(ctx, schedules)
+}
+
+func (f flaky) OpenRecoveries(ctx context.Context) ([]job.Recovery, error) {
+	if f.term.fails(f.chance) {
+		return nil, errDisk
+	}
+	return f.fakeLedger.OpenRecoveries(ctx)
+}
+
+func (f flaky) RecoverySteps(ctx context.Context, id int64) ([]job.SlotStand, error) {
+	if f.term.fails(f.chance) {
+		return nil, errDisk
+	}
+	return f.fakeLedger.RecoverySteps(ctx, id)
+}
+
+func (f flaky) SaveRecovery(ctx context.Context, r job.Recovery, was job.RecoveryState, order []job.Slot, settled []job.SlotBatch) error {
+	if f.term.fails(f.chance) {
+		return errDisk
+	}
+	if err := f.fakeLedger.SaveRecovery(ctx, r, was, order, settled); err != nil || !f.term.fails(f.chance) {
+		return err
+	}
+	return errDisk // written, and the answer is lost
 }
 
 // flakyQueue is the queue as one walker meets it.

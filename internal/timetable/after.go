@@ -191,8 +191,8 @@ func (o other) mayRun(span job.SlotSpan) bool {
 	return false
 }
 
-// over reports whether o had all its runs.
-func (o other) over() bool { return o.MaxRuns > 0 && o.Runs >= int64(o.MaxRuns) }
+// over reports whether t had all its runs.
+func (t times) over() bool { return t.MaxRuns > 0 && t.Runs >= int64(t.MaxRuns) }
 
 // fruitless says why a slot that nobody has decided on will not run.
 func (o other) fruitless(due Due) string {

@@ -45,15 +45,15 @@ func (w *Walker) rule(ctx context.Context, open []job.Slot) error {
 }
 
 // waiters returns the open slots that come after others: the oldest of each
-// schedule, or all if its jobs may overlap.
+// line, or all if jobs of the schedule may overlap.
 func (w *Walker) waiters(open []job.Slot) (all []waiter) {
-	seen := map[string]bool{}
+	seen := map[line]bool{}
 	for _, slot := range open {
 		e := w.agenda.entries[slot.Schedule]
-		if e == nil || len(e.After) == 0 || !w.planned(e) || seen[slot.Schedule] && e.Overlap != job.OverlapAllow {
+		if e == nil || len(e.After) == 0 || !w.planned(e) || seen[lineOf(slot)] && e.Overlap != job.OverlapAllow {
 			continue
 		}
-		seen[slot.Schedule] = true
+		seen[lineOf(slot)] = true
 		all = append(all, waiter{slot, e, e.spans(slot.Due)})
 	}
 	return all

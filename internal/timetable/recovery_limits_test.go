@@ -147,3 +147,19 @@ func TestAPlanEndsThoughAJobOfItWasLost(t *testing.T) {
 		}
 	})
 }
+
+func TestAStepMayWaitLongForOneThatWaitsForItsTurn(t *testing.T) {
+	bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+		l.queue, q.takes = q, 7*time.Hour
+		first, prior, last := every("1 0 1 * *"), every("2 0 1 * *"), every("3 0 1 * *")
+		first.Name, prior.Name, last.Name, last.After = "first", "prior", "last", []string{"prior"}
+		l.schedules = []job.Schedule{first, prior, last}
+		w := &timetable.Walker{Ledger: l, Queue: q, Recovery: timetable.RecoveryRules{After: 10 * time.Minute, Approve: 10, Most: 10, Together: 1}}
+		walkWith(t, w, 30*time.Second)
+		time.Sleep(time.Hour)
+		walkWith(t, w, 15*time.Hour) // a slot waits for 12 h at most for one that can start
+		if diff := cmp.Diff([]string{"first", "prior", "last"}, q.started(time.Time{})); diff != "" {
+			t.Errorf("(-want +got)\n%s\n%s", diff, l.story())
+		}
+	})
+}

@@ -17,6 +17,7 @@ type prior struct {
 	is   standing  //
 	at   time.Time // when it came to be so
 	why  string    // it is lost: "failed"
+	turn time.Time // when its turn in the recovery of both came; zero if there is none
 }
 
 // A standing is how far a prior is.
@@ -37,13 +38,14 @@ type ruling struct {
 }
 
 // ruleOn decides on a slot of s that was to start at that time, and was
-// intended at another. The time that it may wait is counted from the later one.
+// intended at another. The time that it may wait is counted from the later one,
+// and not before the turn of what it waits for.
 func ruleOn(s job.Schedule, start, intended, now time.Time, priors []prior) ruling {
 	r := ruling{ready: start}
 	most := cmp.Or(time.Duration(s.AfterLimit), defaultAfterLimit)
-	limit := later(start, intended).Add(most)
 	var waits, waited, wrong []string
 	for _, p := range priors {
+		limit := later(later(start, intended), p.turn).Add(most)
 		switch {
 		case p.is == met:
 			if p.at.After(start.Add(onTime)) {
@@ -191,8 +193,8 @@ func (o other) mayRun(span job.SlotSpan) bool {
 	return false
 }
 
-// over reports whether o had all its runs.
-func (o other) over() bool { return o.MaxRuns > 0 && o.Runs >= int64(o.MaxRuns) }
+// over reports whether t had all its runs.
+func (t times) over() bool { return t.MaxRuns > 0 && t.Runs >= int64(t.MaxRuns) }
 
 // fruitless says why a slot that nobody has decided on will not run.
 func (o other) fruitless(due Due) string {

@@ -45,15 +45,15 @@ func (w *Walker) rule(ctx context.Context, open []job.Slot) error {
 }
 
 // waiters returns the open slots that come after others: the oldest of each
-// schedule, or all if its jobs may overlap.
+// line, or all if jobs of the schedule may overlap.
 func (w *Walker) waiters(open []job.Slot) (all []waiter) {
-	seen := map[string]bool{}
+	seen := map[line]bool{}
 	for _, slot := range open {
 		e := w.agenda.entries[slot.Schedule]
-		if e == nil || len(e.After) == 0 || !w.planned(e) || seen[slot.Schedule] && e.Overlap != job.OverlapAllow {
+		if e == nil || len(e.After) == 0 || !w.planned(e) || seen[lineOf(slot)] && e.Overlap != job.OverlapAllow {
 			continue
 		}
-		seen[slot.Schedule] = true
+		seen[lineOf(slot)] = true
 		all = append(all, waiter{slot, e, e.spans(slot.Due)})
 	}
 	return all
@@ -62,9 +62,22 @@ func (w *Walker) waiters(open []job.Slot) (all []waiter) {
 func (w *Walker) ruleOn(one waiter, stands []job.SlotStand) ruling {
 	var priors []prior
 	for i, span := range one.spans {
-		priors = append(priors, one.entry.prior(w.other(span.Schedule), one.slot.Due, span, stands[i]))
+		p := one.entry.prior(w.other(span.Schedule), one.slot.Due, span, stands[i])
+		if together := one.slot.Recovery; together != 0 && together == stands[i].Recovery {
+			p.turn = turnOf(stands[i], w.Now())
+		}
+		priors = append(priors, p)
 	}
 	return ruleOn(one.entry.Schedule, one.entry.start(one.slot.Due), w.openSince(one.slot), w.Now(), priors)
+}
+
+// turnOf returns when the turn of a slot of a recovery came: not yet, while it
+// is open.
+func turnOf(s job.SlotStand, now time.Time) time.Time {
+	if s.Outcome.Final() {
+		return s.Decided
+	}
+	return now
 }
 
 // other returns a schedule by name.

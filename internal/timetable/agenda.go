@@ -156,6 +156,9 @@ func (w *Walker) newAgenda(ctx context.Context, version int64, schedules []job.S
 
 // upNext returns the slot with which to go on; zero if there is none.
 func (e *entry) upNext() Due {
+	if e.over() {
+		return Due{}
+	}
 	for due := range e.after(e.OpenAfter()) {
 		return due
 	}

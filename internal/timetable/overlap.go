@@ -13,8 +13,8 @@ import (
 )
 
 // behindEarlier leaves out the turns of slots that wait for the job of an
-// earlier one to end, and dooms those that are skipped because of it. The job
-// that stands in the way of an abort is told to stop.
+// earlier one to end, or to start now, and dooms those that are skipped because
+// of it. The job that stands in the way of an abort is told to stop.
 //
 // Only a job that was there when a slot was due is what overlap is about. One
 // that came later is of a slot before it in line, and the slot waits for it.
@@ -26,6 +26,7 @@ func (w *Walker) behindEarlier(ctx context.Context, turns []turn) (left []turn, 
 		}
 	}
 	busy, err := w.busy(ctx, ask)
+	taken := map[string]bool{}
 	for _, t := range turns {
 		if t.doom != "" || t.entry.Overlap == job.OverlapAllow {
 			left = append(left, t)
@@ -34,8 +35,10 @@ func (w *Walker) behindEarlier(ctx context.Context, turns []turn) (left []turn, 
 		earlier, isBusy := busy[t.entry.Name]
 		switch {
 		case err != nil && !free(t.entry): // unknown
+		case taken[t.Schedule]:
 		case !isBusy || earlier.ID == t.JobID:
 			left = append(left, t)
+			taken[t.Schedule] = true
 		case t.entry.Overlap == job.OverlapSkip && !earlier.Created.After(t.Due):
 			left = append(left, t.doomed(job.SlotSkipped, notEnded(earlier.ID)))
 		default:
@@ -137,8 +140,11 @@ func (w *Walker) mayHaveRun(e *entry) bool {
 func (w *Walker) newestRun(ctx context.Context, schedule string) (string, error) {
 	const few = 20
 	var end time.Time
-	if open := w.waiting[schedule]; len(open) > 0 {
-		end = open[0].Due
+	for _, open := range w.waiting[schedule] {
+		if open.Recovery == 0 {
+			end = open.Due
+			break
+		}
 	}
 	slots, err := w.Ledger.Slots(ctx, schedule, time.Time{}, end, few)
 	for _, slot := range slots {

@@ -18,9 +18,10 @@ const (
 type view struct {
 	now     time.Time
 	since   time.Time  // nobody was watching before
-	waiting []job.Slot // that are intended and have not started, the oldest first
+	waiting []job.Slot // that are intended, of no recovery, and have not started, the oldest first
 
 	recovery int64 // which slots join that went by before; zero: none
+	promised int   // slots that wait in recoveries
 	early    bool  // slots that are due are decided, though jitter lets them start later
 }
 

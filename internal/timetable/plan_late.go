@@ -28,7 +28,7 @@ type backlog struct {
 func newBacklog(s job.Schedule, v view) *backlog {
 	b := &backlog{most: catchUpMost(s), alone: s.CatchUp != job.CatchUpAll, room: math.MaxInt, since: v.since}
 	if s.MaxRuns > 0 {
-		b.room = max(s.MaxRuns-int(s.Runs)-len(v.waiting), 0)
+		b.room = max(s.MaxRuns-int(s.Runs)-len(v.waiting)-v.promised, 0)
 	}
 	return b
 }

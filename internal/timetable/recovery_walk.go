@@ -40,6 +40,7 @@ type RecoveryLedger interface {
 type convalescence struct {
 	begun   bool // since the walker is watching, it was found out whether there is one to begin
 	making  *job.Recovery
+	held    []int64 // those that are making or held: their slots are not open
 	running []job.Recovery
 	known   map[int64]job.Recovery // those that open slots belong to, and that are not making or held
 	yielded map[string]string      // what slots wait for that are not of a recovery, by the ids of their jobs
@@ -51,18 +52,48 @@ func (w *Walker) recall(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read recoveries: %w", err)
 	}
-	r := &w.recovery
-	r.making, r.running, r.known = nil, nil, map[int64]job.Recovery{}
+	r, held := &w.recovery, w.recovery.held
+	r.making, r.held, r.running, r.known = nil, nil, nil, map[int64]job.Recovery{}
 	for _, one := range open {
 		switch one.State {
 		case job.RecoveryMaking:
 			r.making = &one
+			r.held = append(r.held, one.ID)
+		case job.RecoveryHeld:
+			r.held = append(r.held, one.ID)
 		case job.RecoveryRunning:
-			r.running = append(r.running, one)
-			r.known[one.ID] = one
+			r.know(one)
 		}
 	}
+	if slices.ContainsFunc(held, func(id int64) bool { return !slices.Contains(r.held, id) }) {
+		w.agenda.version = 0 // slots that did not run make room for others
+	}
 	return w.begin(ctx)
+}
+
+// know takes in a recovery that open slots belong to.
+func (c *convalescence) know(r job.Recovery) {
+	c.known[r.ID] = r
+	if r.State == job.RecoveryRunning {
+		c.running = append(c.running, r)
+	}
+}
+
+// promised returns how many slots of a schedule wait in recoveries that nobody
+// has approved yet.
+func (w *Walker) promised(ctx context.Context, schedule string) (n int, err error) {
+	for _, id := range w.recovery.held {
+		steps, err := w.Ledger.RecoverySteps(ctx, id)
+		if err != nil {
+			return 0, fmt.Errorf("read the slots of recovery %d: %w", id, err)
+		}
+		for _, s := range steps {
+			if s.Schedule == schedule && !s.Outcome.Final() {
+				n++
+			}
+		}
+	}
+	return n, nil
 }
 
 // begin begins a recovery if nobody has been watching for long.
@@ -77,7 +108,7 @@ func (w *Walker) begin(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("begin a recovery: %w", err)
 	}
-	r.making, r.begun = &made, true
+	r.making, r.held, r.begun = &made, append(r.held, made.ID), true
 	w.Log.WarnContext(ctx, "no scheduler was up: what was due meanwhile becomes a recovery", "recovery", made.ID, "from", made.From, "to", made.To)
 	return nil
 }
@@ -202,7 +233,8 @@ func (w *Walker) sayRecovery(ctx context.Context, r job.Recovery, steps []step) 
 	}
 }
 
-// recognise reads the recoveries that open slots belong to.
+// recognise reads the recoveries that open slots belong to. One of them may
+// have been approved a moment ago.
 func (w *Walker) recognise(ctx context.Context, open []job.Slot) error {
 	for _, slot := range open {
 		if _, known := w.recovery.known[slot.Recovery]; known || slot.Recovery == 0 {
@@ -212,7 +244,7 @@ func (w *Walker) recognise(ctx context.Context, open []job.Slot) error {
 		if err != nil {
 			return fmt.Errorf("read recovery %d: %w", slot.Recovery, err)
 		}
-		w.recovery.known[r.ID] = r
+		w.recovery.know(r)
 	}
 	return nil
 }
@@ -281,6 +313,9 @@ func (w *Walker) advance(ctx context.Context, r job.Recovery, q *queuing) error 
 		return fmt.Errorf("read the slots of recovery %d: %w", r.ID, err)
 	}
 	steps = slices.DeleteFunc(steps, func(s job.SlotStand) bool { return !s.Open() })
+	if steps, err = w.withoutLost(ctx, steps); err != nil {
+		return err
+	}
 	if len(steps) == 0 {
 		return w.done(ctx, r)
 	}
@@ -298,6 +333,32 @@ func (w *Walker) advance(ctx context.Context, r job.Recovery, q *queuing) error 
 		}
 	}
 	return nil
+}
+
+// withoutLost leaves out the steps whose jobs nobody knows, neither the queue
+// nor, after a while, the ledger: nobody would ever hear of their end.
+func (w *Walker) withoutLost(ctx context.Context, steps []job.SlotStand) ([]job.SlotStand, error) {
+	const heard = time.Minute
+	lost := func(s job.SlotStand) bool {
+		return s.Outcome.Ran() && s.State == "" && w.Now().Sub(s.Decided) > heard
+	}
+	var ask []string
+	for _, s := range steps {
+		if lost(s) {
+			ask = append(ask, s.JobID)
+		}
+	}
+	if len(ask) == 0 {
+		return steps, nil
+	}
+	jobs, err := w.Queue.Jobs(ctx, ask)
+	if err != nil {
+		return nil, fmt.Errorf("find the jobs of a recovery: %w", err)
+	}
+	return slices.DeleteFunc(steps, func(s job.SlotStand) bool {
+		_, there := jobs[s.JobID]
+		return lost(s) && !there
+	}), nil
 }
 
 // start reports whether a slot starts, and then takes what its job wants.

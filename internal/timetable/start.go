@@ -64,22 +64,36 @@ func (w *Walker) startOpen(ctx context.Context, open []job.Slot) (settled []job.
 	return settled, errors.Join(err, failed)
 }
 
+// A line is the open slots of a schedule that start one after the other. Those
+// of recoveries do not keep others waiting before it is their turn.
+type line struct {
+	schedule string
+	recovery bool
+}
+
+func lineOf(slot job.Slot) line { return line{slot.Schedule, slot.Recovery != 0} }
+
 // turns returns the slots that may start, as far as open slots tell: the
-// oldest of each schedule, or all if its jobs may overlap. Those that are to
-// be given up wait for no turn.
+// oldest of each line, or all if jobs of the schedule may overlap. Those that
+// are to be given up wait for no turn, and those of recoveries, which start a
+// few at a time, take up no place in a portion.
 func (w *Walker) turns(open []job.Slot) (turns []turn) {
-	taken := map[string]bool{}
+	taken, ordinary := map[line]bool{}, 0
 	for _, slot := range open {
-		t := w.judge(slot)
+		t, in := w.judge(slot), lineOf(slot)
 		switch {
 		case t.doom != "":
 			turns = append(turns, t)
-		case taken[slot.Schedule] && t.entry.Overlap != job.OverlapAllow:
+		case taken[in] && t.entry.Overlap != job.OverlapAllow:
 		case t.held:
-			taken[slot.Schedule] = true
-		case len(turns) < w.portion:
+			taken[in] = true
+		case in.recovery:
 			turns = append(turns, t)
-			taken[slot.Schedule] = true
+			taken[in] = true
+		case ordinary < w.portion:
+			turns = append(turns, t)
+			taken[in] = true
+			ordinary++
 		}
 	}
 	return turns
@@ -100,7 +114,7 @@ func (w *Walker) judge(slot job.Slot) turn {
 	if tooLate(t.entry.Schedule, w.Now().Sub(t.entry.start(slot.Due))) {
 		return t.doomed(job.SlotMissed, tooLateReason(t.entry.Schedule))
 	}
-	if t.old(w.Now()) && len(t.entry.After) == 0 && (t.entry.Overlap == job.OverlapSkip || t.entry.Overlap == job.OverlapAllow) {
+	if t.old(w.Now()) && slot.Recovery == 0 && len(t.entry.After) == 0 && (t.entry.Overlap == job.OverlapSkip || t.entry.Overlap == job.OverlapAllow) {
 		return t.doomed(job.SlotMissed, "for 24 h it could not be found out whether its job had been started")
 	}
 	return w.afterOthers(t)

@@ -238,17 +238,23 @@ func (w *Walker) decide(ctx context.Context, settled []job.Slot) (more bool, err
 	return page.intended > 0 || len(settled) > 0 || w.agenda.isDue(now), nil
 }
 
-// planOf plans e. How many runs it had is known for certain only to the
-// ledger, where it matters.
+// planOf plans e. How many runs it had, and may yet have in recoveries, is known
+// for certain only to the ledger, where it matters.
 func (w *Walker) planOf(ctx context.Context, e *entry, now time.Time) (plan, error) {
+	v := w.viewOf(e, now)
 	if e.MaxRuns > 0 {
 		recorded, err := w.Ledger.Schedule(ctx, e.Name)
 		if err != nil {
 			return plan{}, fmt.Errorf("read runs of schedule %s: %w", e.Name, err)
 		}
 		e.Runs = max(e.Runs, recorded.Runs)
+		more, err := w.promised(ctx, e.Name)
+		if err != nil {
+			return plan{}, err
+		}
+		v.promised += more
 	}
-	p := planFor(e.times, view{now: now, since: w.vigil.since, waiting: w.waiting[e.Name], recovery: w.recoveryInTheMaking()})
+	p := planFor(e.times, v)
 	p.slots = slices.DeleteFunc(p.slots, func(s job.Slot) bool { return isWaiting(w.waiting[e.Name], s.Due) })
 	w.announce(e, p)
 	return p, nil
@@ -258,6 +264,18 @@ func (w *Walker) planOf(ctx context.Context, e *entry, now time.Time) (plan, err
 // before this one, which did not settle it.
 func isWaiting(waiting []job.Slot, due time.Time) bool {
 	return slices.ContainsFunc(waiting, func(s job.Slot) bool { return s.Due.Equal(due) })
+}
+
+func (w *Walker) viewOf(e *entry, now time.Time) view {
+	v := view{now: now, since: w.vigil.since, recovery: w.recoveryInTheMaking()}
+	for _, slot := range w.waiting[e.Name] {
+		if slot.Recovery == 0 {
+			v.waiting = append(v.waiting, slot)
+		} else {
+			v.promised++
+		}
+	}
+	return v
 }
 
 // record writes a page and tells of the slots that are settled by it.

@@ -78,11 +78,15 @@ func (b *Book) catalogue(ctx context.Context) (map[string]job.Declaration, error
 	if err != nil {
 		return nil, fmt.Errorf("read the tasks: %w", err)
 	}
+	return tasksByName(all), nil
+}
+
+func tasksByName(all []job.Declaration) map[string]job.Declaration {
 	tasks := make(map[string]job.Declaration, len(all))
 	for _, d := range all {
 		tasks[d.Name] = d
 	}
-	return tasks, nil
+	return tasks
 }
 
 // apart takes the stored schedule of the name of s out of schedules, and

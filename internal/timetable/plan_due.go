@@ -131,8 +131,12 @@ func (t times) due(at, next time.Time) Due {
 	return d
 }
 
-// start returns when the job of a slot starts.
+// start returns when the job of a slot starts. It may be one from before the
+// times of the schedule made no sense any more.
 func (t times) start(due time.Time) time.Time {
+	if t.trigger == nil || t.zone == nil {
+		return due
+	}
 	next, _ := t.trigger.Next(due, t.zone)
 	return due.Add(delay(t.Schedule, due, next))
 }

@@ -163,3 +163,28 @@ func TestAStepMayWaitLongForOneThatWaitsForItsTurn(t *testing.T) {
 		}
 	})
 }
+
+func TestAPlanEndsThoughTheTimesOfAScheduleMakeNoSenseAnyMore(t *testing.T) {
+	for _, broken := range []func(s *job.Schedule){
+		func(s *job.Schedule) { s.Cron = "nonsense" },
+		func(s *job.Schedule) { s.Zone = "Mars/Olympus" },
+		func(s *job.Schedule) { s.Calendar = "gone" },
+	} {
+		bubble(t, func(t *testing.T, l *fakeLedger, q *fakeQueue) {
+			l.queue = q
+			l.schedules = []job.Schedule{every("1 0 1 * *")}
+			w := &timetable.Walker{Ledger: l, Queue: q, Recovery: timetable.RecoveryRules{After: 10 * time.Minute, Most: 10, Together: 1}}
+			walkWith(t, w, 30*time.Second)
+			time.Sleep(time.Hour)
+			walkWith(t, w, time.Minute)
+			l.edit("roster", broken)
+			if _, err := bookOf(t, l).ApproveRecovery(t.Context(), 1, "ada", "Checked."); err != nil {
+				t.Fatal(err)
+			}
+			walkWith(t, w, time.Minute)
+			if l.plans[0].State != job.RecoveryDone {
+				t.Errorf("it is %s, want done:\n%s", l.plans[0].State, l.story())
+			}
+		})
+	}
+}

@@ -202,14 +202,11 @@ func (w *Walker) wants(ctx context.Context) (func(s job.Schedule) job.Wants, err
 // wantsBy returns what tells which resources jobs of schedules want. It keeps
 // what it found out.
 func wantsBy(tasks []job.Declaration) func(s job.Schedule) job.Wants {
-	byName, known := map[string]job.Declaration{}, map[string]job.Wants{}
-	for _, d := range tasks {
-		byName[d.Name] = d
-	}
+	catalogue, known := tasksByName(tasks), map[string]job.Wants{}
 	return func(s job.Schedule) job.Wants {
 		w, ok := known[s.Name]
 		if !ok {
-			w, _ = byName[s.Task].WantsOf(s.Client, s.Args)
+			w, _ = catalogue[s.Task].WantsOf(s.Client, s.Args)
 			known[s.Name] = w
 		}
 		return w

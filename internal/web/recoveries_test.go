@@ -67,6 +67,8 @@ func TestARecoveryIsDecidedForAReason(t *testing.T) {
 		{"/recoveries/9/reject", "", 400, job.RecoveryHeld},
 		{"/recoveries/8/approve", "x", 409, job.RecoveryRunning},
 		{"/recoveries/7/reject", "x", 409, job.RecoveryRejected},
+		{"/recoveries/latest/approve", " ", 400, ""},
+		{"/recoveries/latest/approve", "x", 400, ""},
 	} {
 		f := campusTimetable()
 		w := post(t, timetable(t, f), tt.path, url.Values{"reason": {tt.reason}})

@@ -214,20 +214,25 @@ func (s *server) rejectRecovery(w http.ResponseWriter, r *http.Request) error {
 	return s.settle(w, r, s.Timetable.RejectRecovery)
 }
 
-// settle decides on a recovery for a reason, and leads back to it.
+// settle decides on a recovery for a reason, and leads back to it. It must be
+// named by its number: the latest may be another than the one that was looked
+// at.
 func (s *server) settle(w http.ResponseWriter, r *http.Request, how func(ctx context.Context, id int64, by, reason string) (job.Recovery, error)) error {
 	reason, err := reasonOf(r)
 	if err != nil {
 		return err
 	}
-	plan, err := s.readRecovery(r)
+	id, err := recoveryID(r)
 	if err != nil {
 		return err
 	}
-	if _, err := how(r.Context(), plan.ID, actor, reason); err != nil {
+	if id == 0 {
+		return fault.New(fault.Invalid, "Say which recovery by its number; the latest may be another one by now.")
+	}
+	if _, err := how(r.Context(), id, actor, reason); err != nil {
 		return fmt.Errorf("settle recovery: %w", err)
 	}
-	http.Redirect(w, r, recoveryPath(plan.ID), http.StatusSeeOther)
+	http.Redirect(w, r, recoveryPath(id), http.StatusSeeOther)
 	return nil
 }
 

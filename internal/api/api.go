@@ -161,8 +161,8 @@ func New(c Config) *API {
 // ServeHTTP implements [http.Handler].
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
-// operator is who does things, as long as nobody logs in.
-const operator = "operator"
+// local is who does things, as long as nobody logs in.
+const local = "local"
 
 // A route is one thing that can be asked. Parameters of the query that params
 // does not name are refused.

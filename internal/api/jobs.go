@@ -69,7 +69,7 @@ func (a *API) abort(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &nothing{}); err != nil {
 		return err
 	}
-	j, err := a.book().Abort(r.Context(), r.PathValue("id"), operator)
+	j, err := a.book().Abort(r.Context(), r.PathValue("id"), local)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (a *API) retry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	j, err := a.book().Retry(r.Context(), id, operator)
+	j, err := a.book().Retry(r.Context(), id, local)
 	if err != nil {
 		return err
 	}

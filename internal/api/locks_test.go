@@ -49,7 +49,7 @@ func TestLocksAreBrokenWithAReason(t *testing.T) {
 		{`{"job":"h","reason":"` + strings.Repeat("x", 501) + `"}`, 400, `"field":"reason"`},
 		{`{"job":"nobody","reason":"stuck"}`, 404, "There is no job nobody."},
 		{`{"job":"w","reason":"stuck"}`, 409, "does not run"},
-		{`{"job":"h","reason":" The LMS was restored. "}`, 200, `Its locks were broken by operator: The LMS was restored."`},
+		{`{"job":"h","reason":" The LMS was restored. "}`, 200, `Its locks were broken by local: The LMS was restored."`},
 	} {
 		if w := do(h, "POST", "/api/v1/locks:break", tt.body); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 			t.Errorf("%s: got %d, want %d with %s in %s", tt.body, w.Code, tt.status, tt.want, w.Body)

@@ -62,7 +62,7 @@ func TestAHeldPlanIsApprovedOrRejectedOnce(t *testing.T) {
 	for action, state := range map[string]job.RecoveryState{"approve": job.RecoveryRunning, "reject": job.RecoveryRejected} {
 		h := serve(t, night())
 		r := asked[client.Recovery](t, h, "POST", "/api/v1/recoveries/2/"+action, `{"reason":"The registrar has seen it."}`)
-		if r.State != state || r.By != "operator" || r.Reason != "The registrar has seen it." || r.Settled == nil {
+		if r.State != state || r.By != "local" || r.Reason != "The registrar has seen it." || r.Settled == nil {
 			t.Errorf("%s: %+v", action, r)
 		}
 		if again := do(h, "POST", "/api/v1/recoveries/2/approve", `{"reason":"r"}`); again.Code != 409 {

@@ -43,7 +43,7 @@ func TestWordsBecomeASchedule(t *testing.T) {
 		t.Errorf("list = %+v", list)
 	}
 	changes := asked[client.ChangeList](t, h, "GET", "/api/v1/schedules/roster.sync:north/changes", "").Changes
-	if len(changes) != 1 || changes[0].Field != "created" || changes[0].By != "operator" || changes[0].Reason != "North wants it early." {
+	if len(changes) != 1 || changes[0].Field != "created" || changes[0].By != "local" || changes[0].Reason != "North wants it early." {
 		t.Errorf("changes = %+v", changes)
 	}
 }
@@ -74,7 +74,7 @@ func TestTheSecondOfTwoEditsIsToldOfTheFirst(t *testing.T) {
 		t.Errorf("edited = %+v", first)
 	}
 	second := do(h, "PATCH", target, `{"set":{"zone":"Europe/Berlin"},"revision":1,"reason":"We are there."}`)
-	if body := second.Body.String(); second.Code != 409 || !strings.Contains(body, "cron") || !strings.Contains(body, "operator") {
+	if body := second.Body.String(); second.Code != 409 || !strings.Contains(body, "cron") || !strings.Contains(body, "local") {
 		t.Errorf("the second edit: %d %s", second.Code, body)
 	}
 	reverted := asked[client.Schedule](t, h, "PATCH", target, `{"revert":["cron"],"revision":2,"reason":"The backup is over."}`)

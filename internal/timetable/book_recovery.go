@@ -151,6 +151,9 @@ func (b *Book) settle(ctx context.Context, id int64, by, reason string, from ...
 	if !slices.Contains(from, r.State) {
 		return r, fault.New(fault.Conflict, "%s", notSettled(r))
 	}
+	if r.State == job.RecoveryRunning {
+		reason = fmt.Sprintf("%s (%s had approved it: %s)", reason, r.By, r.Reason)
+	}
 	r.Settled, r.By, r.Reason = new(b.Now()), by, reason
 	return r, nil
 }

@@ -40,7 +40,8 @@ type RecoveryLedger interface {
 type convalescence struct {
 	begun   bool // since the walker is watching, it was found out whether there is one to begin
 	making  *job.Recovery
-	held    []int64 // those that are making or held: their slots are not open
+	said    map[int64]bool // the log has heard that they are held
+	held    []int64        // those that are making or held: their slots are not open
 	running []job.Recovery
 	known   map[int64]job.Recovery // those that open slots belong to, and that are not making or held
 	yielded map[string]string      // what slots wait for that are not of a recovery, by the ids of their jobs
@@ -61,6 +62,7 @@ func (w *Walker) recall(ctx context.Context) error {
 			r.held = append(r.held, one.ID)
 		case job.RecoveryHeld:
 			r.held = append(r.held, one.ID)
+			w.sayHeld(ctx, one)
 		case job.RecoveryRunning:
 			r.know(one)
 		}
@@ -121,11 +123,9 @@ func (w *Walker) recoveryInTheMaking() int64 {
 	return w.recovery.making.ID
 }
 
-// complete ends the making of a recovery, once all is decided that was due
-// before somebody was watching.
+// complete ends the making of a recovery.
 func (w *Walker) complete(ctx context.Context) error {
-	next := w.agenda.soonest()
-	if w.recovery.making == nil || !next.IsZero() && next.Before(w.vigil.since) {
+	if w.recovery.making == nil {
 		return nil
 	}
 	r := *w.recovery.making
@@ -220,7 +220,7 @@ func (w *Walker) sayRecovery(ctx context.Context, r job.Recovery, steps []step) 
 		w.Log.InfoContext(ctx, "a recovery runs", "recovery", r.ID, "slots", r.Slots, "expected", time.Duration(r.Expected))
 		return
 	}
-	w.Log.WarnContext(ctx, "a recovery is held until a person approves it", "recovery", r.ID, "slots", r.Slots, "expected", time.Duration(r.Expected))
+	w.sayHeld(ctx, r)
 	for _, s := range steps {
 		if id := s.JobID; !w.alarmed[id] {
 			w.alarmed[id] = true
@@ -228,6 +228,18 @@ func (w *Walker) sayRecovery(ctx context.Context, r job.Recovery, steps []step) 
 			w.alarm(s.Slot)
 		}
 	}
+}
+
+// sayHeld lets the log of each leader hear once of a recovery that is held.
+func (w *Walker) sayHeld(ctx context.Context, r job.Recovery) {
+	if w.recovery.said[r.ID] {
+		return
+	}
+	if w.recovery.said == nil {
+		w.recovery.said = map[int64]bool{}
+	}
+	w.recovery.said[r.ID] = true
+	w.Log.WarnContext(ctx, "a recovery is held until a person approves it", "recovery", r.ID, "slots", r.Slots, "expected", time.Duration(r.Expected))
 }
 
 // recognise reads the recoveries that open slots belong to. One of them may

@@ -83,6 +83,10 @@ type Walker struct {
 	// zero: each schedule catches up by itself.
 	Recovery RecoveryRules
 
+	// Settled is told once that all is decided that was due before the walker
+	// began; may be nil.
+	Settled func()
+
 	// Wake tells the ids of jobs that have ended, so that slots which wait for
 	// them start at once; may be nil.
 	Wake <-chan []string
@@ -210,10 +214,25 @@ func (w *Walker) look(ctx context.Context) error {
 		}
 		w.portion = min(2*w.portion, mostSlots)
 	}
+	if next := w.agenda.soonest(); next.IsZero() || !next.Before(w.vigil.since) {
+		if err := w.caughtUp(ctx); err != nil {
+			return err
+		}
+	}
+	return w.foresee(ctx)
+}
+
+// caughtUp does what is to be done once all is decided that was due before
+// somebody was watching.
+func (w *Walker) caughtUp(ctx context.Context) error {
 	if err := w.complete(ctx); err != nil {
 		return err
 	}
-	return w.foresee(ctx)
+	if w.Settled != nil {
+		w.Settled()
+		w.Settled = nil
+	}
+	return nil
 }
 
 // decide writes what is to become of a portion of the slots that are due,

@@ -11,7 +11,7 @@ import (
 )
 
 // actor is who the history names for what is done here.
-const actor = "the dashboard"
+const actor = "local"
 
 type abortPage struct {
 	frame

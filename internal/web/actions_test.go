@@ -35,7 +35,7 @@ func TestAbortsWithoutAScript(t *testing.T) {
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/jobs?state=running" {
 		t.Errorf("got %d to %q, want 303 back to the list", w.Code, w.Header().Get("Location"))
 	}
-	if j, _ := jobs.Job(t.Context(), id(25)); j.State != job.Aborted || j.Reason != "Aborted by the dashboard" {
+	if j, _ := jobs.Job(t.Context(), id(25)); j.State != job.Aborted || j.Reason != "Aborted by local" {
 		t.Errorf("the job is %s: %s", j.State, j.Reason)
 	}
 }

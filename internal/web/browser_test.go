@@ -118,7 +118,7 @@ func breakAsksWhy(b browser) {
 	b.do(chromedp.SendKeys("dialog input[name=reason]", "The LMS was restored"))
 	b.do(chromedp.Click("dialog button[type=submit]"))
 	b.until(`!document.querySelector("dialog") && location.pathname === "/locks"`)
-	if j, _ := jobs.Job(b.Context(), id(24)); j.State != job.Queued || j.Reason != "The LMS was restored, says the dashboard" {
+	if j, _ := jobs.Job(b.Context(), id(24)); j.State != job.Queued || j.Reason != "The LMS was restored, says local" {
 		b.Errorf("the job is %s: %s", j.State, j.Reason)
 	}
 }

@@ -75,7 +75,7 @@ func TestACalendarIsEditedInWords(t *testing.T) {
 		t.Errorf("saved (-want +got):\n%s", diff)
 	}
 	page := get(t, h, "/calendars/holidays").Body.String()
-	for _, want := range []string{"by the dashboard", "The dates of next year", "<del>Weekend: on Saturday and Sunday</del>", "+ Winter break: 24 December to 6 January every year"} {
+	for _, want := range []string{"by local", "The dates of next year", "<del>Weekend: on Saturday and Sunday</del>", "+ Winter break: 24 December to 6 January every year"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the history does not say %q", want)
 		}

@@ -29,7 +29,7 @@ func TestBreaksLocksWithAReason(t *testing.T) {
 	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/locks" {
 		t.Errorf("got %d to %q", w.Code, w.Header().Get("Location"))
 	}
-	if j, _ := jobs.Job(t.Context(), id(24)); j.State != job.Queued || j.Reason != "The LMS was restored, says the dashboard" {
+	if j, _ := jobs.Job(t.Context(), id(24)); j.State != job.Queued || j.Reason != "The LMS was restored, says local" {
 		t.Errorf("the job is %s: %s", j.State, j.Reason)
 	}
 }

@@ -29,7 +29,7 @@ type RecoveryBook interface {
 
 const (
 	latestRecoveries = 100 // that are listed
-	openRecoveries   = 10  // among which those are looked for that are not over
+	openRecoveries   = 100 // among which those are looked for that are not over
 )
 
 type recoveriesPage struct {

@@ -83,7 +83,7 @@ func TestARecoveryIsDecidedForAReason(t *testing.T) {
 			if plan != "/recoveries/"+string('0'+rune(r.ID)) {
 				continue
 			}
-			if r.State != tt.want || (w.Code == http.StatusSeeOther && (r.By != "the dashboard" || r.Reason != tt.reason)) {
+			if r.State != tt.want || (w.Code == http.StatusSeeOther && (r.By != "local" || r.Reason != tt.reason)) {
 				t.Errorf("%s: it is %s by %q because %q", tt.path, r.State, r.By, r.Reason)
 			}
 		}

@@ -67,7 +67,7 @@ func TestSavesWordsAsCronAndLeavesTheRestAlone(t *testing.T) {
 	s, _ := f.Schedule(t.Context(), "sis.main")
 	set := map[string]string{}
 	for _, o := range s.Overrides {
-		if o.Reason == "The SIS exports earlier" && o.By == "the dashboard" && o.Layer == job.LayerPlatform {
+		if o.Reason == "The SIS exports earlier" && o.By == "local" && o.Layer == job.LayerPlatform {
 			set[o.Field] = string(o.Value)
 		}
 	}

@@ -156,7 +156,7 @@ func TestScheduleActionsAskWhyAndLeadBack(t *testing.T) {
 	if _, err := f.Schedule(t.Context(), "backup"); err == nil {
 		t.Error("backup is still there")
 	}
-	if diff := cmp.Diff([]string{"sis.main for riverside by the dashboard"}, f.ran); diff != "" {
+	if diff := cmp.Diff([]string{"sis.main for riverside by local"}, f.ran); diff != "" {
 		t.Errorf("ran (-want +got):\n%s", diff)
 	}
 }

@@ -28,8 +28,9 @@ func (s *scheduler) lead(ctx context.Context) error {
 	defer s.terms.end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return recorder.Run(ctx) })
-	g.Go(func() error { return s.walker(ended).Run(ctx) })
-	g.Go(func() error { return s.registrar().run(ctx) })
+	settled := make(chan struct{})
+	g.Go(func() error { return s.walker(ended, func() { close(settled) }).Run(ctx) })
+	g.Go(func() error { return s.registrar().run(ctx, settled) })
 	g.Go(func() error { return publisher{s.limits(), s.Log}.run(ctx) })
 	g.Go(func() error { return engine.NewSweeper(s.engine).Run(ctx) })
 	return g.Wait()
@@ -40,11 +41,12 @@ func (s *scheduler) recorder(ended chan<- []string) *record.Recorder {
 	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics, ended}, Log: s.Log}
 }
 
-// walker returns a walker that is woken by jobs that have ended.
-func (s *scheduler) walker(ended <-chan []string) *timetable.Walker {
+// walker returns a walker that is woken by jobs that have ended, and says when
+// it has decided on all that was due before.
+func (s *scheduler) walker(ended <-chan []string, settled func()) *timetable.Walker {
 	return &timetable.Walker{
 		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now,
-		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm, Wake: ended, Recovery: timetable.RecoveryRules(s.Settings.Recovery),
+		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm, Wake: ended, Settled: settled, Recovery: timetable.RecoveryRules(s.Settings.Recovery),
 	}
 }
 

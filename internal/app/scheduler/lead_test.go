@@ -78,7 +78,7 @@ func TestASlotThatIsMissedRaisesAnAlarm(t *testing.T) {
 	s := newScheduler(Options{Redis: rdb, Ledger: records, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- s.walker(nil).Run(ctx) }()
+	go func() { ended <- s.walker(nil, nil).Run(ctx) }()
 	raised := func() bool {
 		scrape := httptest.NewRecorder()
 		s.metrics.Handler().ServeHTTP(scrape, httptest.NewRequest("GET", "/metrics", nil))

@@ -44,8 +44,18 @@ func (s *scheduler) book() *timetable.Book {
 	}
 }
 
+// registerAfter is how long a new build waits for what was due before it.
+const registerAfter = 10 * time.Second
+
 // run works until ctx is done. What cannot be read or written is tried again.
-func (r *registrar) run(ctx context.Context) error {
+// It begins when what was due before is settled, by the times of the build
+// before; but a timetable that nobody can walk does not keep it.
+func (r *registrar) run(ctx context.Context, settled <-chan struct{}) error {
+	select {
+	case <-ctx.Done():
+	case <-settled:
+	case <-time.After(registerAfter):
+	}
 	tick := time.NewTicker(registerEvery)
 	defer tick.Stop()
 	for ; ; wait(ctx, tick) {

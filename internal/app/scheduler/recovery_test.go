@@ -130,3 +130,31 @@ func TestASlotRunsWhenTheOneBeforeHasSucceeded(t *testing.T) {
 		t.Errorf("the last slot is %+v (%v)", slots, err)
 	}
 }
+
+func TestWhatWasDueBeforeANewBuildIsRecoveredByTheTimesOfTheOld(t *testing.T) {
+	i := install(t)
+	records, err := ledger.Open(t.Context(), i.location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := job.Schedule{
+		Name: "greet", Task: "greet", Client: "default", Declared: true, Created: time.Now().Add(-26 * time.Hour),
+		Rule: job.NewRule("0 */2 * * *", "Europe/Madrid", raw(`{"name":"everybody"}`)),
+	}
+	was.Base = was.Rule
+	if err := records.SaveSchedule(t.Context(), was, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	records.Close()
+	i.worker(greet) // whose schedule is at another time
+	url, _ := i.scheduler("")
+	c := client.New(url, "")
+	eventually(t, "the new times", func() bool {
+		s, err := c.Schedule(t.Context(), "greet")
+		return err == nil && s.Cron == "0 6 1 1 *"
+	})
+	plan, err := c.Recovery(t.Context(), 0)
+	if err != nil || len(plan.Steps) != 1 || plan.Steps[0].Due.In(time.UTC).Minute() != 0 || plan.Steps[0].Due.Before(time.Now().Add(-3*time.Hour)) {
+		t.Errorf("the plan is %+v (%v), want the latest slot by the old times", plan.Steps, err)
+	}
+}

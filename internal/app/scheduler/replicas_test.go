@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"maps"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,13 +16,24 @@ import (
 
 // A meeting is a ledger in which another scheduler has noted itself.
 type meeting struct {
-	other func() job.Replica
+	mu    sync.Mutex
+	other job.Replica
 	noted []job.Replica
 }
 
+// change changes the other one.
+func (m *meeting) change(change func(other *job.Replica)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.other.Zones = maps.Clone(m.other.Zones)
+	change(&m.other)
+}
+
 func (m *meeting) MeetReplicas(_ context.Context, r job.Replica, _ time.Time) ([]job.Replica, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.noted = append(m.noted, r)
-	return []job.Replica{m.other()}, nil
+	return []job.Replica{m.other}, nil
 }
 
 func (m *meeting) ScheduleVersion(context.Context) (int64, error) { return 1, nil }
@@ -32,20 +45,19 @@ func (m *meeting) Schedules(context.Context) ([]job.Schedule, error) {
 func TestSaysWhenAnotherSchedulerWouldPlanDifferently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said bytes.Buffer
-		other := job.Replica{Name: "b:7", Zones: fingerprints([]string{"Europe/Berlin", "Asia/Tokyo"}, time.Now().Year())}
-		m := &meeting{other: func() job.Replica { return other }}
+		m := &meeting{other: job.Replica{Name: "b:7", Zones: fingerprints([]string{"Europe/Berlin", "Asia/Tokyo"}, time.Now().Year())}}
 		r := &replicas{ledger: m, name: "a:1", clocks: &clocks{}, now: time.Now, log: slog.New(slog.NewTextHandler(&said, nil))}
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
 		go func() { ended <- r.run(ctx) }()
 		time.Sleep(replicasEvery / 2)
-		for _, change := range []func(){
-			func() { other.Ahead = 5 * time.Second },
-			func() {},
-			func() { other.Ahead, other.Zones["2000 Europe/Berlin"] = 0, "other" },
-			func() { other.Zones = fingerprints([]string{"Europe/Berlin"}, 2000) },
+		for _, change := range []func(other *job.Replica){
+			func(other *job.Replica) { other.Ahead = 5 * time.Second },
+			func(*job.Replica) {},
+			func(other *job.Replica) { other.Ahead, other.Zones["2000 Europe/Berlin"] = 0, "other" },
+			func(other *job.Replica) { other.Zones = fingerprints([]string{"Europe/Berlin"}, 2000) },
 		} {
-			change()
+			m.change(change)
 			time.Sleep(replicasEvery)
 		}
 		stop()

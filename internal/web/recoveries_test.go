@@ -95,7 +95,7 @@ func TestAnOpenRecoveryIsSaidOnTop(t *testing.T) {
 	h := timetable(t, f)
 	for _, path := range []string{"/schedules", "/jobs"} {
 		body := get(t, h, path).Body.String()
-		for _, want := range []string{`<b>Recovery 9 waits for a person.</b> 212 slots`, `<b>Recovery 8 is running:</b> 4 slots`, `href="/recoveries/9">See the plan`} {
+		for _, want := range []string{`<b>Recovery 9 waits for a person:</b> 212 slots`, `<b>Recovery 8 is running:</b> 4 slots`, `href="/recoveries/9">See the plan`} {
 			if !strings.Contains(body, want) {
 				t.Errorf("%s does not say %q", path, want)
 			}

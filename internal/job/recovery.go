@@ -49,12 +49,6 @@ type RecoveryStep struct {
 	Usual  Seconds  `json:"usual_seconds,omitempty"` // how long its jobs took lately; 0: not known
 }
 
-// A Usual is how long jobs took lately.
-type Usual struct {
-	Median time.Duration
-	Long   time.Duration // nine in ten took no longer
-}
-
 // A ClashForecast says which slots of a schedule will want a resource while a
 // job of another schedule has it, and when it would be free.
 type ClashForecast struct {

@@ -53,17 +53,45 @@ func (l *Ledger) lastDurations(ctx context.Context, schedules []string, usual ma
 
 // usualOf returns what is usual of durations, which are milliseconds.
 func usualOf(took string) (u job.Usual, err error) {
-	var all []int64
+	var all []time.Duration
 	for one := range strings.FieldsSeq(took) {
 		ms, err := strconv.ParseInt(one, 10, 64)
 		if err != nil {
 			return u, fmt.Errorf("read a duration: %w", err)
 		}
-		all = append(all, max(ms, 0))
+		all = append(all, time.Duration(max(ms, 0))*time.Millisecond)
 	}
-	slices.Sort(all)
-	n := len(all)
-	u.Median = time.Duration(all[(n-1)/2]+all[n/2]) * time.Millisecond / 2
-	u.Long = time.Duration(all[(n*9+9)/10-1]) * time.Millisecond
-	return u, nil
+	return job.UsualOf(all), nil
+}
+
+// newestLooked is among how many of the newest jobs those that succeeded are
+// looked for: a page does not wait for a walk through all that ever failed.
+const newestLooked = 500
+
+// RecentDurations returns how long the last n jobs of that schedule took that
+// succeeded, the newest first. Where there is no schedule, or none of its newest
+// jobs succeeded, they are those of the task and the client.
+func (l *Ledger) RecentDurations(ctx context.Context, schedule, task, client string, n int) (recent []job.Lasted, err error) {
+	if schedule != "" {
+		recent, err = l.recent(ctx, "schedule = $1 AND schedule <> ''", "$2 = $2", schedule, "", n)
+	}
+	if err == nil && len(recent) == 0 {
+		recent, err = l.recent(ctx, "task = $1", "client = $2", task, client, n)
+	}
+	return recent, wrap(err, "read how long jobs of task %s took", task)
+}
+
+// recent walks the index of the jobs of which along is true, and chooses.
+func (l *Ledger) recent(ctx context.Context, along, choose, first, second string, n int) ([]job.Lasted, error) {
+	const newest = " ORDER BY created_at DESC, id DESC LIMIT "
+	return list(ctx, l.read, scanLasted, `SELECT id, started_at, ended_at - started_at FROM (
+		SELECT id, client, state, created_at, started_at, ended_at FROM jobs WHERE `+along+newest+strconv.Itoa(newestLooked)+`) AS last
+		WHERE state = 'succeeded' AND started_at IS NOT NULL AND ended_at IS NOT NULL AND `+choose+newest+strconv.Itoa(n), key(first), key(second))
+}
+
+func scanLasted(r row) (j job.Lasted, err error) {
+	var started, took int64
+	err = r.Scan(&j.JobID, &started, &took)
+	j.Started, j.Took = instant(started), time.Duration(max(took, 0))*time.Millisecond
+	return j, err
 }

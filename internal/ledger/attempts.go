@@ -59,10 +59,11 @@ func onlyAttempt(j *job.Job) (a job.Attempt, ok bool) {
 	return a, true
 }
 
-// tells reports whether the row of the job tells all of its attempt a.
+// tells reports whether the row of the job tells all of its attempt a. A failure
+// has a row of its own: it is listed among the errors of its group.
 func (r *record) tells(a *attempt) bool {
 	told, ok := onlyAttempt(&r.Job)
-	return ok && told.Number == a.Number && told.Worker == a.Worker && told.Outcome == a.Outcome && told.Error == a.Error &&
+	return ok && told.Outcome != job.AttemptFailed && told.Number == a.Number && told.Worker == a.Worker && told.Outcome == a.Outcome && told.Error == a.Error &&
 		told.Started.Equal(a.Started) && maybe(told.Ended) == maybe(a.Ended)
 }
 
@@ -107,10 +108,12 @@ func (r *record) addOnlyAttempt() {
 }
 
 var putAttempt = inserting("attempts",
-	"job_id TEXT, number BIGINT, worker TEXT, outcome TEXT, error TEXT, started_at BIGINT, ended_at BIGINT",
+	"job_id TEXT, number BIGINT, worker TEXT, outcome TEXT, error TEXT, started_at BIGINT, ended_at BIGINT, fingerprint TEXT, client TEXT",
 	`ON CONFLICT (job_id, number) DO UPDATE SET
 		worker = excluded.worker, outcome = excluded.outcome, error = excluded.error,
-		started_at = excluded.started_at, ended_at = excluded.ended_at`)
+		started_at = excluded.started_at, ended_at = excluded.ended_at,
+		fingerprint = CASE WHEN excluded.fingerprint = '' THEN attempts.fingerprint ELSE excluded.fingerprint END,
+		client = CASE WHEN excluded.client = '' THEN attempts.client ELSE excluded.client END`)
 
 // putAttempts writes the attempts of records, new and known.
 func putAttempts(ctx context.Context, w writer, records []*record) error {
@@ -120,6 +123,7 @@ func putAttempts(ctx context.Context, w writer, records []*record) error {
 			if a.written && a.touched || !a.written && !r.tells(a) {
 				rows = append(rows, []any{
 					r.ID, int64(a.Number), key(a.Worker), string(a.Outcome), prose(a.Error), millis(a.Started), maybe(a.Ended),
+					a.fingerprint, a.client,
 				})
 			}
 		}

@@ -12,11 +12,13 @@ import (
 // A batch applies events to what is recorded of their jobs, in memory: what an
 // event means for the record is all here, and nothing here knows SQL.
 type batch struct {
-	records map[string]*record // by job id
-	errors  []jobError
-	lines   []jobLine
-	counts  tally
-	skipped int
+	records  map[string]*record // by job id
+	errors   []jobError
+	failures []failure
+	groups   groups
+	lines    []jobLine
+	counts   tally
+	skipped  int
 }
 
 // A record is what is known of one job.
@@ -34,10 +36,12 @@ type attempt struct {
 	job.Attempt
 	written bool // has a row of its own
 	touched bool // changed since
+
+	fingerprint, client string // of a failure of this batch
 }
 
 type jobError struct {
-	job string
+	of *record
 	job.RecordError
 }
 
@@ -202,7 +206,9 @@ func (b *batch) start(r *record, e events.AttemptStarted) {
 // finish ends an attempt, and takes the job to where that leaves it unless a
 // later attempt has begun.
 func (b *batch) finish(r *record, e events.AttemptEnded) {
-	r.endAttempt(e)
+	if a := r.endAttempt(e); a != nil && a.Outcome == job.AttemptFailed {
+		b.failures = append(b.failures, failure{r, a})
+	}
 	if r.State.Final() || e.Attempt < r.Attempt {
 		return
 	}
@@ -245,7 +251,7 @@ func (b *batch) end(r *record, e events.JobEnded) {
 
 func (b *batch) addErrors(r *record, e events.JobErrors) {
 	for _, one := range e.Errors {
-		b.errors = append(b.errors, jobError{r.ID, one})
+		b.errors = append(b.errors, jobError{r, one})
 		r.Errors = max(r.Errors, one.Seq)
 	}
 }
@@ -277,14 +283,17 @@ func (r *record) loseAttempts(except int, at time.Time) {
 	}
 }
 
-// endAttempt records how an attempt ended, the first time that it is said.
-func (r *record) endAttempt(e events.AttemptEnded) {
+// endAttempt records how an attempt ended, the first time that it is said, and
+// returns it then.
+func (r *record) endAttempt(e events.AttemptEnded) *attempt {
 	a := r.attempts[e.Attempt]
 	if a == nil {
 		a = &attempt{Attempt: job.Attempt{Number: e.Attempt, Worker: r.Worker, Outcome: job.AttemptRunning, Started: e.Started}}
 		r.attempts[e.Attempt] = a
 	}
-	if a.Outcome == job.AttemptRunning {
-		a.Outcome, a.Error, a.Ended, a.touched = e.Outcome, e.Error, new(e.At), true
+	if a.Outcome != job.AttemptRunning {
+		return nil
 	}
+	a.Outcome, a.Error, a.Ended, a.touched = e.Outcome, e.Error, new(e.At), true
+	return a
 }

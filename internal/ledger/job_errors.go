@@ -21,15 +21,3 @@ func (l *Ledger) JobErrors(ctx context.Context, id string, after int64, limit in
 		WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT $3`, key(id), after, atMost(limit))
 	return found, wrap(err, "read record errors of job %s", id)
 }
-
-var newJobErrors = inserting("job_errors",
-	"job_id TEXT, seq BIGINT, attempt BIGINT, record TEXT, code TEXT, message TEXT, at BIGINT", "ON CONFLICT (job_id, seq) DO NOTHING")
-
-// putJobErrors adds record errors. One that is there already stays as it is.
-func putJobErrors(ctx context.Context, w writer, added []jobError) error {
-	rows := make([][]any, len(added))
-	for i, e := range added {
-		rows[i] = []any{e.job, e.Seq, int64(e.Attempt), prose(e.Key), key(e.Code), prose(e.Message), millis(e.At)}
-	}
-	return w.put(ctx, newJobErrors, rows)
-}

@@ -90,7 +90,12 @@ func openPostgres(ctx context.Context, location string) (*Ledger, error) {
 		db.Close()
 		return nil, err
 	}
-	return &Ledger{read: db, write: db, dialect: postgres}, nil
+	l := &Ledger{read: db, write: db, dialect: postgres}
+	if err := l.groupOld(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return l, nil
 }
 
 func openSQLite(ctx context.Context, path string) (*Ledger, error) {
@@ -109,6 +114,10 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 	read.SetMaxIdleConns(8)
 	l := &Ledger{read: read, write: write}
 	if err := migrateSQLite(ctx, write, path); err != nil {
+		l.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if err := l.groupOld(ctx); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -77,13 +77,19 @@ func (b *batch) save(ctx context.Context, w writer) error {
 	}
 	// Neighbours in the tables and their indexes are written one after the other.
 	slices.SortFunc(touched, func(a, b *record) int { return strings.Compare(a.ID, b.ID) })
+	if err := b.nameErrors(ctx, w); err != nil {
+		return err
+	}
 	if err := putJobs(ctx, w, touched); err != nil {
 		return err
 	}
 	if err := putAttempts(ctx, w, touched); err != nil {
 		return err
 	}
-	if err := putJobErrors(ctx, w, b.errors); err != nil {
+	if err := b.putJobErrors(ctx, w); err != nil {
+		return err
+	}
+	if err := b.groups.save(ctx, w); err != nil {
 		return err
 	}
 	if err := putJobLogs(ctx, w, b.lines); err != nil {

@@ -34,7 +34,8 @@ func (l *Ledger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
 //     apart and merged;
 //   - jobs that succeeded, and jobs in any state, walk the index of the filter
 //     that chooses the fewest;
-//   - jobs with errors and jobs that failed walk the index of troubled jobs.
+//   - jobs with errors and jobs that failed walk the index of troubled jobs, and
+//     that of the troubled jobs of a filter if there is one.
 type walk struct {
 	states  []job.State
 	filters []filter
@@ -87,7 +88,8 @@ func (w *walk) query() (string, []any) {
 
 // parts returns the conditions of each walk.
 func (w *walk) parts() (parts [][]string) {
-	if len(w.states) == 0 && len(w.filters) > 0 && !w.errors {
+	filtered := len(w.filters) > 0
+	if len(w.states) == 0 && filtered {
 		return w.alongFilter("")
 	}
 	states := w.states
@@ -95,7 +97,7 @@ func (w *walk) parts() (parts [][]string) {
 		states = job.States
 	}
 	for _, state := range states {
-		if state == job.Succeeded && len(w.filters) > 0 && !w.errors {
+		if filtered && (state == job.Succeeded || w.troubled(state)) {
 			parts = append(parts, w.alongFilter(state)...)
 		} else {
 			parts = append(parts, w.alongState(state))
@@ -104,16 +106,19 @@ func (w *walk) parts() (parts [][]string) {
 	return parts
 }
 
+// troubled reports whether all jobs that are looked for in a state are troubled.
+func (w *walk) troubled(state job.State) bool { return w.errors || state == job.Failed }
+
 // alongState walks the index of states.
 func (w *walk) alongState(state job.State) []string {
 	where := []string{"state = " + w.arg(string(state))}
-	if w.errors || state == job.Failed {
+	if w.troubled(state) {
 		where = append(where, "troubled = 1")
 	}
 	return append(where, w.aside(w.filters)...)
 }
 
-// alongFilter walks the index of the first filter.
+// alongFilter walks the index of the first filter, or that of its troubled jobs.
 func (w *walk) alongFilter(state job.State) [][]string {
 	first := w.filters[0]
 	rest := w.aside(w.filters[1:])
@@ -123,11 +128,36 @@ func (w *walk) alongFilter(state job.State) [][]string {
 	where := first.column + " = " + first.arg
 	switch first.column {
 	case "root": // its index leaves out those that are their own root
+		rest = append(rest, w.troubledAside(state)...)
 		return [][]string{append([]string{where, "root <> id"}, rest...), append([]string{"id = " + first.arg, "root = id"}, rest...)}
 	case "schedule":
 		where += " AND schedule <> ''"
+		rest = append(rest, w.troubledAside(state)...)
+	default:
+		where += w.narrow(state)
 	}
 	return [][]string{append([]string{where}, rest...)}
+}
+
+// narrow returns what else the index of the first filter can be asked for: that
+// jobs are troubled, or the client beside the task.
+func (w *walk) narrow(state job.State) string {
+	if w.troubled(state) {
+		return " AND troubled = 1"
+	}
+	if w.filters[0].column == "task" && len(w.filters) > 1 {
+		return " AND client = " + w.filters[1].arg
+	}
+	return ""
+}
+
+// troubledAside returns the condition that jobs are troubled, if they have to
+// be, for a walk along an index that does not know.
+func (w *walk) troubledAside(state job.State) []string {
+	if w.troubled(state) {
+		return []string{"troubled + 0 = 1"}
+	}
+	return nil
 }
 
 // aside returns the conditions that are looked at along the way.

@@ -187,12 +187,15 @@ func TestListsWalkTheIndexThatSuitsThem(t *testing.T) {
 		"a state of a client": {job.Filter{Client: "north", States: []job.State{job.Queued}}, "jobs_by_state"},
 		"a client":            {job.Filter{Client: "north"}, "jobs_by_client"},
 		"a client's success":  {job.Filter{Client: "north", States: []job.State{job.Succeeded}}, "jobs_by_client"},
-		"a client's failures": {job.Filter{Client: "north", States: []job.State{job.Failed}}, "jobs_troubled"},
-		"a task of a client":  {job.Filter{Client: "north", Task: "grades.push"}, "jobs_by_task"},
+		"a client's failures": {job.Filter{Client: "north", States: []job.State{job.Failed}}, "jobs_troubled_by_client"},
+		"a task of a client":  {job.Filter{Client: "north", Task: "grades.push"}, "jobs_by_both"},
 		"an owner's tasks":    {job.Filter{Owner: "ada", Task: "grades.push"}, "jobs_by_owner"},
 		"a lineage":           {job.Filter{Root: "a"}, "jobs_by_root"},
 		"a schedule":          {job.Filter{Schedule: "nightly", Client: "north"}, "jobs_by_schedule"},
-		"errors of a task":    {job.Filter{Errors: true, Task: "grades.push"}, "jobs_troubled"},
+		"errors of a task":    {job.Filter{Errors: true, Task: "grades.push"}, "jobs_troubled_by_task"},
+		"an owner's errors":   {job.Filter{Errors: true, Owner: "ada", Client: "north"}, "jobs_troubled_by_owner"},
+		"a lineage's errors":  {job.Filter{Errors: true, Root: "a"}, "jobs_by_root"},
+		"a schedule's errors": {job.Filter{Errors: true, Schedule: "nightly"}, "jobs_by_schedule"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plan, err := l.Plan(t.Context(), tt.filter)

@@ -58,10 +58,12 @@ type Locks interface {
 type Ledger interface {
 	Ping(ctx context.Context) error
 	JobLedger
+	ErrorLedger
 	ClientLedger
 	ScheduleLedger
 	SyncLedger
 	LimitLedger
+	AuditLedger
 }
 
 // JobLedger is the record of jobs.
@@ -69,6 +71,9 @@ type JobLedger interface {
 	Jobs(ctx context.Context, f job.Filter) ([]job.Job, error)
 	Job(ctx context.Context, id string) (job.Job, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
+	// RecentDurations returns how long the last n jobs of that schedule took that
+	// succeeded, or else those of the task and client; the newest first.
+	RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error)
 	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
 	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
 	Counts(ctx context.Context, client string) (map[job.State]int64, error)
@@ -161,6 +166,13 @@ func New(c Config) *API {
 // ServeHTTP implements [http.Handler].
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
+// Route returns the pattern of the route that serves r, with its method; one
+// without a method if there is none. It is for an [Auditor].
+func (a *API) Route(r *http.Request) string {
+	_, pattern := a.mux.Handler(r)
+	return pattern
+}
+
 // local is who does things, as long as nobody logs in.
 const local = "local"
 
@@ -188,6 +200,9 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/jobs/{id}/retry", nil, a.retry},
 		{"GET", "/api/v1/jobs/{id}/errors", []string{"after", "limit", "format"}, a.jobErrors},
 		{"GET", "/api/v1/jobs/{id}/logs", []string{"after", "limit"}, a.jobLogs},
+
+		{"GET", "/api/v1/errors", []string{"task", "client", "q", "from", "to", "before", "limit"}, a.errorGroups},
+		{"GET", "/api/v1/errors/{fingerprint}", []string{"client", "before", "limit", "format"}, a.errorGroup},
 
 		{"GET", "/api/v1/tasks", nil, a.tasks},
 		{"GET", "/api/v1/tasks/{name}", nil, a.task},
@@ -225,6 +240,9 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/limits", nil, a.limits},
 		{"PUT", "/api/v1/limits", nil, a.putLimit},
 		{"DELETE", "/api/v1/limits", []string{"task", "client"}, a.deleteLimit},
+
+		{"GET", "/api/v1/audit", []string{"actor", "target", "from", "to", "before", "after", "limit"}, a.audit},
+		{"GET", "/api/v1/audit:verify", nil, a.verifyAudit},
 
 		{"GET", "/api/v1/syncs", nil, a.syncs},
 		{"GET", "/api/v1/syncs/{name}", nil, a.syncStatus},

@@ -79,7 +79,7 @@ func queryParameters(doc, operation node) (names []string) {
 var schemas = map[string]any{
 	"Readiness": client.Readiness{}, "Version": client.Version{}, "ErrorBody": client.ErrorBody{},
 	"Job": client.Job{}, "NewJob": client.NewJob{}, "Enqueued": client.Enqueued{}, "BatchLine": client.BatchLine{}, "JobList": client.JobList{}, "JobDetail": client.JobDetail{},
-	"ErrorPage": client.ErrorPage{}, "LogPage": client.LogPage{},
+	"ErrorPage": client.ErrorPage{}, "ErrorGroupList": client.ErrorGroupList{}, "ErrorGroupPage": client.ErrorGroupPage{}, "LogPage": client.LogPage{},
 	"Task": client.Task{}, "TaskList": client.TaskList{},
 	"Schedule": client.Schedule{}, "ScheduleList": client.ScheduleList{}, "RunSchedule": client.RunSchedule{}, "SlotList": client.SlotList{},
 	"NewSchedule": client.NewSchedule{}, "PreviewRequest": client.PreviewRequest{}, "Preview": client.Preview{}, "Edit": client.Edit{}, "Pause": client.Pause{}, "Reason": client.Reason{},
@@ -89,6 +89,7 @@ var schemas = map[string]any{
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
 	"WorkerList": client.WorkerList{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
 	"Limit": client.Limit{}, "LimitList": client.LimitList{}, "NewLimit": client.NewLimit{},
+	"AuditList": client.AuditList{}, "AuditCheck": client.AuditCheck{},
 	"SyncList": client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
 	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{},
 	"LinkSection": client.LinkSection{}, "UnlinkSection": client.UnlinkSection{},
@@ -155,7 +156,7 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	documented := doc["components"].(node)["schemas"].(node)
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
-		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
+		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
 		"Slot": job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
 	})

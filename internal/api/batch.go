@@ -36,7 +36,19 @@ func (a *API) enqueueBatch(w http.ResponseWriter, r *http.Request) error {
 	if err := b.enqueue(r.Context(), lines); err != nil {
 		return err
 	}
+	noteFacts(r.Context(), b.facts())
 	return replyLines(w, b.answers)
+}
+
+// facts are what the audit keeps of a batch.
+func (b *batch) facts() map[string]any {
+	refused := 0
+	for _, answer := range b.answers {
+		if answer.Error != nil {
+			refused++
+		}
+	}
+	return map[string]any{"lines": len(b.answers), "refused": refused}
 }
 
 // checkBacklog refuses batches while events are not recorded as fast as they

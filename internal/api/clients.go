@@ -74,10 +74,12 @@ func (a *API) changeClient(w http.ResponseWriter, r *http.Request, change func(*
 	if err != nil {
 		return err
 	}
+	before := c
 	change(&c)
 	if c, err = a.Ledger.EditClient(r.Context(), c); err != nil {
 		return err
 	}
+	noteChange(r.Context(), before, c)
 	return reply(w, http.StatusOK, c)
 }
 

@@ -37,16 +37,20 @@ type GuardOptions struct {
 	// must not be able to ask us anything.
 	Hosts []string
 
+	// Audit has changes written down. Nil writes none.
+	Audit *Auditor
+
 	Log *slog.Logger
 }
 
 // Guard stands in front of the API and the pages. It refuses foreign hosts,
 // requests that another site's page makes a browser send, and everybody who
-// lacks the token; /healthz, /readyz, /login and /static are open.
+// lacks the token; /healthz, /readyz, /login and /static are open. What may
+// change something is audited here, once for all faces.
 func Guard(next http.Handler, o GuardOptions) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(denyCrossOrigin))
-	return o.logged(secured(o.checkHost(crossOrigin.Handler(o.checkToken(next)))))
+	return o.logged(secured(o.Audit.outside(o.checkHost(crossOrigin.Handler(o.checkToken(o.Audit.inside(next)))))))
 }
 
 // SameToken returns a function that tells whether a token is the right one,
@@ -173,6 +177,14 @@ type statusWriter struct {
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write is that of an answer whose status is 200 if nothing else was said.
+func (w *statusWriter) Write(body []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(body)
 }
 
 // Unwrap lets [http.ResponseController] reach what is behind.

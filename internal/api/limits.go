@@ -171,5 +171,6 @@ func (a *API) deleteLimit(w http.ResponseWriter, r *http.Request) error {
 	a.quota().changed(r.Context())
 	l = set[i]
 	l.From = fromOperator
+	noteChange(r.Context(), l, nil)
 	return reply(w, http.StatusOK, l)
 }

@@ -39,6 +39,7 @@ import (
 //	unrecorded NAME    an hourly schedule of whose last three slots there is no record
 //	recovery STATE …   no scheduler was up last night: recoveries of two schedules, one after the other
 //	locking TASK NAME  jobs of the task write a resource
+//	tamper SEQ         a row of the audit is not what it was
 //	usual NAME TIME    how long the jobs of a schedule take
 //	tidy stdout FILE   write stdout to FILE, with ID, SERVER and WORK for what differs each time
 func TestScripts(t *testing.T) {
@@ -49,7 +50,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jobctl": jobctl, "exits": exits, "seed": seed, "stop": stop, "fail": fail, "tidy": tidy,
 			"locks": locks, "falter": falter, "unique": unique, "terminal": terminal, "unrecorded": unrecorded,
-			"recovery": recovery, "locking": locking, "usual": usual,
+			"recovery": recovery, "locking": locking, "usual": usual, "tamper": tamper,
 		},
 	})
 }
@@ -64,10 +65,12 @@ type worldKey struct{}
 
 func startServer(env *testscript.Env) error {
 	p := apitest.New()
-	server := httptest.NewServer(api.Guard(api.New(api.Config{
+	routes := api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(), Syncs: p.Syncs(),
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3",
-	}), api.GuardOptions{Token: "s3cret", Log: slog.New(slog.DiscardHandler)}))
+	})
+	audit := &api.Auditor{Log: apitest.Ledger{Platform: p}, Route: routes.Route, Now: func() time.Time { return apitest.Now }, Slog: slog.New(slog.DiscardHandler)}
+	server := httptest.NewServer(api.Guard(routes, api.GuardOptions{Token: "s3cret", Audit: audit, Log: slog.New(slog.DiscardHandler)}))
 	env.Defer(server.Close)
 	env.Setenv("BEADLE_SERVER", server.URL)
 	env.Setenv("BEADLE_TOKEN", "s3cret")
@@ -149,6 +152,12 @@ func unique(ts *testscript.TestScript, _ bool, args []string) {
 	of(ts).platform.Unique(args[0], job.UniquePolicy(args[1]))
 }
 
+func tamper(ts *testscript.TestScript, _ bool, args []string) {
+	seq, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	of(ts).platform.Tamper(seq)
+}
+
 func terminal(ts *testscript.TestScript, neg bool, _ []string) { of(ts).terminal = !neg }
 
 func fail(ts *testscript.TestScript, _ bool, args []string) { of(ts).platform.FailStep(args[0]) }
@@ -197,7 +206,7 @@ func tidy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

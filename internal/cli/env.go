@@ -98,10 +98,10 @@ such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 	flags.StringVarP(&env.format, "output", "o", "table", "how to print: table, json or yaml")
 	flags.StringVar(&env.server, "server", env.serverDefault(), "URL of the server (BEADLE_SERVER)")
 	root.AddCommand(
-		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env),
+		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env), errorsCmd(env),
 		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), slotsCmd(env), forecastCmd(env), recoveryCmd(env),
 		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env),
-		locksCmd(env), limitsCmd(env),
+		locksCmd(env), limitsCmd(env), auditCmd(env),
 		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), versionCmd(env), devCmd(env),
 	)
 	return plain(root)

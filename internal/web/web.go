@@ -35,6 +35,10 @@ type Jobs interface {
 	Counts(ctx context.Context, client string) (map[job.State]int64, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
 
+	// RecentDurations returns how long the last n jobs of that schedule took that
+	// succeeded, or else those of the task and client; the newest first.
+	RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error)
+
 	// JobErrors and JobLogs return what comes after the one with that number.
 	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
 	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
@@ -122,6 +126,8 @@ type Config struct {
 	Limits    Limits
 	Catalogue Catalogue
 	Campus    Campus
+	Errors    Errors
+	Audit     Audit
 	Syncs     []string // the names of the syncs, the first one shown first
 
 	// RunSchedule enqueues the job of a schedule now, for that client and beside
@@ -152,8 +158,20 @@ type server struct {
 	assets assets
 }
 
+// A Dashboard is the handler of all pages.
+type Dashboard struct {
+	http.Handler
+	mux *http.ServeMux
+}
+
+// Route returns the pattern of the page or form that serves r, with its method.
+func (d *Dashboard) Route(r *http.Request) string {
+	_, pattern := d.mux.Handler(r)
+	return pattern
+}
+
 // New returns the dashboard. It fails only if a template does not parse.
-func New(c Config) (http.Handler, error) {
+func New(c Config) (*Dashboard, error) {
 	s := &server{Config: c}
 	if s.Now == nil {
 		s.Now = time.Now
@@ -174,10 +192,11 @@ func New(c Config) (http.Handler, error) {
 	if s.pages, err = s.parse(); err != nil {
 		return nil, err
 	}
-	return http.NewCrossOriginProtection().Handler(headers(s.routes())), nil
+	mux := s.routes()
+	return &Dashboard{http.NewCrossOriginProtection().Handler(headers(mux)), mux}, nil
 }
 
-func (s *server) routes() http.Handler {
+func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
 	mux.Handle("GET /{$}", http.RedirectHandler("/jobs", http.StatusFound))
 	mux.Handle("GET /jobs", s.page(s.jobs))
@@ -191,7 +210,10 @@ func (s *server) routes() http.Handler {
 	s.calendarRoutes(mux)
 	s.recoveryRoutes(mux)
 	mux.Handle("GET /locks", s.page(s.locks))
+	mux.Handle("GET /errors", s.page(s.errorGroups))
+	mux.Handle("GET /errors/{fingerprint}", s.page(s.errorGroup))
 	mux.Handle("GET /messages", s.page(s.messages))
+	mux.Handle("GET /audit", s.page(s.audit))
 	mux.Handle("GET /login", s.page(s.login))
 	mux.Handle("POST /login", s.page(s.checkLogin))
 	mux.Handle("GET /static/", s.assets)
@@ -322,7 +344,7 @@ func back(r *http.Request) link {
 	if id := r.PathValue("recovery"); id != "" && r.URL.Path != "/recoveries/"+id {
 		return link{"Back to the plan", "/recoveries/" + url.PathEscape(id)}
 	}
-	for _, list := range []string{"schedules", "calendars", "recoveries"} {
+	for _, list := range []string{"schedules", "calendars", "recoveries", "errors"} {
 		if strings.HasPrefix(r.URL.Path, "/"+list+"/") {
 			return link{"See all " + list, "/" + list}
 		}

@@ -124,7 +124,7 @@ var somePaths = []string{
 	"/schedules/backup/delete", "/schedules/sis.main/revert?field=zone&layer=platform",
 	"/recoveries", "/recoveries/9", "/recoveries/9?page=2", "/recoveries/8", "/recoveries/7", "/recoveries/latest", "/recoveries/9/reject",
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
-	"/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
+	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
 }
 
 func TestEveryPageIsSoundHTML(t *testing.T) {
@@ -410,6 +410,9 @@ func dashboard(t *testing.T, c web.Config) http.Handler {
 	if c.Timetable == nil {
 		f := campusTimetable()
 		c.Timetable, c.Schedules, c.RunSchedule = f, f, f.run
+	}
+	if c.Audit == nil {
+		c.Audit = campusAudit()
 	}
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}

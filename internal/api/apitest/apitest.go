@@ -46,6 +46,7 @@ type Platform struct {
 	recoveries recoveries
 	locks      locks
 	campus     campus
+	audit      []job.AuditEntry // oldest first
 }
 
 // New returns a platform with two tasks, a schedule, a client and no jobs.

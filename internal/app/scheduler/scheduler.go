@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -150,6 +151,8 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Unsafe:      s.safety.reasons,
 		Catalogue:   catalogue{s.engine, s.Ledger},
 		Campus:      s.Ledger,
+		Errors:      s.Ledger,
+		Audit:       s.Ledger,
 		Syncs:       syncNames(s.Settings),
 		CheckToken:  checkToken,
 		Lag:         s.delay.Behind,
@@ -166,5 +169,16 @@ func (s *scheduler) handler() (http.Handler, error) {
 	}
 	mux.Handle("GET /metrics", s.metrics.Handler())
 	mux.Handle("/", pages)
-	return api.Guard(mux, api.GuardOptions{Token: s.Token, Hosts: s.Settings.Hosts, Log: s.Log}), nil
+	audit := &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log}
+	return api.Guard(mux, api.GuardOptions{Token: s.Token, Hosts: s.Settings.Hosts, Audit: audit, Log: s.Log}), nil
+}
+
+// routeOf returns which route serves a request, of the API or of the pages.
+func routeOf(routes *api.API, pages *web.Dashboard) func(*http.Request) string {
+	return func(r *http.Request) string {
+		if strings.HasPrefix(r.URL.Path, "/api/") {
+			return routes.Route(r)
+		}
+		return pages.Route(r)
+	}
 }

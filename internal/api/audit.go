@@ -1,0 +1,229 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// AuditLog is where an [Auditor] writes.
+type AuditLog interface {
+	// AppendAudit returns the number of the request.
+	AppendAudit(ctx context.Context, e job.AuditEntry) (int64, error)
+	AppendOutcome(ctx context.Context, asked int64, o job.AuditOutcome) error
+}
+
+// An Auditor has every request written down that is to change something,
+// whichever face it comes through: before it is carried out, and then what came
+// of it. A request that cannot be written down is refused with 503 and changes
+// nothing. If it is the outcome that cannot be written, the change stands, the
+// entry has no outcome, and the log says so.
+//
+// Left out are single new jobs: the job's own record says who made it, and they
+// are too many. A batch of jobs is one entry with a count. Logging in changes
+// nothing, nor do previews.
+//
+// What is refused at the door, for its host, origin or token, is written
+// without its content, and only so often in a minute: nobody who lacks the
+// token may fill the ledger. What is beyond that is in the log.
+type Auditor struct {
+	Log   AuditLog
+	Route func(*http.Request) string // the pattern that serves a request, with its method; "" or "/…": none does
+	Now   func() time.Time
+	Slog  *slog.Logger
+
+	strangers strangers
+}
+
+// notAudited are the routes of changing methods that change nothing, and that
+// of single new jobs.
+var notAudited = map[string]bool{
+	"POST /api/v1/jobs":              true,
+	"POST /api/v1/schedules:preview": true,
+	"POST /api/v1/schedules:clashes": true,
+	"POST /schedules/preview":        true,
+	"POST /calendars/preview":        true,
+	"POST /login":                    true,
+}
+
+// batchRoute has bodies that are too long to be looked at here.
+const batchRoute = "POST /api/v1/jobs:batch"
+
+// changing returns the route of a request that is to be audited, or nothing.
+func (a *Auditor) changing(r *http.Request) string {
+	switch r.Method {
+	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		return ""
+	}
+	route := a.Route(r)
+	if !strings.HasPrefix(route, r.Method+" ") || notAudited[route] {
+		return ""
+	}
+	return route
+}
+
+// entry is what is known of a request without looking into it.
+func (a *Auditor) entry(w http.ResponseWriter, r *http.Request, route string) job.AuditEntry {
+	_, pattern, _ := strings.Cut(route, " ")
+	return job.AuditEntry{
+		At: a.Now(), Method: r.Method, Route: pattern, Target: targetOf(pattern, r.URL.EscapedPath(), nil), RequestID: w.Header().Get(requestID),
+	}
+}
+
+// inside stands behind the door: who comes here is let in.
+func (a *Auditor) inside(next http.Handler) http.Handler {
+	if a == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if passed, ok := r.Context().Value(passedKey{}).(*bool); ok {
+			*passed = true
+		}
+		route := a.changing(r)
+		if route == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		e := a.entry(w, r, route)
+		e.Actor = local
+		if route != batchRoute {
+			said := read(r)
+			e.Content, e.Reason = said.content(), said.reason()
+			e.Target = targetOf(e.Route, r.URL.EscapedPath(), said.fields)
+		}
+		a.carryOut(w, r, e, next)
+	})
+}
+
+// carryOut writes e down, lets next do it, and writes down what came of it.
+func (a *Auditor) carryOut(w http.ResponseWriter, r *http.Request, e job.AuditEntry, next http.Handler) {
+	seq, err := a.Log.AppendAudit(r.Context(), e)
+	if err != nil {
+		a.Slog.ErrorContext(r.Context(), "change refused, because the audit cannot be written", "route", e.Route, "request_id", e.RequestID, "err", err)
+		unaudited(w, e.Route)
+		return
+	}
+	change := &change{}
+	answer := &statusWriter{ResponseWriter: w}
+	next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), changeKey{}, change)))
+	if answer.status == 0 {
+		return // whoever asked has gone, so that nobody was told the outcome
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 5*time.Second)
+	defer cancel()
+	if err := a.Log.AppendOutcome(ctx, seq, job.AuditOutcome{At: a.Now(), Status: answer.status, Content: change.content()}); err != nil {
+		a.Slog.ErrorContext(ctx, "outcome not audited", "route", e.Route, "status", answer.status, "request_id", e.RequestID, "err", err)
+	}
+}
+
+// unaudited refuses a change in words that suit the face.
+func unaudited(w http.ResponseWriter, route string) {
+	err := fault.New(fault.Unavailable, "The audit cannot be written at the moment, so nothing was changed. Try again in a few seconds.")
+	if strings.HasPrefix(route, "/api/") {
+		refuse(w, http.StatusServiceUnavailable, err)
+		return
+	}
+	comeBack(w, 0)
+	http.Error(w, err.Msg, http.StatusServiceUnavailable)
+}
+
+type passedKey struct{}
+
+// nobody is who is refused at the door.
+const nobody = "nobody"
+
+// outside stands in front of the door, and writes down who is not let in.
+func (a *Auditor) outside(next http.Handler) http.Handler {
+	if a == nil {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		route := a.changing(r)
+		if route == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		passed := false
+		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), passedKey{}, &passed)))
+		if passed {
+			return
+		}
+		e := a.entry(w, r, route)
+		e.Actor, e.Status = nobody, answer.status
+		a.refused(r.Context(), e)
+	})
+}
+
+func (a *Auditor) refused(ctx context.Context, e job.AuditEntry) {
+	if !a.strangers.another(e.At) {
+		a.Slog.WarnContext(ctx, "refusal not audited, there are too many", "route", e.Route, "status", e.Status, "request_id", e.RequestID)
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := a.Log.AppendAudit(ctx, e); err != nil {
+		a.Slog.ErrorContext(ctx, "refusal not audited", "route", e.Route, "status", e.Status, "request_id", e.RequestID, "err", err)
+	}
+}
+
+// strangersPerMinute is how many refusals at the door are written.
+const strangersPerMinute = 60
+
+// strangers counts refusals of one minute.
+type strangers struct {
+	mu    sync.Mutex
+	since time.Time
+	seen  int
+}
+
+// another reports whether one more is to be written.
+func (s *strangers) another(now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.since) >= time.Minute {
+		s.since, s.seen = now, 0
+	}
+	s.seen++
+	return s.seen <= strangersPerMinute
+}
+
+type changeKey struct{}
+
+// A change is what a handler tells the audit of what it has done.
+type change struct{ facts map[string]any }
+
+// noteChange tells the audit how something was and what it has become; nil:
+// there was, or is, nothing.
+func noteChange(ctx context.Context, before, after any) {
+	noteFacts(ctx, map[string]any{"before": before, "after": after})
+}
+
+// noteFacts tells the audit what a request came to.
+func noteFacts(ctx context.Context, facts map[string]any) {
+	if c, ok := ctx.Value(changeKey{}).(*change); ok {
+		c.facts = facts
+	}
+}
+
+func (c *change) content() string {
+	if c.facts == nil {
+		return ""
+	}
+	raw, err := json.Marshal(c.facts) // fields have their names of JSON only there
+	if err != nil {
+		return ""
+	}
+	facts, err := objectOf(raw)
+	if err != nil {
+		return ""
+	}
+	return jsonText(masked(facts))
+}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/engine"
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
@@ -47,7 +46,7 @@ func (b *Bed) Timetable(ctx context.Context, o Timetable) (Report, error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, p.close()) }()
-		if err := p.unused(ctx); err != nil {
+		if err := unused(ctx, p.ledger); err != nil {
 			return err
 		}
 		if err := p.rushHour(ctx, r, o); err != nil {
@@ -62,22 +61,6 @@ func (o Timetable) ledger(b *Bed) string {
 		return o.Ledger
 	}
 	return b.nextLedger()
-}
-
-// unused refuses a ledger that others use, or have used.
-func (p *platform) unused(ctx context.Context) error {
-	schedules, err := p.ledger.Schedules(ctx)
-	if err != nil {
-		return err
-	}
-	jobs, err := p.ledger.Jobs(ctx, job.Filter{Limit: 1})
-	if err != nil {
-		return err
-	}
-	if len(schedules)+len(jobs) > 0 {
-		return fault.New(fault.Conflict, "The ledger is in use: name an empty one. What a benchmark leaves in it is of no use for anything else.").In("ledger")
-	}
-	return nil
 }
 
 // rushHour lets all schedules be due at once and adds how it went.

@@ -41,7 +41,7 @@ run.`,
 	cmd.AddCommand(
 		benchDrainCmd(env, f), benchEnqueueCmd(env, f), benchPickupCmd(env, f), benchLocksCmd(env, f),
 		benchRecoverCmd(env, f), benchAbortCmd(env, f), benchMemoryCmd(env, f), benchSoakCmd(env, f),
-		benchTimetableCmd(env, f), benchWorkerCmd(env, f),
+		benchTimetableCmd(env, f), benchSeedCmd(env), benchWorkerCmd(env, f),
 	)
 	return group(cmd)
 }

@@ -24,7 +24,15 @@ func (l *Ledger) Fill(ctx context.Context, fill func() error) error {
 	for _, index := range indexes {
 		err = errors.Join(err, wrap(l.exec(ctx, index.definition), "make index %s", index.name))
 	}
-	return errors.Join(err, wrap(l.exec(ctx, "ANALYZE jobs"), "count what is in the indexes of jobs"))
+	return errors.Join(err, wrap(l.analyze(ctx), "sample the indexes of jobs"))
+}
+
+// analyze refreshes the statistics for the choice of index.
+func (l *Ledger) analyze(ctx context.Context) error {
+	if l.dialect == postgres {
+		return l.exec(ctx, `ANALYZE jobs`)
+	}
+	return l.exec(ctx, sampleIndexes)
 }
 
 func (l *Ledger) exec(ctx context.Context, statement string) error {

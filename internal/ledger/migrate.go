@@ -26,6 +26,9 @@ func migratePostgres(ctx context.Context, db *sql.DB) error {
 	return migrate(ctx, db, goose.DialectPostgres)
 }
 
+// sampleIndexes makes SQLite look into the indexes that it knows too little of.
+const sampleIndexes = `PRAGMA optimize = 0x10002`
+
 // migrateSQLite brings the schema up to date while it holds a file beside the
 // ledger. The lock is SQLite's own, so it is gone when its process is.
 func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
@@ -42,7 +45,7 @@ func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
 	if err := migrate(ctx, db, goose.DialectSQLite3); err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, `PRAGMA optimize = 0x10002`) // statistics for the choice of index
+	_, err = db.ExecContext(ctx, sampleIndexes)
 	return err
 }
 

@@ -314,6 +314,24 @@ func TestShowsAJobWhileTheLedgerIsAway(t *testing.T) {
 	}
 }
 
+func TestSaysHowAJobComparesWithThoseLikeIt(t *testing.T) {
+	p := seeded()
+	p.SeedUsual("roster.sync", 3*time.Minute)
+	started := apitest.Now.Add(-12 * time.Minute)
+	p.Seed(job.Job{ID: "slow", Task: "roster.sync", State: job.Succeeded, Started: &started, Ended: new(apitest.Now)})
+	p.Seed(job.Job{ID: "alone", Task: "cache.clear", State: job.Succeeded, Started: &started, Ended: new(apitest.Now)})
+
+	got := decoded[client.JobDetail](t, do(serve(t, p), "GET", "/api/v1/jobs/slow", ""))
+	three := job.Seconds(3 * time.Minute)
+	want := &client.Usual{Median: three, Short: three, Long: three, Of: 20, Text: "Usually 3 min; this one 12 min, four times as long."}
+	if diff := cmp.Diff(want, got.Usual); diff != "" {
+		t.Errorf("usual (-want +got):\n%s", diff)
+	}
+	if got := decoded[client.JobDetail](t, do(serve(t, p), "GET", "/api/v1/jobs/alone", "")); got.Usual != nil {
+		t.Errorf("a job like no other is compared: %+v", got.Usual)
+	}
+}
+
 func TestAFileOfErrorsHoldsNoFormulas(t *testing.T) {
 	w := do(serve(t, seeded()), "GET", "/api/v1/jobs/succeeded/errors?format=csv", "")
 	want := `number,attempt,record,code,message,at

@@ -100,6 +100,12 @@ func (b Jobs) Attempts(ctx context.Context, id string) ([]job.Attempt, error) {
 	return b.Ledger.Attempts(ctx, id)
 }
 
+// RecentDurations returns how long the last n jobs of that schedule took that
+// succeeded, or else those of the task and client; the newest first.
+func (b Jobs) RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error) {
+	return b.Ledger.RecentDurations(ctx, schedule, task, client, n)
+}
+
 // JobErrors returns record errors of a job that come after that number.
 func (b Jobs) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
 	return b.Ledger.JobErrors(ctx, id, after, limit)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -61,7 +62,24 @@ func (a *API) job(w http.ResponseWriter, r *http.Request) error {
 		return reply(w, http.StatusOK, detail)
 	}
 	detail.Attempts = orEmpty(attempts)
+	if detail.Usual, err = a.usual(r.Context(), j); err != nil {
+		a.Log.WarnContext(r.Context(), "job shown without what is usual", "job", j.ID, "err", err)
+		detail.Notice = "The ledger is away: how long such jobs usually take cannot be shown."
+	}
 	return reply(w, http.StatusOK, detail)
+}
+
+// usual compares a job with those before and after it; nil if there are none.
+func (a *API) usual(ctx context.Context, j job.Job) (*client.Usual, error) {
+	recent, err := a.Ledger.RecentDurations(ctx, j.Schedule, j.Task, j.Client, job.UsualJobs+1)
+	_, u := job.Beside(j.ID, recent)
+	if err != nil || u.Of == 0 {
+		return nil, err
+	}
+	return &client.Usual{
+		Median: job.Seconds(u.Median), Short: job.Seconds(u.Short), Long: job.Seconds(u.Long),
+		Of: u.Of, Text: u.Compare(j, a.Now()),
+	}, nil
 }
 
 // abort serves POST /api/v1/jobs/{id}/abort.

@@ -46,6 +46,7 @@ func (env *Env) printJob(d client.JobDetail) {
 		"error", j.Error,
 		"progress", progress(j),
 		"done", achieved(j),
+		"duration", usualText(d.Usual),
 		"arguments", string(j.Args),
 		"schedule", j.Schedule,
 		"parent", j.Parent,
@@ -65,6 +66,14 @@ func (env *Env) printJob(d client.JobDetail) {
 		fmt.Fprintln(env.Out)
 		env.printAttempts(d.Attempts)
 	}
+}
+
+// usualText compares the job with those like it; nothing if there are none.
+func usualText(u *client.Usual) string {
+	if u == nil {
+		return ""
+	}
+	return u.Text
 }
 
 func (env *Env) printAttempts(attempts []client.Attempt) {

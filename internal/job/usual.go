@@ -106,7 +106,7 @@ func (u Usual) Compare(j Job, now time.Time) string {
 // against says how a duration compares; nothing where it is as usual or too
 // short for a difference to mean something.
 func (u Usual) against(took time.Duration, before string) string {
-	if (took-u.Median).Abs() < time.Second {
+	if (took - u.Median).Abs() < time.Second {
 		return before + "as usual"
 	}
 	times := took.Seconds() / max(u.Median.Seconds(), .001)
@@ -151,12 +151,14 @@ var unitsAround = []unit{
 }
 
 func unitAround(d time.Duration) unit {
-	for _, u := range unitsAround {
-		if d.Round(u.length) < u.below {
+	last := len(unitsAround) - 1
+	for i, u := range unitsAround[:last] {
+		rounded := d.Round(u.length)
+		if whole := rounded > 0 && rounded%unitsAround[i+1].length == 0; rounded < u.below && !whole {
 			return u
 		}
 	}
-	return unitsAround[len(unitsAround)-1]
+	return unitsAround[last]
 }
 
 // Around writes a duration in the one unit that suits it: "12 min".

@@ -57,7 +57,7 @@ func TestAJobIsComparedInWords(t *testing.T) {
 		{usual, -time.Minute, true, "Usually 3 min (2 to 5); this one so far 0 ms."},
 		{Usual{Short: 5e6, Median: 10e6, Long: 40e6, Of: 9}, 80 * time.Millisecond, false, "Usually 10 ms (5 to 40); this one 80 ms, as usual."},
 		{Usual{Short: 50e9, Median: 3 * time.Minute, Long: 3 * time.Hour, Of: 9}, 3 * time.Minute, false, "Usually 3 min (50 s to 3 h); this one 3 min, as usual."},
-		{Usual{Short: 60e9, Median: 60e9, Long: 60e9, Of: 2}, time.Minute, false, "Usually 60 s; this one 60 s, as usual."},
+		{Usual{Short: 60e9, Median: 60e9, Long: 60e9, Of: 2}, time.Minute, false, "Usually 1 min; this one 1 min, as usual."},
 		{UsualOf(minutes(3)), 6 * time.Minute, false, "Only one other is known, which took 3 min; this one 6 min, twice as long."},
 		{Usual{}, time.Minute, false, ""},
 	} {

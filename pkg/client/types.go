@@ -80,7 +80,18 @@ type JobList struct {
 type JobDetail struct {
 	Job      Job       `json:"job"`
 	Attempts []Attempt `json:"attempts"`
+	Usual    *Usual    `json:"usual,omitempty"` // nil: no job like it has succeeded
 	Notice   string    `json:"notice,omitempty"`
+}
+
+// Usual is how long jobs of the same schedule took lately, or else of the same
+// task and client: those that succeeded, and the job itself left out.
+type Usual struct {
+	Median job.Seconds `json:"median_seconds"`
+	Short  job.Seconds `json:"short_seconds"` // nine in ten took no less
+	Long   job.Seconds `json:"long_seconds"`  // nine in ten took no longer
+	Of     int         `json:"of"`            // how many jobs say so
+	Text   string      `json:"text"`          // how the job compares, in one sentence
 }
 
 // ErrorPage is some of a job's record errors, in order.

@@ -3,6 +3,7 @@ package apitest
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,12 +29,29 @@ func (p *Platform) SeedRecovery(r job.Recovery, slots ...job.Slot) int64 {
 	return r.ID
 }
 
-// SeedUsual says how long the jobs of a schedule take.
+// SeedUsual says how long the jobs of a schedule or a task take.
 func (p *Platform) SeedUsual(schedule string, usual time.Duration) {
 	if p.recoveries.usual == nil {
 		p.recoveries.usual = map[string]job.Usual{}
 	}
 	p.recoveries.usual[schedule] = job.Usual{Median: usual, Long: usual}
+}
+
+// RecentDurations implements api.Ledger: all jobs of a schedule, or else of a
+// task, took what [Platform.SeedUsual] says.
+func (l Ledger) RecentDurations(ctx context.Context, schedule, task, _ string, n int) (recent []job.Lasted, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	usual, known := l.recoveries.usual[schedule]
+	if !known {
+		usual, known = l.recoveries.usual[task]
+	}
+	for i := range n {
+		if known {
+			recent = append(recent, job.Lasted{JobID: fmt.Sprint("usual-", i), Started: Now.Add(-time.Duration(i+1) * time.Hour), Took: usual.Median})
+		}
+	}
+	return recent, l.Ping(ctx)
 }
 
 // Recoveries implements timetable.BookLedger.

@@ -26,7 +26,7 @@ func (b Bars) Draw() template.HTML {
 		most = max(most, p.Value)
 	}
 	most = max(most, 1e-9) // all are 0
-	f := figure{ID: b.ID, Kind: "bars", Title: b.Title, Desc: b.Desc, Head: b.Head, From: b.From, To: b.To, Patterns: patterns(b.ID, b.Points)}
+	f := figure{ID: b.ID, Kind: "bars", Title: b.Title, Desc: b.Desc, Head: b.Head, From: b.From, To: b.To, Few: len(b.Points) < b.Columns, Patterns: patterns(b.ID, b.Points)}
 	f.Boxes = row(b.ID, b.Points, b.Columns, func(p Point) float64 { return p.Value / most })
 	if b.Line > 0 {
 		f.Line = share(100 - 100*min(b.Line/most, 1))

@@ -147,6 +147,7 @@ type figure struct {
 	Patterns              []pattern
 	Line                  string // how far down a line across is; empty: none
 	From, To              string
+	Few                   bool // there are fewer points than columns
 	Key                   []entry
 	Head                  []string
 }
@@ -180,9 +181,9 @@ var drawing = template.Must(template.New("figure").Parse(`<figure class="chart {
 <svg role="img" aria-labelledby="{{.ID}}-title {{.ID}}-desc"><title id="{{.ID}}-title">{{.Title}}</title><desc id="{{.ID}}-desc">{{.Desc}}</desc>
 {{with .Patterns}}<defs>{{range .}}<pattern id="{{.ID}}" width="6" height="6" patternUnits="userSpaceOnUse" class="{{.Colour}}"><path d="{{.Tile}}"></path></pattern>{{end}}</defs>
 {{end}}{{range .Boxes}}<g class="{{.Look.Colour}}{{if .Now}} now{{end}}"><title>{{.Says}}</title><rect class="reach" x="{{.ReachLeft}}" y="0" width="{{.ReachWide}}" height="100%"></rect><rect class="box {{.Look.Fill}}" x="{{.Left}}" y="{{.Top}}" width="{{.Wide}}" height="{{.Tall}}" rx="1.5"{{with .Paint}} fill="{{.}}"{{end}}></rect></g>
-{{end}}{{with .Line}}<line class="level" x1="0" x2="100%" y1="{{.}}" y2="{{.}}"></line>
+{{end}}{{with .Line}}<line class="mark" x1="0" x2="100%" y1="{{.}}" y2="{{.}}"></line>
 {{end}}</svg>
-{{if or .From .To}}<p class="ends"><span>{{.From}}</span> <span>{{.To}}</span></p>
+{{if .From}}{{if .Few}}<p class="ends few">{{.From}}{{if ne .From .To}} to {{.To}}{{end}}</p>{{else}}<p class="ends"><span>{{.From}}</span> <span>{{.To}}</span></p>{{end}}
 {{end}}{{with .Key}}<ul class="key">{{range .}}<li><svg class="swatch {{.Colour}}" aria-hidden="true"><rect class="box {{.Fill}}" x="1" y="1" width="12" height="12" rx="1.5"{{with .Paint}} fill="{{.}}"{{end}}></rect></svg>{{.Word}} <span class="count">{{.Count}}</span></li>{{end}}</ul>
 {{end}}<details><summary>In words<span class="hidden">: {{.Title}}</span></summary><table class="list"><thead><tr>{{range .Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead><tbody>
 {{range .Reversed}}<tr{{if .Now}} aria-current="true"{{end}}>{{$url := .URL}}{{range $i, $cell := .Cells}}<td>{{if and $url (eq $i 0)}}<a href="{{$url}}">{{$cell}}</a>{{else}}{{$cell}}{{end}}</td>{{end}}</tr>

@@ -29,7 +29,7 @@ func (s Strip) Draw() template.HTML {
 	for _, p := range s.Points {
 		top = max(top, p.Value)
 	}
-	f := figure{ID: s.ID, Kind: "strip", Title: s.Title, Desc: s.Desc, Head: s.Head, From: s.From, To: s.To, Key: key(s.ID, s.Points), Patterns: patterns(s.ID, s.Points)}
+	f := figure{ID: s.ID, Kind: "strip", Title: s.Title, Desc: s.Desc, Head: s.Head, From: s.From, To: s.To, Few: len(s.Points) < s.Columns, Key: key(s.ID, s.Points), Patterns: patterns(s.ID, s.Points)}
 	f.Boxes = row(s.ID, s.Points, s.Columns, func(p Point) float64 { return stripHeight(p.Value, top) })
 	return f.draw()
 }

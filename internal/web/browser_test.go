@@ -30,6 +30,7 @@ func TestInABrowser(t *testing.T) {
 		"a schedule is edited in words":             wordsBecomeCron,
 		"schedules fit narrow screens":              schedulesFit,
 		"a recovery is approved and rejected":       recoveriesAreDecided,
+		"what is said of a chart stays unfolded":    wordsStayUnfolded,
 	} {
 		t.Run(name, func(t *testing.T) { test(start(t)) })
 	}
@@ -102,6 +103,21 @@ func jobFollows(b browser) {
 	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Running"`)
 	jobs.change(id(25), func(j *job.Job) { j.State, j.Ended, j.Progress.Created = job.Succeeded, at(0), 4200 })
 	b.until(`document.querySelector("h1 + .lead .chip").textContent === "Succeeded" && document.querySelector(".figures dd").textContent === "4,200"`)
+}
+
+func wordsStayUnfolded(b browser) {
+	jobs := campusDay()
+	jobs.add(nightly(61, job.Running, at(-time.Minute), nil))
+	b.open(jobs, "/jobs/"+id(61))
+	b.do(chromedp.Click("#usual summary"))
+	b.until(`document.querySelector("#usual details").open && document.querySelector("#usual tr[aria-current]").innerText.includes("1 min")`)
+	jobs.change(id(61), func(j *job.Job) { j.Started = at(-4 * time.Minute) })
+	b.until(`document.querySelector("#usual tr[aria-current]").innerText.includes("4 min") && document.querySelector("#usual details").open`)
+	for _, width := range []int64{1280, 1080, 719, 360} {
+		b.do(chromedp.EmulateViewport(width, 1000))
+		b.until(`document.documentElement.scrollWidth <= innerWidth`)
+	}
+	b.until(`getComputedStyle(document.querySelector("#usual g.now .box")).fill !== "none"`)
 }
 
 func breakAsksWhy(b browser) {

@@ -31,7 +31,11 @@ func TestColoursHaveContrast(t *testing.T) {
 		}
 		for _, state := range []string{"queued", "waiting", "running", "held", "succeeded", "failed", "aborted"} {
 			check(state, "its chip", mix(colours[state], colours["page"], .10), 4.5)
+			check(state, "a chart", colours["page"], 3)
 			check(state, "its chip in a row under the pointer", mix(colours[state], colours["hover"], .10), 4.5)
+		}
+		if got := contrast(mix(colours["queued"], colours["page"], .7), colours["page"]); got < 3 {
+			t.Errorf("%s: bars of other jobs have a contrast of %.2f, want 3", name, got)
 		}
 		check("field", "page", colours["page"], 3)
 		check("on-accent", "accent", colours["accent"], 4.5)

@@ -80,6 +80,19 @@ func (f *fakeJobs) Attempts(_ context.Context, id string) ([]job.Attempt, error)
 	return f.attempts[id], nil
 }
 
+// RecentDurations are of jobs that took 3 minutes, give or take two.
+func (f *fakeJobs) RecentDurations(_ context.Context, schedule, task, _ string, n int) (recent []job.Lasted, err error) {
+	if schedule == "" && task != "sis.registrations.process" {
+		return nil, nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range min(n, 20) {
+		recent = append(recent, job.Lasted{JobID: f.jobs[i%len(f.jobs)].ID, Started: noon.Add(-time.Duration(i+1) * 24 * time.Hour), Took: 3*time.Minute + time.Duration(i*7%5-2)*time.Minute})
+	}
+	return recent, nil
+}
+
 func (f *fakeJobs) JobErrors(_ context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
 	rows := f.errors[id]
 	return rows[min(int(after), len(rows)):min(int(after)+limit, len(rows))], nil

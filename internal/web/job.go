@@ -27,6 +27,7 @@ type jobPage struct {
 	Sentence string
 	Meter    meter
 	Took     string
+	Usual    usualView
 	Args     string
 	Owner    string // empty: the parent, which is shown anyway
 	Crashes  string // how often workers died under it
@@ -97,6 +98,10 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	if page.Log, err = s.log(ctx, j.ID, q); err != nil {
 		return page, err
 	}
+	if page.Usual, err = s.usual(ctx, j); err != nil {
+		return page, err
+	}
+	page.Meter = leftAsUsual(page.Meter, j, page.Usual.usual, now)
 	page.Family, page.Whole, err = s.family(ctx, j)
 	return page, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,6 +33,7 @@ type schedulePage struct {
 	All       []link // revert all of a layer
 	Next      runs
 	Zone      string
+	Strip     template.HTML
 	Slots     []slotRow
 	Changes   []changeRow
 	Paused    bool
@@ -106,9 +108,11 @@ func (s *server) schedulePage(ctx context.Context, sch job.Schedule, own viewer)
 	if err = s.foresee(ctx, &page, own); err != nil {
 		return page, err
 	}
-	if page.Slots, err = s.slots(ctx, sch, own); err != nil {
+	slots, err := s.newestSlots(ctx, sch)
+	if err != nil {
 		return page, err
 	}
+	page.Strip, page.Slots = slotStrip(slots, zone), s.slotRows(slots[:min(len(slots), latestSlots)], zone, own)
 	page.Changes, err = s.changes(ctx, sch)
 	page.Sentence = whereItStands(page, now)
 	return page, err
@@ -131,19 +135,15 @@ func (s *server) foresee(ctx context.Context, page *schedulePage, own viewer) (e
 	return nil
 }
 
-func (s *server) slots(ctx context.Context, sch job.Schedule, own viewer) (rows []slotRow, err error) {
-	slots, err := s.Schedules.Slots(ctx, sch.Name, time.Time{}, time.Time{}, latestSlots)
-	if err != nil {
-		return nil, fmt.Errorf("list slots of schedule %s: %w", sch.Name, err)
-	}
+func (s *server) slotRows(slots []job.Slot, zone *time.Location, own viewer) (rows []slotRow) {
 	for _, slot := range slots {
-		row := slotRow{Slot: slot, Chip: chipOfSlot(slot), At: localTimeOf(slot.Due, zoneOf(sch.Zone), own, s.now())}
+		row := slotRow{Slot: slot, Chip: chipOfSlot(slot), At: localTimeOf(slot.Due, zone, own, s.now())}
 		if slot.Outcome.Ran() {
 			row.Lag = lag(slot.Lag)
 		}
 		rows = append(rows, row)
 	}
-	return rows, nil
+	return rows
 }
 
 // lag is how late something began; what is under a minute matters to the

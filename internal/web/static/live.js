@@ -48,7 +48,8 @@ function morph(was, now) {
   if (was.isEqualNode(now) || was.dataset?.copy !== undefined) return;
   if (was.nodeName !== now.nodeName) return was.replaceWith(now);
   if (was.nodeType !== Node.ELEMENT_NODE) return void (was.data = now.data);
-  for (const { name } of [...was.attributes]) if (!now.hasAttribute(name)) was.removeAttribute(name);
+  const kept = was.nodeName === "DETAILS" ? "open" : ""; // what somebody unfolded stays so
+  for (const { name } of [...was.attributes]) if (!now.hasAttribute(name) && name !== kept) was.removeAttribute(name);
   for (const { name, value } of now.attributes) if (was.getAttribute(name) !== value) was.setAttribute(name, value);
   const old = [...was.childNodes];
   const fresh = [...now.childNodes];

@@ -53,10 +53,10 @@ func (s *server) audit(w http.ResponseWriter, r *http.Request) error {
 // the last one is included.
 func (s *server) auditFilter(q url.Values) (f job.AuditFilter, err error) {
 	f.Actor, f.Target, f.Limit = strings.TrimSpace(q.Get("actor")), strings.TrimSpace(q.Get("target")), perPage+1
-	if f.From, err = s.auditDay(q, "from"); err != nil {
+	if f.From, err = s.day(q, "from"); err != nil {
 		return f, err
 	}
-	if f.To, err = s.auditDay(q, "to"); err != nil {
+	if f.To, err = s.day(q, "to"); err != nil {
 		return f, err
 	}
 	if !f.To.IsZero() {
@@ -70,8 +70,8 @@ func (s *server) auditFilter(q url.Values) (f job.AuditFilter, err error) {
 	return f, nil
 }
 
-// auditDay reads when a day begins; the zero time if none is given.
-func (s *server) auditDay(q url.Values, name string) (time.Time, error) {
+// day reads when a day begins; the zero time if none is given.
+func (s *server) day(q url.Values, name string) (time.Time, error) {
 	text := q.Get(name)
 	if text == "" {
 		return time.Time{}, nil

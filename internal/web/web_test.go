@@ -411,6 +411,9 @@ func dashboard(t *testing.T, c web.Config) http.Handler {
 		f := campusTimetable()
 		c.Timetable, c.Schedules, c.RunSchedule = f, f, f.run
 	}
+	if c.Errors == nil {
+		c.Errors = campusErrors()
+	}
 	if c.Audit == nil {
 		c.Audit = campusAudit()
 	}

@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 )
@@ -133,16 +131,8 @@ func (p *past) some(n int) int { return p.rand.IntN(1 + p.rand.IntN(n)) }
 
 // id makes a UUIDv7 of the time and chance.
 func (p *past) id() string {
-	var u uuid.UUID
-	ms := p.now.UnixMilli()
-	for i := range 6 {
-		u[i] = byte(ms >> (40 - 8*i))
-	}
-	for i, n := 6, p.rand.Uint64(); i < 14; i, n = i+1, n>>8 {
-		u[i] = byte(n)
-	}
-	u[6], u[8] = u[6]&0x0f|0x70, u[8]&0x3f|0x80
-	return u.String()
+	ms, n := p.now.UnixMilli(), p.rand.Uint64()
+	return fmt.Sprintf("%08x-%04x-7%03x-8%03x-%012x", ms>>16, ms&0xffff, n&0xfff, n>>12&0xfff, n>>24)
 }
 
 // run makes up attempts, the last of which leaves the job in state.

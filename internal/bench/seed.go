@@ -34,7 +34,7 @@ type Seeded struct {
 }
 
 // jobsAtATime is how many jobs one transaction writes.
-const jobsAtATime = 5000
+const jobsAtATime = 10000
 
 // Run fills the ledger. One in use is refused.
 func (o Seed) Run(ctx context.Context) (s Seeded, err error) {

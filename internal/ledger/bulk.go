@@ -45,6 +45,10 @@ func join(columns []column, say func(c column, n int) string) string {
 
 func name(c column, _ int) string { return c.name }
 
+// unnamed is a placeholder of SQLite's. Its driver looks each of the others up
+// by its name, for each row.
+func unnamed(column, int) string { return "?" }
+
 // unnest says how arrays, one for each column, are read as rows named r.
 func unnest(columns []column) string {
 	return "unnest(" + join(columns, func(c column, n int) string { return fmt.Sprintf("$%d::%s[]", n, c.kind) }) +
@@ -58,7 +62,7 @@ func inserting(table, list, conflict string) bulk {
 	head := "INSERT INTO " + table + " (" + join(c, name) + ") "
 	return bulk{
 		columns: c,
-		each:    head + "VALUES " + placeholders(1, len(c)) + " " + conflict,
+		each:    head + "VALUES (" + join(c, unnamed) + ") " + conflict,
 		arrays:  head + "SELECT * FROM " + unnest(c) + " " + conflict,
 	}
 }

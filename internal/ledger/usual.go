@@ -73,20 +73,20 @@ const newestLooked = 500
 // jobs succeeded, they are those of the task and the client.
 func (l *Ledger) RecentDurations(ctx context.Context, schedule, task, client string, n int) (recent []job.Lasted, err error) {
 	if schedule != "" {
-		recent, err = l.recent(ctx, "schedule = $1 AND schedule <> ''", "$2 = $2", schedule, "", n)
+		recent, err = l.recent(ctx, "schedule = $1 AND schedule <> ''", n, key(schedule))
 	}
 	if err == nil && len(recent) == 0 {
-		recent, err = l.recent(ctx, "task = $1", "client = $2", task, client, n)
+		recent, err = l.recent(ctx, "task = $1 AND client = $2", n, key(task), key(client))
 	}
 	return recent, wrap(err, "read how long jobs of task %s took", task)
 }
 
-// recent walks the index of the jobs of which along is true, and chooses.
-func (l *Ledger) recent(ctx context.Context, along, choose, first, second string, n int) ([]job.Lasted, error) {
+// recent walks the index of the jobs of which along is true.
+func (l *Ledger) recent(ctx context.Context, along string, n int, args ...any) ([]job.Lasted, error) {
 	const newest = " ORDER BY created_at DESC, id DESC LIMIT "
 	return list(ctx, l.read, scanLasted, `SELECT id, started_at, ended_at - started_at FROM (
-		SELECT id, client, state, created_at, started_at, ended_at FROM jobs WHERE `+along+newest+strconv.Itoa(newestLooked)+`) AS last
-		WHERE state = 'succeeded' AND started_at IS NOT NULL AND ended_at IS NOT NULL AND `+choose+newest+strconv.Itoa(n), key(first), key(second))
+		SELECT id, state, created_at, started_at, ended_at FROM jobs WHERE `+along+newest+strconv.Itoa(newestLooked)+`) AS last
+		WHERE state = 'succeeded' AND started_at IS NOT NULL AND ended_at IS NOT NULL`+newest+strconv.Itoa(n), args...)
 }
 
 func scanLasted(r row) (j job.Lasted, err error) {

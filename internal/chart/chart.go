@@ -30,6 +30,7 @@ package chart
 import (
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 )
 
@@ -171,8 +172,8 @@ func (f figure) draw() template.HTML {
 // newest is on top.
 func (f figure) Reversed() []box {
 	last := make([]box, 0, len(f.Boxes))
-	for i := len(f.Boxes) - 1; i >= 0; i-- {
-		last = append(last, f.Boxes[i])
+	for _, b := range slices.Backward(f.Boxes) {
+		last = append(last, b)
 	}
 	return last
 }

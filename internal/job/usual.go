@@ -65,10 +65,10 @@ func (u Usual) Left(ran time.Duration) (time.Duration, bool) {
 
 // String says what is usual, for people: "usually 3 min (2 to 5)".
 func (u Usual) String() string {
-	switch {
-	case u.Of == 0:
+	switch u.Of {
+	case 0:
 		return ""
-	case u.Of == 1:
+	case 1:
 		return "only one other is known, which took " + Around(u.Median)
 	}
 	s := "usually " + Around(u.Median)

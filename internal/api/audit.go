@@ -26,6 +26,10 @@ type AuditLog interface {
 // nothing. If it is the outcome that cannot be written, the change stands, the
 // entry has no outcome, and the log says so.
 //
+// What people do to jobs goes on without the ledger: it is in the job's own
+// record, which waits in Redis, and an abort is wanted most when something is
+// wrong. It is not audited then, and the log says so.
+//
 // Left out are single new jobs: the job's own record says who made it, and they
 // are too many. A batch of jobs is one entry with a count. Logging in changes
 // nothing, nor do previews.
@@ -52,6 +56,19 @@ var notAudited = map[string]bool{
 	"POST /calendars/preview":        true,
 	"POST /login":                    true,
 }
+
+// withoutLedger are the routes of what is carried out even if it cannot be
+// written down.
+var withoutLedger = map[string]bool{
+	batchRoute:                     true,
+	"POST /api/v1/jobs/{id}/abort": true,
+	"POST /api/v1/jobs/{id}/retry": true,
+	"POST /jobs/{id}/abort":        true,
+	"POST /jobs/{id}/retry":        true,
+}
+
+// patience is how long those wait for the ledger.
+const patience = 2 * time.Second
 
 // batchRoute has bodies that are too long to be looked at here.
 const batchRoute = "POST /api/v1/jobs:batch"
@@ -104,7 +121,12 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 
 // carryOut writes e down, lets next do it, and writes down what came of it.
 func (a *Auditor) carryOut(w http.ResponseWriter, r *http.Request, e job.AuditEntry, next http.Handler) {
-	seq, err := a.Log.AppendAudit(r.Context(), e)
+	seq, err := a.write(r.Context(), e)
+	if err != nil && withoutLedger[e.Method+" "+e.Route] {
+		a.Slog.ErrorContext(r.Context(), "change not audited, because the audit cannot be written", "route", e.Route, "target", e.Target, "request_id", e.RequestID, "err", err)
+		next.ServeHTTP(w, r)
+		return
+	}
 	if err != nil {
 		a.Slog.ErrorContext(r.Context(), "change refused, because the audit cannot be written", "route", e.Route, "request_id", e.RequestID, "err", err)
 		unaudited(w, e.Route)
@@ -121,6 +143,16 @@ func (a *Auditor) carryOut(w http.ResponseWriter, r *http.Request, e job.AuditEn
 	if err := a.Log.AppendOutcome(ctx, seq, job.AuditOutcome{At: a.Now(), Status: answer.status, Content: change.content()}); err != nil {
 		a.Slog.ErrorContext(ctx, "outcome not audited", "route", e.Route, "status", answer.status, "request_id", e.RequestID, "err", err)
 	}
+}
+
+// write writes e down.
+func (a *Auditor) write(ctx context.Context, e job.AuditEntry) (seq int64, err error) {
+	if withoutLedger[e.Method+" "+e.Route] {
+		short, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		ctx = short
+	}
+	return a.Log.AppendAudit(ctx, e)
 }
 
 // unaudited refuses a change in words that suit the face.

@@ -123,12 +123,13 @@ func TestEveryFormIsAudited(t *testing.T) {
 	}
 	f.away = true
 	jobs.change(id(25), func(j *job.Job) { j.State = job.Running })
-	w = post(t, h, "http://localhost/jobs/"+id(25)+"/abort", nil)
+	w = post(t, h, path, url.Values{"reason": {"Again"}, "next": {"/locks"}})
 	if w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "nothing was changed") {
 		t.Errorf("without an audit: %d %s", w.Code, w.Body)
 	}
-	if j, _ := jobs.Job(t.Context(), id(25)); j.State != job.Running {
-		t.Errorf("the job is %s", j.State)
+	w = post(t, h, "http://localhost/jobs/"+id(25)+"/abort", nil)
+	if j, _ := jobs.Job(t.Context(), id(25)); w.Code != http.StatusSeeOther || j.State != job.Aborted {
+		t.Errorf("without an audit a job is not aborted: %d, it is %s", w.Code, j.State)
 	}
 	get := httptest.NewRecorder()
 	h.ServeHTTP(get, httptest.NewRequest("POST", "http://localhost/schedules/preview", http.NoBody))

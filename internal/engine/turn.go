@@ -234,7 +234,7 @@ func wantsOf(rec record, task tasks.Task) (wants string, refusal error) {
 	}
 	w := job.Wants{Reads: scoped(rec.Client, asked.Reads), Writes: scoped(rec.Client, asked.Writes), Blocking: asked.Blocking}
 	for _, r := range asked.Rates {
-		w.Rates = append(w.Rates, job.Rate{Key: scope(rec.Client, r.Key), Count: r.Count, Per: r.Per, Window: r.Window})
+		w.Rates = append(w.Rates, job.Rate{Key: job.Scope(rec.Client, r.Key), Count: r.Count, Per: r.Per, Window: r.Window})
 	}
 	if err := lock.CheckWants(w); err != nil {
 		return "", err
@@ -263,15 +263,7 @@ func guardWants(task tasks.Task, args []byte) (w tasks.Wants, err error) {
 func scoped(client string, names []string) []string {
 	var all []string
 	for _, name := range names {
-		all = append(all, scope(client, name))
+		all = append(all, job.Scope(client, name))
 	}
 	return all
-}
-
-// scope makes a name that of one client, unless it is of the whole platform.
-func scope(client, name string) string {
-	if name == "" || name[0] == '/' {
-		return name
-	}
-	return client + "/" + name
 }

@@ -1,16 +1,15 @@
 package job
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"strings"
 )
 
 // Scope returns the full name of a resource that a job of client names: it is
-// the client's, unless it begins with "/".
+// the client's, unless it begins with "/". No name stays none.
 func Scope(client, resource string) string {
-	if strings.HasPrefix(resource, "/") {
+	if resource == "" || strings.HasPrefix(resource, "/") {
 		return resource
 	}
 	return client + "/" + resource
@@ -24,11 +23,11 @@ func (d Declaration) WantsOf(client string, args json.RawMessage) (w Wants, know
 		return Wants{}.scoped(client), true
 	}
 	for _, s := range d.Schedules {
-		if s.Wants != nil && sameJSON(s.Args, args) {
+		if s.Wants != nil && SameJSON(s.Args, args) {
 			return s.Wants.scoped(client), true
 		}
 	}
-	if len(d.Reads)+len(d.Writes) > 0 && sameJSON(args, json.RawMessage("{}")) {
+	if len(d.Reads)+len(d.Writes) > 0 && SameJSON(args, json.RawMessage("{}")) {
 		return Wants{Reads: d.Reads, Writes: d.Writes}.scoped(client), true
 	}
 	return Wants{Writes: []string{"task " + d.Name}}.scoped(client), false
@@ -66,22 +65,4 @@ func (w Wants) Clash(o Wants) string {
 		}
 	}
 	return ""
-}
-
-// sameJSON reports whether two values say the same, whatever the spacing and
-// the order of fields.
-func sameJSON(a, b json.RawMessage) bool {
-	return bytes.Equal(canonical(a), canonical(b))
-}
-
-func canonical(raw json.RawMessage) []byte {
-	var v any
-	if json.Unmarshal(raw, &v) != nil {
-		return raw
-	}
-	text, err := json.Marshal(v)
-	if err != nil {
-		return raw
-	}
-	return text
 }

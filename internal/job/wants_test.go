@@ -44,6 +44,22 @@ func TestJobsClashForAResourceThatOneOfThemWrites(t *testing.T) {
 	}
 }
 
+func TestJSONIsTheSameWhateverItsFormButNotIfANumberDiffersInItsLastDigit(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{`{"a":1,"b":[2, 3]}`, ` {"b":[2,3], "a":1}`, true},
+		{`null`, ``, true},
+		{`{}`, `null`, false},
+		{`{"id":12345678901234567890}`, `{"id":12345678901234567891}`, false},
+	} {
+		if got := job.SameJSON(json.RawMessage(tt.a), json.RawMessage(tt.b)); got != tt.want {
+			t.Errorf("%s and %s: %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
 func TestWhatIsNotAnnouncedIsTakenForOneResourceOfItsTask(t *testing.T) {
 	d := job.Declaration{Name: "sis.pull", Locks: true, Writes: []string{"roster"}}
 	usual, known := d.WantsOf("north", json.RawMessage(`{}`))

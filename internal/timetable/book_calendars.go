@@ -102,7 +102,7 @@ func uses(s job.Schedule, calendar string) bool {
 		return true
 	}
 	for _, o := range s.Overrides {
-		if o.Field == "calendar" && sameJSON(o.Value, asJSON(calendar)) {
+		if o.Field == "calendar" && job.SameJSON(o.Value, asJSON(calendar)) {
 			return true
 		}
 	}

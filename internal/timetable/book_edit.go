@@ -128,9 +128,9 @@ func apply(s *job.Schedule, e job.Edit, now time.Time) error {
 // has that value.
 func changesAnything(overrides []job.Override, o job.Override, is json.RawMessage) bool {
 	if i := find(overrides, o.Layer, o.Field); i >= 0 {
-		return !sameJSON(overrides[i].Value, o.Value) || !sameJSON(overrides[i].Default, o.Default)
+		return !job.SameJSON(overrides[i].Value, o.Value) || !job.SameJSON(overrides[i].Default, o.Default)
 	}
-	return !sameJSON(is, o.Value)
+	return !job.SameJSON(is, o.Value)
 }
 
 // spelledOut returns the fields to set in r, with words as the cron that they
@@ -177,7 +177,7 @@ func changesOf(old, s job.Schedule, e job.Edit, now time.Time) ([]job.Change, er
 	}
 	var changes []job.Change
 	for _, field := range job.RuleFields() {
-		if sameOverride(old, s, e.Layer, field) && sameJSON(before[field], after[field]) {
+		if sameOverride(old, s, e.Layer, field) && job.SameJSON(before[field], after[field]) {
 			continue
 		}
 		changes = append(changes, job.Change{
@@ -195,7 +195,7 @@ func sameOverride(a, b job.Schedule, layer job.Layer, field string) bool {
 		return i < 0 && j < 0
 	}
 	x, y := a.Overrides[i], b.Overrides[j]
-	return sameJSON(x.Value, y.Value) && sameJSON(x.Default, y.Default)
+	return job.SameJSON(x.Value, y.Value) && job.SameJSON(x.Default, y.Default)
 }
 
 // settled brings the rest of s, whose rule has been checked, to what its rule

@@ -1,7 +1,6 @@
 package timetable
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -76,7 +75,7 @@ func notices(s job.Schedule) (texts []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if !sameJSON(now, o.Default) {
+		if !job.SameJSON(now, o.Default) {
 			texts = append(texts, fmt.Sprintf("The task now declares %s %s (it was %s); the %s's own setting stays.",
 				o.Field, shown(now), shown(o.Default), o.Layer))
 		}
@@ -105,7 +104,7 @@ func differing(a, b job.Rule) (fields []string, err error) {
 		return nil, err
 	}
 	for _, name := range job.RuleFields() {
-		if !sameJSON(was[name], is[name]) {
+		if !job.SameJSON(was[name], is[name]) {
 			fields = append(fields, name)
 		}
 	}
@@ -131,25 +130,4 @@ var timing = []string{"dialect", "cron", "zone", "starts_at", "ends_at", "max_ru
 func sameTimes(a, b job.Rule) (bool, error) {
 	fields, err := differing(a, b)
 	return !slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(timing, f) }), err
-}
-
-// sameJSON reports whether a and b mean the same; nothing is null.
-func sameJSON(a, b json.RawMessage) bool { return bytes.Equal(canonical(a), canonical(b)) }
-
-// canonical returns raw with its names in order and without blanks.
-func canonical(raw json.RawMessage) []byte {
-	if isNull(raw) {
-		return []byte("null")
-	}
-	var v any
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if err := d.Decode(&v); err != nil {
-		return raw
-	}
-	plain, err := json.Marshal(v)
-	if err != nil {
-		return raw
-	}
-	return plain
 }

@@ -43,8 +43,9 @@ type convalescence struct {
 	said    map[int64]bool // the log has heard that they are held
 	held    []int64        // those that are making or held: their slots are not open
 	running []job.Recovery
-	known   map[int64]job.Recovery // those that open slots belong to, and that are not making or held
-	yielded map[string]string      // what slots wait for that are not of a recovery, by the ids of their jobs
+	known   map[int64]job.Recovery         // those that open slots belong to, and that are not making or held
+	wants   func(s job.Schedule) job.Wants // as the tasks were in this look; nil: nobody has asked yet
+	yielded map[string]string              // what slots wait for that are not of a recovery, by the ids of their jobs
 }
 
 // recall reads the recoveries that are not over.
@@ -54,7 +55,7 @@ func (w *Walker) recall(ctx context.Context) error {
 		return fmt.Errorf("read recoveries: %w", err)
 	}
 	r, held := &w.recovery, w.recovery.held
-	r.making, r.held, r.running, r.known = nil, nil, nil, map[int64]job.Recovery{}
+	r.making, r.held, r.running, r.known, r.wants = nil, nil, nil, map[int64]job.Recovery{}, nil
 	for _, one := range open {
 		switch one.State {
 		case job.RecoveryMaking:
@@ -192,11 +193,14 @@ func (w *Walker) steps(ctx context.Context, stands []job.SlotStand) ([]step, err
 
 // wants returns what tells which resources jobs of schedules want.
 func (w *Walker) wants(ctx context.Context) (func(s job.Schedule) job.Wants, error) {
-	tasks, err := w.Ledger.Tasks(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read the tasks: %w", err)
+	if w.recovery.wants == nil {
+		tasks, err := w.Ledger.Tasks(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read the tasks: %w", err)
+		}
+		w.recovery.wants = wantsBy(tasks)
 	}
-	return wantsBy(tasks), nil
+	return w.recovery.wants, nil
 }
 
 // wantsBy returns what tells which resources jobs of schedules want. It keeps

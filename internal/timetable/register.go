@@ -200,7 +200,7 @@ func upgrades(old, s job.Schedule) (changes []job.Change, err error) {
 		return nil, err
 	}
 	for _, field := range job.RuleFields() {
-		if !sameJSON(was[field], is[field]) {
+		if !job.SameJSON(was[field], is[field]) {
 			changes = append(changes, job.Change{Field: field, Old: was[field], New: is[field]})
 		}
 	}

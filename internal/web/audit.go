@@ -72,7 +72,7 @@ func (s *server) auditFilter(q url.Values) (f job.AuditFilter, err error) {
 
 // day reads when a day begins; the zero time if none is given.
 func (s *server) day(q url.Values, name string) (time.Time, error) {
-	text := q.Get(name)
+	text := strings.TrimSpace(q.Get(name))
 	if text == "" {
 		return time.Time{}, nil
 	}

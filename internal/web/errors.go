@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
@@ -62,26 +60,13 @@ func (s *server) errorFilter(q url.Values) (f job.ErrorFilter, err error) {
 		Task: strings.TrimSpace(q.Get("task")), Client: strings.TrimSpace(q.Get("client")), Text: strings.TrimSpace(q.Get("q")),
 		Before: q.Get("before"), Limit: perPage + 1,
 	}
-	if f.From, err = s.errorDay(q, "from"); err != nil {
+	if f.From, err = s.day(q, "from"); err != nil {
 		return f, err
 	}
-	if f.To, err = s.errorDay(q, "to"); err == nil && !f.To.IsZero() {
+	if f.To, err = s.day(q, "to"); err == nil && !f.To.IsZero() {
 		f.To = f.To.AddDate(0, 0, 1) // the day itself is meant too
 	}
 	return f, err
-}
-
-// errorDay reads when a day begins, in the zone of the pages.
-func (s *server) errorDay(q url.Values, name string) (time.Time, error) {
-	text := strings.TrimSpace(q.Get(name))
-	if text == "" {
-		return time.Time{}, nil
-	}
-	t, err := time.ParseInLocation(time.DateOnly, text, s.Zone)
-	if err != nil {
-		return t, fault.New(fault.Invalid, "“%s” is not a day; write it as 2026-09-01.", text).In(name)
-	}
-	return t, nil
 }
 
 func (s *server) errorsPage(ctx context.Context, f job.ErrorFilter, q url.Values) (page errorsPage, err error) {

@@ -173,9 +173,6 @@ func (a *API) Route(r *http.Request) string {
 	return pattern
 }
 
-// local is who does things, as long as nobody logs in.
-const local = "local"
-
 // A route is one thing that can be asked. Parameters of the query that params
 // does not name are refused.
 type route struct {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -42,7 +43,7 @@ func seeded() *apitest.Platform {
 
 func do(h http.Handler, method, target, body string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	h.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
+	apitest.As(auth.Local, h).ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
 	return w
 }
 

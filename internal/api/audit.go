@@ -109,7 +109,7 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 			return
 		}
 		e := a.entry(w, r, route)
-		e.Actor = local
+		e.Actor = actor(r.Context())
 		if route != batchRoute {
 			said := read(r)
 			e.Content, e.Reason = said.content(), said.reason()

@@ -46,7 +46,7 @@ func (a *API) putCalendar(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "Field name is %s, and the address says %s; a calendar keeps its name.", ask.Name, name).In("name")
 	}
 	c := job.Calendar{Name: name, Title: ask.Title, Exclusions: ask.Exclusions, Revision: ask.Revision}
-	c, err := a.Timetable.PutCalendar(r.Context(), c, local, ask.Reason)
+	c, err := a.Timetable.PutCalendar(r.Context(), c, actor(r.Context()), ask.Reason)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (a *API) deleteCalendar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Timetable.DeleteCalendar(r.Context(), c.Name, local, reason); err != nil {
+	if err := a.Timetable.DeleteCalendar(r.Context(), c.Name, actor(r.Context()), reason); err != nil {
 		return err
 	}
 	return replyCalendar(w, c)

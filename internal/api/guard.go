@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -119,12 +120,14 @@ func isOpen(path string) bool {
 
 func (o GuardOptions) checkToken(next http.Handler) http.Handler {
 	if o.Token == "" {
-		return next
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, as(r, auth.Local)) })
 	}
 	right := SameToken(o.Token)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case isOpen(r.URL.Path) || right(tokenOf(r)):
+		case right(tokenOf(r)):
+			next.ServeHTTP(w, as(r, auth.Installation))
+		case isOpen(r.URL.Path):
 			next.ServeHTTP(w, r)
 		case wantsPage(r):
 			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)

@@ -62,7 +62,7 @@ func (in *intake) request(ctx context.Context, n client.NewJob) (job.Request, er
 		Task:        n.Task,
 		Args:        n.Args,
 		Client:      n.Client,
-		Owner:       local,
+		Owner:       actor(ctx),
 		Description: n.Description,
 		At:          at,
 		Expires:     n.Expires,

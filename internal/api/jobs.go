@@ -87,7 +87,7 @@ func (a *API) abort(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &nothing{}); err != nil {
 		return err
 	}
-	j, err := a.book().Abort(r.Context(), r.PathValue("id"), local)
+	j, err := a.book().Abort(r.Context(), r.PathValue("id"), actor(r.Context()))
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (a *API) retry(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	j, err := a.book().Retry(r.Context(), id, local)
+	j, err := a.book().Retry(r.Context(), id, actor(r.Context()))
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func (a *API) breakLocks(w http.ResponseWriter, r *http.Request) error {
 	if ask.Job == "" {
 		return fault.New(fault.Invalid, "Field job is required: the id of the job that holds the locks.").In("job")
 	}
-	j, err := a.book().Break(r.Context(), ask.Job, local, ask.Reason)
+	j, err := a.book().Break(r.Context(), ask.Job, actor(r.Context()), ask.Reason)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func settle(w http.ResponseWriter, r *http.Request, do func(ctx context.Context,
 	if err != nil {
 		return err
 	}
-	done, err := do(r.Context(), id, local, ask.Reason)
+	done, err := do(r.Context(), id, actor(r.Context()), ask.Reason)
 	if err != nil {
 		return err
 	}

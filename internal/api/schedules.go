@@ -60,7 +60,7 @@ func (a *API) runSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &ask); err != nil {
 		return err
 	}
-	id, j, err := a.runNow(r.Context(), r.PathValue("name"), ask.Client, local)
+	id, j, err := a.runNow(r.Context(), r.PathValue("name"), ask.Client, actor(r.Context()))
 	if err != nil {
 		return err
 	}

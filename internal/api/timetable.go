@@ -18,7 +18,7 @@ func (a *API) createSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if s, err = a.Timetable.Create(r.Context(), s, local, n.Reason); err != nil {
+	if s, err = a.Timetable.Create(r.Context(), s, actor(r.Context()), n.Reason); err != nil {
 		return err
 	}
 	return a.replySchedule(w, r, http.StatusCreated, s)
@@ -77,7 +77,7 @@ func (a *API) editSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &e); err != nil {
 		return err
 	}
-	e.By = local
+	e.By = actor(r.Context())
 	s, err := a.Timetable.Edit(r.Context(), r.PathValue("name"), e)
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (a *API) deleteSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := a.Timetable.Delete(r.Context(), s.Name, local, reason); err != nil {
+	if err := a.Timetable.Delete(r.Context(), s.Name, actor(r.Context()), reason); err != nil {
 		return err
 	}
 	return reply(w, http.StatusOK, s)
@@ -112,7 +112,7 @@ func (a *API) pauseSchedule(w http.ResponseWriter, r *http.Request) error {
 	if !hasYear(p.Until) {
 		return tooFar("until", p.Until)
 	}
-	s, err := a.Timetable.Pause(r.Context(), r.PathValue("name"), p.Until, local, p.Note)
+	s, err := a.Timetable.Pause(r.Context(), r.PathValue("name"), p.Until, actor(r.Context()), p.Note)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (a *API) resumeSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &ask); err != nil {
 		return err
 	}
-	s, err := a.Timetable.Resume(r.Context(), r.PathValue("name"), local, ask.Reason)
+	s, err := a.Timetable.Resume(r.Context(), r.PathValue("name"), actor(r.Context()), ask.Reason)
 	if err != nil {
 		return err
 	}

@@ -10,16 +10,17 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/cli"
 )
 
 // The server loses its Redis in the middle of a call, and later before one.
 func TestALongFileGoesOnWhereItWas(t *testing.T) {
 	p := apitest.New()
-	server := httptest.NewServer(api.New(api.Config{
+	server := httptest.NewServer(apitest.As(auth.Local, api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now },
-	}))
+	})))
 	defer server.Close()
 	p.FalterAfter(1, 2)
 	var out, hints bytes.Buffer

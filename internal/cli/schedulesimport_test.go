@@ -13,16 +13,17 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/cli"
 )
 
 // Somebody else edits the second schedule of the file while it is imported.
 func TestAnImportThatIsRefusedHalfwaySaysWhatIsWritten(t *testing.T) {
 	p := apitest.New()
-	h := api.New(api.Config{
+	h := apitest.As(auth.Local, api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Timetable: p.Timetable(),
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now },
-	})
+	}))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPatch {
 			w.WriteHeader(http.StatusConflict)

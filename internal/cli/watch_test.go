@@ -13,16 +13,17 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/cli"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 func TestATerminalShowsABarForEachStep(t *testing.T) {
 	p := apitest.New()
-	server := httptest.NewServer(api.New(api.Config{
+	server := httptest.NewServer(apitest.As(auth.Local, api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	}))
+	})))
 	defer server.Close()
 	var out, screen bytes.Buffer
 	env := &cli.Env{
@@ -44,10 +45,10 @@ func TestATerminalShowsABarForEachStep(t *testing.T) {
 
 func TestWaitingOutlivesAServerThatIsAwayForAWhile(t *testing.T) {
 	p := apitest.New()
-	h := api.New(api.Config{
+	h := apitest.As(auth.Local, api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Syncs: p.Syncs(),
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
+	}))
 	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n := asked.Add(1); n > 2 && n < 8 {
@@ -73,10 +74,10 @@ func TestWaitingOutlivesAServerThatIsAwayForAWhile(t *testing.T) {
 
 func TestInterruptedWaitingLeavesTheJobAlone(t *testing.T) {
 	p := apitest.New()
-	server := httptest.NewServer(api.New(api.Config{
+	server := httptest.NewServer(apitest.As(auth.Local, api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p},
 		Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	}))
+	})))
 	defer server.Close()
 	ctx, stop := context.WithCancel(t.Context())
 	var out, said bytes.Buffer

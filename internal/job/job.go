@@ -217,6 +217,10 @@ type Filter struct {
 	Errors   bool   // only jobs with record errors, or that failed
 	Before   string // cursor: only jobs listed after the one with this id; newest first
 	Limit    int    // 0 means 50; at most 500
+
+	// Within are the jobs that the reader may see: those that fit one of the
+	// reaches. Nil means all of them, and an empty list none.
+	Within []Reach
 }
 
 // A Declaration is a task as a worker announced it: what the catalogue keeps,

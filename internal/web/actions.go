@@ -10,9 +10,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// actor is who the history names for what is done here.
-const actor = "local"
-
 type abortPage struct {
 	frame
 	Job      job.Job
@@ -47,7 +44,7 @@ var ended = map[job.State]string{
 
 // abort serves POST /jobs/{id}/abort.
 func (s *server) abort(w http.ResponseWriter, r *http.Request) error {
-	j, err := s.Jobs.Abort(r.Context(), r.PathValue("id"), actor)
+	j, err := s.Jobs.Abort(r.Context(), r.PathValue("id"), actor(r.Context()))
 	if err != nil {
 		return fmt.Errorf("abort job: %w", err)
 	}
@@ -57,7 +54,7 @@ func (s *server) abort(w http.ResponseWriter, r *http.Request) error {
 
 // retry serves POST /jobs/{id}/retry and leads to the job that runs now.
 func (s *server) retry(w http.ResponseWriter, r *http.Request) error {
-	j, err := s.Jobs.Retry(r.Context(), r.PathValue("id"), actor)
+	j, err := s.Jobs.Retry(r.Context(), r.PathValue("id"), actor(r.Context()))
 	if err != nil {
 		return fmt.Errorf("retry job: %w", err)
 	}

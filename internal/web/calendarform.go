@@ -86,7 +86,7 @@ func (s *server) putCalendar(w http.ResponseWriter, r *http.Request, c job.Calen
 		return s.showCalendarForm(w, r, http.StatusBadRequest, c, f)
 	}
 	typed := job.Calendar{Name: cmp.Or(c.Name, f.text("name")), Title: f.text("title"), Revision: c.Revision, Exclusions: exclusionsOf(lines)}
-	saved, err := s.Timetable.PutCalendar(r.Context(), typed, actor, f.text("reason"))
+	saved, err := s.Timetable.PutCalendar(r.Context(), typed, actor(r.Context()), f.text("reason"))
 	switch {
 	case err == nil:
 		http.Redirect(w, r, calendarPath(saved.Name), http.StatusSeeOther)

@@ -230,7 +230,7 @@ func (s *server) deleteCalendar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Timetable.DeleteCalendar(r.Context(), r.PathValue("calendar"), actor, reason); err != nil {
+	if err := s.Timetable.DeleteCalendar(r.Context(), r.PathValue("calendar"), actor(r.Context()), reason); err != nil {
 		return fmt.Errorf("delete calendar: %w", err)
 	}
 	http.Redirect(w, r, "/calendars", http.StatusSeeOther)

@@ -113,7 +113,7 @@ func (s *server) confirmBreak(w http.ResponseWriter, r *http.Request) error {
 
 // breakLocks serves POST /jobs/{id}/break.
 func (s *server) breakLocks(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Jobs.Break(r.Context(), r.PathValue("id"), actor, r.PostFormValue("reason")); err != nil {
+	if _, err := s.Jobs.Break(r.Context(), r.PathValue("id"), actor(r.Context()), r.PostFormValue("reason")); err != nil {
 		return fmt.Errorf("break locks of job: %w", err)
 	}
 	http.Redirect(w, r, local(r.PostFormValue("next"), "/locks"), http.StatusSeeOther)

@@ -229,7 +229,7 @@ func (s *server) settle(w http.ResponseWriter, r *http.Request, how func(ctx con
 	if id == 0 {
 		return fault.New(fault.Invalid, "Say which recovery by its number; the latest may be another one by now.")
 	}
-	if _, err := how(r.Context(), id, actor, reason); err != nil {
+	if _, err := how(r.Context(), id, actor(r.Context()), reason); err != nil {
 		return fmt.Errorf("settle recovery: %w", err)
 	}
 	http.Redirect(w, r, recoveryPath(id), http.StatusSeeOther)

@@ -72,7 +72,7 @@ func (s *server) askPage(r *http.Request, title string) (page askPage, err error
 
 // runNow serves POST /schedules/{name}/run, and leads to the job.
 func (s *server) runNow(w http.ResponseWriter, r *http.Request) error {
-	j, err := s.RunSchedule(r.Context(), r.PathValue("name"), r.PostFormValue("client"), actor)
+	j, err := s.RunSchedule(r.Context(), r.PathValue("name"), r.PostFormValue("client"), actor(r.Context()))
 	if err != nil {
 		return fmt.Errorf("run schedule: %w", err)
 	}
@@ -97,7 +97,7 @@ func (s *server) pause(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "%s is over already.", until.Format("2 Jan 2006, 15:04 MST")).In("until")
 	}
 	return s.done(w, r, func(ctx context.Context, reason string) error {
-		_, err := s.Timetable.Pause(ctx, sch.Name, until.In(time.UTC), actor, reason)
+		_, err := s.Timetable.Pause(ctx, sch.Name, until.In(time.UTC), actor(r.Context()), reason)
 		return err
 	})
 }
@@ -105,7 +105,7 @@ func (s *server) pause(w http.ResponseWriter, r *http.Request) error {
 // resume serves POST /schedules/{name}/resume.
 func (s *server) resume(w http.ResponseWriter, r *http.Request) error {
 	return s.done(w, r, func(ctx context.Context, reason string) error {
-		_, err := s.Timetable.Resume(ctx, r.PathValue("name"), actor, reason)
+		_, err := s.Timetable.Resume(ctx, r.PathValue("name"), actor(r.Context()), reason)
 		return err
 	})
 }
@@ -116,7 +116,7 @@ func (s *server) deleteSchedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Timetable.Delete(r.Context(), r.PathValue("name"), actor, reason); err != nil {
+	if err := s.Timetable.Delete(r.Context(), r.PathValue("name"), actor(r.Context()), reason); err != nil {
 		return fmt.Errorf("delete schedule: %w", err)
 	}
 	http.Redirect(w, r, "/schedules", http.StatusSeeOther)
@@ -179,7 +179,7 @@ func (s *server) revert(w http.ResponseWriter, r *http.Request) error {
 		fields = []string{"*"}
 	}
 	return s.done(w, r, func(ctx context.Context, reason string) error {
-		_, err := s.Timetable.Edit(ctx, sch.Name, job.Edit{Layer: ask.Layer, Revert: fields, Revision: form{values: r.PostForm}.revision(), By: actor, Reason: reason})
+		_, err := s.Timetable.Edit(ctx, sch.Name, job.Edit{Layer: ask.Layer, Revert: fields, Revision: form{values: r.PostForm}.revision(), By: actor(r.Context()), Reason: reason})
 		return err
 	})
 }

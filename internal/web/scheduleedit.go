@@ -83,7 +83,7 @@ func (s *server) create(ctx context.Context, sch job.Schedule, f form) (job.Sche
 	if sch.Cron == "" {
 		return sch, fault.New(fault.Invalid, "Say when it runs.").In("cron")
 	}
-	return s.Timetable.Create(ctx, sch, actor, f.text("reason"))
+	return s.Timetable.Create(ctx, sch, actor(ctx), f.text("reason"))
 }
 
 // editSchedule serves GET /schedules/{name}/edit.
@@ -151,7 +151,7 @@ func (s *server) change(ctx context.Context, sch job.Schedule, f form) error {
 		return fmt.Errorf("read when it runs: %w", err)
 	}
 	f.rule.Cron, f.rule.Dialect = meaning.Cron, meaning.Dialect
-	e, err := f.edit()
+	e, err := f.edit(ctx)
 	if err != nil {
 		return err
 	}

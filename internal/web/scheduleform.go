@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -104,8 +105,8 @@ func (f form) check(sch job.Schedule) {
 }
 
 // edit returns the change that f is.
-func (f form) edit() (job.Edit, error) {
-	e := job.Edit{Layer: f.layer(), Set: map[string]json.RawMessage{}, Revision: f.revision(), By: actor, Reason: f.text("reason")}
+func (f form) edit(ctx context.Context) (job.Edit, error) {
+	e := job.Edit{Layer: f.layer(), Set: map[string]json.RawMessage{}, Revision: f.revision(), By: actor(ctx), Reason: f.text("reason")}
 	for _, set := range f.changed {
 		for _, field := range set.Fields {
 			value, err := f.rule.Field(field)

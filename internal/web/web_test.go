@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 	roster "github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/internal/web"
@@ -426,7 +427,9 @@ func dashboard(t *testing.T, c web.Config) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return h
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(auth.With(r.Context(), auth.Local)))
+	})
 }
 
 func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {

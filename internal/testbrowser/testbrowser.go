@@ -1,0 +1,161 @@
+// Package testbrowser gives tests a real browser: Debian's Chromium without a
+// window, one process per test and a tab per part of it.
+//
+// Whatever a page complains about to the console fails the test that looks at
+// it. Without Chromium a test is skipped, and with CI in the environment it
+// fails: scripts/deps brings what is needed.
+package testbrowser
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// patience is how long a tab waits for what a page should come to.
+const patience = 20 * time.Second
+
+// A Tab is a tab of the browser, looked at by one test.
+type Tab struct {
+	testing.TB
+	ctx context.Context
+}
+
+// New starts a browser, and returns what opens a tab of it. A tab is 1280 by
+// 1000, and closes with its test.
+func New(t *testing.T) func(testing.TB) Tab {
+	t.Helper()
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		missing(t, "chromium")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewExecAllocator(ctx, append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true))...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return func(t testing.TB) Tab {
+		tab, cancel := chromedp.NewContext(ctx)
+		t.Cleanup(cancel)
+		b := Tab{t, tab}
+		b.Wide(1280)
+		b.watch()
+		return b
+	}
+}
+
+func missing(t testing.TB, program string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed, and CI must not skip this test: run make deps", program)
+	}
+	t.Skipf("%s is not installed: run make deps", program)
+}
+
+// DevTools returns the context of the tab, for what this package has no word for.
+func (b Tab) DevTools() context.Context { return b.ctx }
+
+// Open shows the page at a URL.
+func (b Tab) Open(url string) {
+	b.Helper()
+	b.Do(chromedp.Navigate(url))
+}
+
+// Wide makes the tab that many pixels wide.
+func (b Tab) Wide(pixels int64) {
+	b.Helper()
+	b.Do(chromedp.EmulateViewport(pixels, 1000))
+}
+
+// Prefers has pages see a person who prefers that: "prefers-color-scheme",
+// "dark".
+func (b Tab) Prefers(feature, value string) {
+	b.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: feature, Value: value}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// WithoutScripts has pages see a browser that runs no JavaScript of theirs.
+func (b Tab) WithoutScripts() {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// Do carries out steps, such as clicks.
+func (b Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// Eval runs a script in the page.
+func (b Tab) Eval(script string) {
+	b.Helper()
+	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](script)); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// Until waits until an expression is true in the page.
+func (b Tab) Until(expression string) {
+	b.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
+			return
+		}
+	}
+	body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
+	b.Fatalf("never true: %s\nThe page reads:\n%s", expression, body)
+}
+
+// watch collects complaints, and reports them at the end.
+func (b Tab) watch() {
+	b.Helper()
+	var mu sync.Mutex
+	var complaints []string
+	err := chromedp.Listen(b.ctx, func(event any) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch event := event.(type) {
+		case *runtime.EventExceptionThrown:
+			complaints = append(complaints, event.ExceptionDetails.Text)
+		case *log.EventEntryAdded:
+			complaints = append(complaints, event.Entry.Text)
+		}
+	})
+	if err == nil {
+		_, err = chromedp.Call(b.ctx, log.Enable, cdp.Empty{})
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range complaints {
+			b.Errorf("the page complains: %s", c)
+		}
+	})
+}

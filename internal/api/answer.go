@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -22,12 +23,40 @@ const retryAfter = 5 * time.Second
 func (a *API) serve(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
+		if !admit(w, r, rt.need) {
+			return
+		}
 		err := checkRequest(r, rt.params)
 		if err == nil {
 			err = rt.handle(w, r)
 		}
 		if err != nil {
 			a.fail(w, r, err)
+		}
+	})
+}
+
+// admit refuses who lacks the right to ask for a route at all.
+func admit(w http.ResponseWriter, r *http.Request, need auth.Need) bool {
+	who := auth.Of(r.Context())
+	err := need.Check(who)
+	switch {
+	case err == nil:
+		return true
+	case who.Nobody():
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		refuse(w, http.StatusUnauthorized, err)
+	default:
+		refuse(w, http.StatusForbidden, err)
+	}
+	return false
+}
+
+// Admit returns next for those who meet a need.
+func Admit(need auth.Need, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if admit(w, r, need) {
+			next.ServeHTTP(w, r)
 		}
 	})
 }

@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
@@ -173,10 +174,20 @@ func (a *API) Route(r *http.Request) string {
 	return pattern
 }
 
-// A route is one thing that can be asked. Parameters of the query that params
-// does not name are refused.
+// Needs returns what it takes to ask for each route, by its pattern.
+func (a *API) Needs() map[string]auth.Need {
+	needs := map[string]auth.Need{}
+	for _, r := range a.routes() {
+		needs[r.method+" "+r.path] = r.need
+	}
+	return needs
+}
+
+// A route is one thing that can be asked. Who does not meet its need is refused,
+// and so are parameters of the query that params does not name.
 type route struct {
 	method, path string
+	need         auth.Need
 	params       []string
 	handle       func(http.ResponseWriter, *http.Request) error
 }
@@ -184,71 +195,71 @@ type route struct {
 // routes is all of the API; openapi.yaml has the same list in words.
 func (a *API) routes() []route {
 	return []route{
-		{"GET", "/healthz", nil, a.healthz},
-		{"GET", "/readyz", nil, a.readyz},
-		{"GET", "/api/v1/openapi.yaml", nil, a.openapi},
-		{"GET", "/api/v1/version", nil, a.version},
+		{"GET", "/healthz", auth.NeedNothing, nil, a.healthz},
+		{"GET", "/readyz", auth.NeedNothing, nil, a.readyz},
+		{"GET", "/api/v1/openapi.yaml", auth.NeedNothing, nil, a.openapi},
+		{"GET", "/api/v1/version", auth.NeedLogin, nil, a.version},
 
-		{"GET", "/api/v1/jobs", []string{"state", "task", "client", "owner", "root", "schedule", "errors", "before", "limit"}, a.jobs},
-		{"POST", "/api/v1/jobs", nil, a.enqueue},
-		{"POST", "/api/v1/jobs:batch", nil, a.enqueueBatch},
-		{"GET", "/api/v1/jobs/{id}", nil, a.job},
-		{"POST", "/api/v1/jobs/{id}/abort", nil, a.abort},
-		{"POST", "/api/v1/jobs/{id}/retry", nil, a.retry},
-		{"GET", "/api/v1/jobs/{id}/errors", []string{"after", "limit", "format"}, a.jobErrors},
-		{"GET", "/api/v1/jobs/{id}/logs", []string{"after", "limit"}, a.jobLogs},
+		{"GET", "/api/v1/jobs", auth.NeedJobs, []string{"state", "task", "client", "owner", "root", "schedule", "errors", "before", "limit"}, a.jobs},
+		{"POST", "/api/v1/jobs", auth.NeedOwn, nil, a.enqueue},
+		{"POST", "/api/v1/jobs:batch", auth.NeedOwn, nil, a.enqueueBatch},
+		{"GET", "/api/v1/jobs/{id}", auth.NeedJobs, nil, a.job},
+		{"POST", "/api/v1/jobs/{id}/abort", auth.NeedOwn, nil, a.abort},
+		{"POST", "/api/v1/jobs/{id}/retry", auth.NeedOwn, nil, a.retry},
+		{"GET", "/api/v1/jobs/{id}/errors", auth.NeedJobs, []string{"after", "limit", "format"}, a.jobErrors},
+		{"GET", "/api/v1/jobs/{id}/logs", auth.NeedJobs, []string{"after", "limit"}, a.jobLogs},
 
-		{"GET", "/api/v1/errors", []string{"task", "client", "q", "from", "to", "before", "limit"}, a.errorGroups},
-		{"GET", "/api/v1/errors/{fingerprint}", []string{"client", "before", "limit", "format"}, a.errorGroup},
+		{"GET", "/api/v1/errors", auth.NeedJobs, []string{"task", "client", "q", "from", "to", "before", "limit"}, a.errorGroups},
+		{"GET", "/api/v1/errors/{fingerprint}", auth.NeedJobs, []string{"client", "before", "limit", "format"}, a.errorGroup},
 
-		{"GET", "/api/v1/tasks", nil, a.tasks},
-		{"GET", "/api/v1/tasks/{name}", nil, a.task},
-		{"GET", "/api/v1/schedules", nil, a.schedules},
-		{"POST", "/api/v1/schedules", nil, a.createSchedule},
-		{"POST", "/api/v1/schedules:preview", nil, a.previewSchedule},
-		{"POST", "/api/v1/schedules:clashes", nil, a.clashes},
-		{"GET", "/api/v1/schedules/{name}", nil, a.schedule},
-		{"PATCH", "/api/v1/schedules/{name}", nil, a.editSchedule},
-		{"DELETE", "/api/v1/schedules/{name}", []string{"reason"}, a.deleteSchedule},
-		{"POST", "/api/v1/schedules/{name}/pause", nil, a.pauseSchedule},
-		{"POST", "/api/v1/schedules/{name}/resume", nil, a.resumeSchedule},
-		{"POST", "/api/v1/schedules/{name}/run", nil, a.runSchedule},
-		{"GET", "/api/v1/schedules/{name}/changes", []string{"limit"}, a.changes},
-		{"GET", "/api/v1/schedules/{name}/next", []string{"from", "n"}, a.nextOfSchedule},
-		{"GET", "/api/v1/schedules/{name}/slots", []string{"from", "to", "limit"}, a.slots},
-		{"GET", "/api/v1/schedules/{name}/slots:check", []string{"from", "to"}, a.checkSlots},
-		{"GET", "/api/v1/forecast", []string{"from", "n"}, a.forecast},
-		{"GET", "/api/v1/calendars", nil, a.calendars},
-		{"GET", "/api/v1/calendars/{name}", nil, a.calendar},
-		{"PUT", "/api/v1/calendars/{name}", nil, a.putCalendar},
-		{"DELETE", "/api/v1/calendars/{name}", []string{"reason"}, a.deleteCalendar},
-		{"GET", "/api/v1/recoveries", []string{"limit"}, a.recoveries},
-		{"GET", "/api/v1/recoveries/{id}", nil, a.recovery},
-		{"POST", "/api/v1/recoveries/{id}/approve", nil, a.approveRecovery},
-		{"POST", "/api/v1/recoveries/{id}/reject", nil, a.rejectRecovery},
-		{"GET", "/api/v1/clients", nil, a.clients},
-		{"POST", "/api/v1/clients", nil, a.createClient},
-		{"POST", "/api/v1/clients/{name}", nil, a.editClient},
-		{"POST", "/api/v1/clients/{name}/disable", nil, a.disableClient},
-		{"POST", "/api/v1/clients/{name}/enable", nil, a.enableClient},
-		{"GET", "/api/v1/workers", nil, a.workers},
-		{"GET", "/api/v1/locks", nil, a.locks},
-		{"POST", "/api/v1/locks:break", nil, a.breakLocks},
-		{"GET", "/api/v1/limits", nil, a.limits},
-		{"PUT", "/api/v1/limits", nil, a.putLimit},
-		{"DELETE", "/api/v1/limits", []string{"task", "client"}, a.deleteLimit},
+		{"GET", "/api/v1/tasks", auth.NeedJobs, nil, a.tasks},
+		{"GET", "/api/v1/tasks/{name}", auth.NeedJobs, nil, a.task},
+		{"GET", "/api/v1/schedules", auth.NeedSee, nil, a.schedules},
+		{"POST", "/api/v1/schedules", auth.NeedOperate, nil, a.createSchedule},
+		{"POST", "/api/v1/schedules:preview", auth.NeedSee, nil, a.previewSchedule},
+		{"POST", "/api/v1/schedules:clashes", auth.NeedSee, nil, a.clashes},
+		{"GET", "/api/v1/schedules/{name}", auth.NeedSee, nil, a.schedule},
+		{"PATCH", "/api/v1/schedules/{name}", auth.NeedOperate, nil, a.editSchedule},
+		{"DELETE", "/api/v1/schedules/{name}", auth.NeedOperate, []string{"reason"}, a.deleteSchedule},
+		{"POST", "/api/v1/schedules/{name}/pause", auth.NeedOperate, nil, a.pauseSchedule},
+		{"POST", "/api/v1/schedules/{name}/resume", auth.NeedOperate, nil, a.resumeSchedule},
+		{"POST", "/api/v1/schedules/{name}/run", auth.NeedOperate, nil, a.runSchedule},
+		{"GET", "/api/v1/schedules/{name}/changes", auth.NeedSee, []string{"limit"}, a.changes},
+		{"GET", "/api/v1/schedules/{name}/next", auth.NeedSee, []string{"from", "n"}, a.nextOfSchedule},
+		{"GET", "/api/v1/schedules/{name}/slots", auth.NeedSee, []string{"from", "to", "limit"}, a.slots},
+		{"GET", "/api/v1/schedules/{name}/slots:check", auth.NeedSee, []string{"from", "to"}, a.checkSlots},
+		{"GET", "/api/v1/forecast", auth.NeedSee, []string{"from", "n"}, a.forecast},
+		{"GET", "/api/v1/calendars", auth.NeedSee, nil, a.calendars},
+		{"GET", "/api/v1/calendars/{name}", auth.NeedSee, nil, a.calendar},
+		{"PUT", "/api/v1/calendars/{name}", auth.NeedRun, nil, a.putCalendar},
+		{"DELETE", "/api/v1/calendars/{name}", auth.NeedRun, []string{"reason"}, a.deleteCalendar},
+		{"GET", "/api/v1/recoveries", auth.NeedSee, []string{"limit"}, a.recoveries},
+		{"GET", "/api/v1/recoveries/{id}", auth.NeedSee, nil, a.recovery},
+		{"POST", "/api/v1/recoveries/{id}/approve", auth.NeedRun, nil, a.approveRecovery},
+		{"POST", "/api/v1/recoveries/{id}/reject", auth.NeedRun, nil, a.rejectRecovery},
+		{"GET", "/api/v1/clients", auth.NeedJobs, nil, a.clients},
+		{"POST", "/api/v1/clients", auth.NeedAdmin, nil, a.createClient},
+		{"POST", "/api/v1/clients/{name}", auth.NeedAdmin, nil, a.editClient},
+		{"POST", "/api/v1/clients/{name}/disable", auth.NeedAdmin, nil, a.disableClient},
+		{"POST", "/api/v1/clients/{name}/enable", auth.NeedAdmin, nil, a.enableClient},
+		{"GET", "/api/v1/workers", auth.NeedSee, nil, a.workers},
+		{"GET", "/api/v1/locks", auth.NeedSee, nil, a.locks},
+		{"POST", "/api/v1/locks:break", auth.NeedRun, nil, a.breakLocks},
+		{"GET", "/api/v1/limits", auth.NeedSee, nil, a.limits},
+		{"PUT", "/api/v1/limits", auth.NeedOperate, nil, a.putLimit},
+		{"DELETE", "/api/v1/limits", auth.NeedOperate, []string{"task", "client"}, a.deleteLimit},
 
-		{"GET", "/api/v1/audit", []string{"actor", "target", "from", "to", "before", "after", "limit"}, a.audit},
-		{"GET", "/api/v1/audit:verify", nil, a.verifyAudit},
+		{"GET", "/api/v1/audit", auth.NeedAdmin, []string{"actor", "target", "from", "to", "before", "after", "limit"}, a.audit},
+		{"GET", "/api/v1/audit:verify", auth.NeedAdmin, nil, a.verifyAudit},
 
-		{"GET", "/api/v1/syncs", nil, a.syncs},
-		{"GET", "/api/v1/syncs/{name}", nil, a.syncStatus},
-		{"POST", "/api/v1/syncs/{name}/run", nil, a.runSync},
-		{"GET", "/api/v1/syncs/{name}/runs/{root}", nil, a.run},
-		{"GET", "/api/v1/syncs/{name}/messages", []string{"stream", "state", "code", "q", "before", "limit"}, a.messages},
-		{"GET", "/api/v1/syncs/{name}/sections", []string{"state"}, a.sections},
-		{"GET", "/api/v1/syncs/{name}/plan", []string{"id", "op", "state", "after", "limit"}, a.plan},
-		{"POST", "/api/v1/syncs/{name}/link", nil, a.link},
-		{"POST", "/api/v1/syncs/{name}/unlink", nil, a.unlink},
+		{"GET", "/api/v1/syncs", auth.NeedSee, nil, a.syncs},
+		{"GET", "/api/v1/syncs/{name}", auth.NeedSee, nil, a.syncStatus},
+		{"POST", "/api/v1/syncs/{name}/run", auth.NeedOperate, nil, a.runSync},
+		{"GET", "/api/v1/syncs/{name}/runs/{root}", auth.NeedSee, nil, a.run},
+		{"GET", "/api/v1/syncs/{name}/messages", auth.NeedSee, []string{"stream", "state", "code", "q", "before", "limit"}, a.messages},
+		{"GET", "/api/v1/syncs/{name}/sections", auth.NeedSee, []string{"state"}, a.sections},
+		{"GET", "/api/v1/syncs/{name}/plan", auth.NeedSee, []string{"id", "op", "state", "after", "limit"}, a.plan},
+		{"POST", "/api/v1/syncs/{name}/link", auth.NeedOperate, nil, a.link},
+		{"POST", "/api/v1/syncs/{name}/unlink", auth.NeedOperate, nil, a.unlink},
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -135,7 +136,7 @@ func TestAJobBelongsToTheTraceOfItsRequest(t *testing.T) {
 			r := httptest.NewRequest("POST", tt.target, strings.NewReader(tt.body))
 			r.Header.Set("Traceparent", tt.header)
 			w := httptest.NewRecorder()
-			h.ServeHTTP(w, r)
+			apitest.As(auth.Local, h).ServeHTTP(w, r)
 			id := decoded[struct{ ID string }](t, w).ID
 			if got := decoded[client.JobDetail](t, do(h, "GET", "/api/v1/jobs/"+id, "")).Job.Trace; got != tt.want {
 				t.Errorf("trace = %q, want %q", got, tt.want)

@@ -24,6 +24,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -161,8 +162,13 @@ type server struct {
 // A Dashboard is the handler of all pages.
 type Dashboard struct {
 	http.Handler
-	mux *http.ServeMux
+	mux   *http.ServeMux
+	needs map[string]auth.Need
 }
+
+// Needs returns what it takes to open each page and to send each form, by its
+// pattern.
+func (d *Dashboard) Needs() map[string]auth.Need { return d.needs }
 
 // Route returns the pattern of the page or form that serves r, with its method.
 func (d *Dashboard) Route(r *http.Request) string {
@@ -192,67 +198,11 @@ func New(c Config) (*Dashboard, error) {
 	if s.pages, err = s.parse(); err != nil {
 		return nil, err
 	}
-	mux := s.routes()
-	return &Dashboard{http.NewCrossOriginProtection().Handler(headers(mux)), mux}, nil
-}
-
-func (s *server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	mux.Handle("GET /{$}", http.RedirectHandler("/jobs", http.StatusFound))
-	mux.Handle("GET /jobs", s.page(s.jobs))
-	mux.Handle("GET /jobs/{id}", s.page(s.job))
-	mux.Handle("GET /jobs/{id}/abort", s.page(s.confirmAbort))
-	mux.Handle("POST /jobs/{id}/abort", s.page(s.abort))
-	mux.Handle("POST /jobs/{id}/retry", s.page(s.retry))
-	mux.Handle("GET /jobs/{id}/break", s.page(s.confirmBreak))
-	mux.Handle("POST /jobs/{id}/break", s.page(s.breakLocks))
-	s.scheduleRoutes(mux)
-	s.calendarRoutes(mux)
-	s.recoveryRoutes(mux)
-	mux.Handle("GET /locks", s.page(s.locks))
-	mux.Handle("GET /errors", s.page(s.errorGroups))
-	mux.Handle("GET /errors/{fingerprint}", s.page(s.errorGroup))
-	mux.Handle("GET /messages", s.page(s.messages))
-	mux.Handle("GET /audit", s.page(s.audit))
-	mux.Handle("GET /login", s.page(s.login))
-	mux.Handle("POST /login", s.page(s.checkLogin))
-	mux.Handle("GET /static/", s.assets)
-	mux.Handle("GET /", s.page(nowhere))
-	return mux
-}
-
-func (s *server) scheduleRoutes(mux *http.ServeMux) {
-	mux.Handle("GET /schedules", s.page(s.schedules))
-	mux.Handle("GET /schedules/new", s.page(s.newSchedule))
-	mux.Handle("POST /schedules/new", s.page(s.createSchedule))
-	mux.Handle("POST /schedules/preview", s.page(s.previewSchedule))
-	mux.Handle("GET /schedules/{name}", s.page(s.schedule))
-	mux.Handle("GET /schedules/{name}/edit", s.page(s.editSchedule))
-	mux.Handle("POST /schedules/{name}/edit", s.page(s.saveSchedule))
-	for _, a := range s.scheduleActions() {
-		mux.Handle("GET /schedules/{name}/"+a.path, s.page(a.ask))
-		mux.Handle("POST /schedules/{name}/"+a.path, s.page(a.do))
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.admit(r.need, r.handler))
 	}
-}
-
-func (s *server) calendarRoutes(mux *http.ServeMux) {
-	mux.Handle("GET /calendars", s.page(s.calendars))
-	mux.Handle("GET /calendars/new", s.page(s.newCalendar))
-	mux.Handle("POST /calendars/new", s.page(s.createCalendar))
-	mux.Handle("POST /calendars/preview", s.page(s.previewCalendar))
-	mux.Handle("GET /calendars/{calendar}", s.page(s.calendar))
-	mux.Handle("GET /calendars/{calendar}/edit", s.page(s.editCalendar))
-	mux.Handle("POST /calendars/{calendar}/edit", s.page(s.saveCalendar))
-	mux.Handle("GET /calendars/{calendar}/delete", s.page(s.askDeleteCalendar))
-	mux.Handle("POST /calendars/{calendar}/delete", s.page(s.deleteCalendar))
-}
-
-func (s *server) recoveryRoutes(mux *http.ServeMux) {
-	mux.Handle("GET /recoveries", s.page(s.recoveries))
-	mux.Handle("GET /recoveries/{recovery}", s.page(s.recovery))
-	mux.Handle("POST /recoveries/{recovery}/approve", s.page(s.approveRecovery))
-	mux.Handle("GET /recoveries/{recovery}/reject", s.page(s.askReject))
-	mux.Handle("POST /recoveries/{recovery}/reject", s.page(s.rejectRecovery))
+	return &Dashboard{http.NewCrossOriginProtection().Handler(headers(mux)), mux, s.needs()}, nil
 }
 
 func nowhere(http.ResponseWriter, *http.Request) error {

@@ -22,6 +22,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/app/builtin"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/ledger"
@@ -167,7 +168,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
 		mux.Handle(path, routes)
 	}
-	mux.Handle("GET /metrics", s.metrics.Handler())
+	mux.Handle("GET /metrics", api.Admit(auth.NeedSeeAll, s.metrics.Handler()))
 	mux.Handle("/", pages)
 	audit := &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log}
 	return api.Guard(mux, api.GuardOptions{Token: s.Token, Hosts: s.Settings.Hosts, Audit: audit, Log: s.Log}), nil

@@ -1,0 +1,126 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/beadle-jobs/beadle/internal/auth"
+)
+
+// A route is a page, or what a form is sent to. Who does not meet its need is
+// refused.
+type route struct {
+	pattern string
+	need    auth.Need
+	handler http.Handler
+}
+
+// routes is all of the dashboard.
+func (s *server) routes() []route {
+	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.otherRoutes())
+}
+
+func joined(lists ...[]route) (all []route) {
+	for _, list := range lists {
+		all = append(all, list...)
+	}
+	return all
+}
+
+func (s *server) jobRoutes() []route {
+	return []route{
+		{"GET /{$}", auth.NeedLogin, http.RedirectHandler("/jobs", http.StatusFound)},
+		{"GET /jobs", auth.NeedJobs, s.page(s.jobs)},
+		{"GET /jobs/{id}", auth.NeedJobs, s.page(s.job)},
+		{"GET /jobs/{id}/abort", auth.NeedOwn, s.page(s.confirmAbort)},
+		{"POST /jobs/{id}/abort", auth.NeedOwn, s.page(s.abort)},
+		{"POST /jobs/{id}/retry", auth.NeedOwn, s.page(s.retry)},
+		{"GET /jobs/{id}/break", auth.NeedRun, s.page(s.confirmBreak)},
+		{"POST /jobs/{id}/break", auth.NeedRun, s.page(s.breakLocks)},
+	}
+}
+
+func (s *server) scheduleRoutes() []route {
+	all := []route{
+		{"GET /schedules", auth.NeedSee, s.page(s.schedules)},
+		{"GET /schedules/new", auth.NeedOperate, s.page(s.newSchedule)},
+		{"POST /schedules/new", auth.NeedOperate, s.page(s.createSchedule)},
+		{"POST /schedules/preview", auth.NeedOperate, s.page(s.previewSchedule)},
+		{"GET /schedules/{name}", auth.NeedSee, s.page(s.schedule)},
+		{"GET /schedules/{name}/edit", auth.NeedOperate, s.page(s.editSchedule)},
+		{"POST /schedules/{name}/edit", auth.NeedOperate, s.page(s.saveSchedule)},
+	}
+	for _, a := range s.scheduleActions() {
+		all = append(all,
+			route{"GET /schedules/{name}/" + a.path, auth.NeedOperate, s.page(a.ask)},
+			route{"POST /schedules/{name}/" + a.path, auth.NeedOperate, s.page(a.do)})
+	}
+	return all
+}
+
+// calendarRoutes are of what every client shares, so that changing it takes the
+// right over all.
+func (s *server) calendarRoutes() []route {
+	return []route{
+		{"GET /calendars", auth.NeedSee, s.page(s.calendars)},
+		{"GET /calendars/new", auth.NeedRun, s.page(s.newCalendar)},
+		{"POST /calendars/new", auth.NeedRun, s.page(s.createCalendar)},
+		{"POST /calendars/preview", auth.NeedRun, s.page(s.previewCalendar)},
+		{"GET /calendars/{calendar}", auth.NeedSee, s.page(s.calendar)},
+		{"GET /calendars/{calendar}/edit", auth.NeedRun, s.page(s.editCalendar)},
+		{"POST /calendars/{calendar}/edit", auth.NeedRun, s.page(s.saveCalendar)},
+		{"GET /calendars/{calendar}/delete", auth.NeedRun, s.page(s.askDeleteCalendar)},
+		{"POST /calendars/{calendar}/delete", auth.NeedRun, s.page(s.deleteCalendar)},
+	}
+}
+
+func (s *server) recoveryRoutes() []route {
+	return []route{
+		{"GET /recoveries", auth.NeedSee, s.page(s.recoveries)},
+		{"GET /recoveries/{recovery}", auth.NeedSee, s.page(s.recovery)},
+		{"POST /recoveries/{recovery}/approve", auth.NeedRun, s.page(s.approveRecovery)},
+		{"GET /recoveries/{recovery}/reject", auth.NeedRun, s.page(s.askReject)},
+		{"POST /recoveries/{recovery}/reject", auth.NeedRun, s.page(s.rejectRecovery)},
+	}
+}
+
+func (s *server) otherRoutes() []route {
+	return []route{
+		{"GET /locks", auth.NeedSee, s.page(s.locks)},
+		{"GET /errors", auth.NeedJobs, s.page(s.errorGroups)},
+		{"GET /errors/{fingerprint}", auth.NeedJobs, s.page(s.errorGroup)},
+		{"GET /messages", auth.NeedSee, s.page(s.messages)},
+		{"GET /audit", auth.NeedAdmin, s.page(s.audit)},
+		{"GET /login", auth.NeedNothing, s.page(s.login)},
+		{"POST /login", auth.NeedNothing, s.page(s.checkLogin)},
+		{"GET /static/", auth.NeedNothing, s.assets},
+		{"GET /", auth.NeedLogin, s.page(nowhere)},
+	}
+}
+
+// needs returns the need of each route.
+func (s *server) needs() map[string]auth.Need {
+	needs := map[string]auth.Need{}
+	for _, r := range s.routes() {
+		needs[r.pattern] = r.need
+	}
+	return needs
+}
+
+// admit shows next to who meets a need; whoever is not known is asked to log in.
+func (s *server) admit(need auth.Need, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := auth.Of(r.Context())
+		err := need.Check(who)
+		switch {
+		case err == nil:
+			next.ServeHTTP(w, r)
+		case who.Nobody() && r.Method == http.MethodGet:
+			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
+		case who.Nobody():
+			http.Error(w, "Log in first.", http.StatusUnauthorized)
+		default:
+			s.fail(w, r, err)
+		}
+	})
+}

@@ -133,13 +133,16 @@ type CalendarBook interface {
 	DeleteCalendar(ctx context.Context, name, by, reason string) error
 }
 
-// Config is what the API is made of. All of it is required but Lag and
-// MaxBacklog.
+// Config is what the API is made of. All of it is required but Lag, MaxBacklog,
+// Access, Devices and PublicURL.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
 	Locks      Locks
 	Timetable  Timetable
+	Access     Access               // nil: no people are kept
+	Devices    Devices              // nil likewise
+	PublicURL  string               // where people find this server; empty: where they asked
 	Syncs      []sync.Sync          // as the settings name them
 	Lag        func() time.Duration // how far the ledger is behind what has happened; nil: never
 	MaxBacklog int64                // events that wait to be recorded, at which batches are refused; 0: never
@@ -163,6 +166,9 @@ func New(c Config) *API {
 	a.mux.HandleFunc(everythingElse, a.unknown)
 	return a
 }
+
+// People is who may log in, as far as whoever acts may see and change it.
+func (a *API) People() People { return People{Access: a.Access, Clients: a.Ledger, Now: a.Now} }
 
 // ServeHTTP implements [http.Handler].
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
@@ -248,6 +254,22 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/limits", auth.NeedSee, nil, a.limits},
 		{"PUT", "/api/v1/limits", auth.NeedOperate, nil, a.putLimit},
 		{"DELETE", "/api/v1/limits", auth.NeedOperate, []string{"task", "client"}, a.deleteLimit},
+
+		{"GET", "/api/v1/whoami", auth.NeedLogin, nil, a.whoami},
+		{"GET", "/api/v1/people", auth.NeedAdmin, nil, a.people},
+		{"POST", "/api/v1/people", auth.NeedAdmin, nil, a.addPerson},
+		{"GET", "/api/v1/people/{name}", auth.NeedLogin, nil, a.person},
+		{"PATCH", "/api/v1/people/{name}", auth.NeedAdmin, nil, a.editPerson},
+		{"POST", "/api/v1/people/{name}/invite", auth.NeedAdmin, nil, a.invitePerson},
+		{"POST", "/api/v1/people/{name}/disable", auth.NeedAdmin, nil, a.disablePerson},
+		{"POST", "/api/v1/people/{name}/enable", auth.NeedAdmin, nil, a.enablePerson},
+		{"GET", "/api/v1/tokens", auth.NeedLogin, []string{"person"}, a.tokens},
+		{"POST", "/api/v1/tokens", auth.NeedLogin, nil, a.createToken},
+		{"DELETE", "/api/v1/tokens/{id}", auth.NeedLogin, nil, a.revokeToken},
+		{"GET", "/api/v1/sessions", auth.NeedLogin, []string{"person"}, a.sessions},
+		{"DELETE", "/api/v1/sessions/{id}", auth.NeedLogin, nil, a.endSession},
+		{"POST", "/api/v1/login/device", auth.NeedNothing, nil, a.startDevice},
+		{"POST", "/api/v1/login/device/token", auth.NeedNothing, nil, a.pollDevice},
 
 		{"GET", "/api/v1/audit", auth.NeedAdmin, []string{"actor", "target", "from", "to", "before", "after", "limit"}, a.audit},
 		{"GET", "/api/v1/audit:verify", auth.NeedAdmin, nil, a.verifyAudit},

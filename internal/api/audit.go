@@ -32,7 +32,8 @@ type AuditLog interface {
 //
 // Left out are single new jobs: the job's own record says who made it, and they
 // are too many. A batch of jobs is one entry with a count. Logging in changes
-// nothing, nor do previews.
+// nothing, nor do previews; that a device was let in is an entry of whoever let
+// it in.
 //
 // What is refused at the door, for its host, origin or token, is written
 // without its content, and only so often in a minute: nobody who lacks the
@@ -49,12 +50,14 @@ type Auditor struct {
 // notAudited are the routes of changing methods that change nothing, and that
 // of single new jobs.
 var notAudited = map[string]bool{
-	"POST /api/v1/jobs":              true,
-	"POST /api/v1/schedules:preview": true,
-	"POST /api/v1/schedules:clashes": true,
-	"POST /schedules/preview":        true,
-	"POST /calendars/preview":        true,
-	"POST /login":                    true,
+	"POST /api/v1/jobs":               true,
+	"POST /api/v1/schedules:preview":  true,
+	"POST /api/v1/schedules:clashes":  true,
+	"POST /schedules/preview":         true,
+	"POST /calendars/preview":         true,
+	"POST /login":                     true,
+	"POST /api/v1/login/device":       true,
+	"POST /api/v1/login/device/token": true,
 }
 
 // withoutLedger are the routes of what is carried out even if it cannot be

@@ -115,7 +115,7 @@ func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" 
 
 // isOpen reports whether a path may be asked without the token.
 func isOpen(path string) bool {
-	return isProbe(path) || path == "/login" || strings.HasPrefix(path, "/static/")
+	return isProbe(path) || path == "/login" || path == "/api/v1/login/device" || path == "/api/v1/login/device/token" || strings.HasPrefix(path, "/static/")
 }
 
 func (o GuardOptions) checkToken(next http.Handler) http.Handler {

@@ -89,6 +89,9 @@ var schemas = map[string]any{
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
 	"WorkerList": client.WorkerList{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
 	"Limit": client.Limit{}, "LimitList": client.LimitList{}, "NewLimit": client.NewLimit{},
+	"Whoami": client.Whoami{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},
+	"TokenList": client.TokenList{}, "Token": client.Token{}, "NewToken": client.NewToken{}, "MadeToken": client.MadeToken{}, "SessionList": client.SessionList{}, "Session": client.Session{},
+	"NewDeviceLogin": client.NewDeviceLogin{}, "DeviceLogin": client.DeviceLogin{}, "DeviceCode": client.DeviceCode{}, "DeviceAnswer": client.DeviceAnswer{},
 	"AuditList": client.AuditList{}, "AuditCheck": client.AuditCheck{},
 	"SyncList": client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
 	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{},
@@ -157,7 +160,8 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
 		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
-		"Slot": job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
+		"Grant": client.Grant{},
+		"Slot":  job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
 	})
 	for name, kind := range types {

@@ -134,18 +134,20 @@ type CalendarBook interface {
 }
 
 // Config is what the API is made of. All of it is required but Lag, MaxBacklog,
-// Access, Devices and PublicURL.
+// Access, Devices, PublicURL, Feed and StillWho.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
 	Locks      Locks
 	Timetable  Timetable
-	Access     Access               // nil: no people are kept
-	Devices    Devices              // nil likewise
-	PublicURL  string               // where people find this server; empty: where they asked
-	Syncs      []sync.Sync          // as the settings name them
-	Lag        func() time.Duration // how far the ledger is behind what has happened; nil: never
-	MaxBacklog int64                // events that wait to be recorded, at which batches are refused; 0: never
+	Access     Access                   // nil: no people are kept
+	Devices    Devices                  // nil likewise
+	PublicURL  string                   // where people find this server; empty: where they asked
+	Syncs      []sync.Sync              // as the settings name them
+	Lag        func() time.Duration     // how far the ledger is behind what has happened; nil: never
+	MaxBacklog int64                    // events that wait to be recorded, at which batches are refused; 0: never
+	Feed       Feed                     // nil: nothing is told live
+	StillWho   func(*http.Request) bool // whether its sender is who they were, with the same rights; nil: always
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -214,6 +216,8 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/jobs/{id}/retry", auth.NeedOwn, nil, a.retry},
 		{"GET", "/api/v1/jobs/{id}/errors", auth.NeedJobs, []string{"after", "limit", "format"}, a.jobErrors},
 		{"GET", "/api/v1/jobs/{id}/logs", auth.NeedJobs, []string{"after", "limit"}, a.jobLogs},
+
+		{"GET", "/api/v1/events", auth.NeedJobs, []string{"job", "state", "task", "client", "owner", "root", "schedule"}, a.events},
 
 		{"GET", "/api/v1/errors", auth.NeedJobs, []string{"task", "client", "q", "from", "to", "before", "limit"}, a.errorGroups},
 		{"GET", "/api/v1/errors/{fingerprint}", auth.NeedJobs, []string{"client", "before", "limit", "format"}, a.errorGroup},

@@ -78,7 +78,7 @@ func queryParameters(doc, operation node) (names []string) {
 // schemas are the Go types of the document's schemas that stand in examples.
 var schemas = map[string]any{
 	"Readiness": client.Readiness{}, "Version": client.Version{}, "ErrorBody": client.ErrorBody{},
-	"Job": client.Job{}, "NewJob": client.NewJob{}, "Enqueued": client.Enqueued{}, "BatchLine": client.BatchLine{}, "JobList": client.JobList{}, "JobDetail": client.JobDetail{},
+	"Job": client.Job{}, "NewJob": client.NewJob{}, "Enqueued": client.Enqueued{}, "BatchLine": client.BatchLine{}, "JobList": client.JobList{}, "EventData": client.EventData{}, "JobDetail": client.JobDetail{},
 	"ErrorPage": client.ErrorPage{}, "ErrorGroupList": client.ErrorGroupList{}, "ErrorGroupPage": client.ErrorGroupPage{}, "LogPage": client.LogPage{},
 	"Task": client.Task{}, "TaskList": client.TaskList{},
 	"Schedule": client.Schedule{}, "ScheduleList": client.ScheduleList{}, "RunSchedule": client.RunSchedule{}, "SlotList": client.SlotList{},
@@ -159,7 +159,7 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	documented := doc["components"].(node)["schemas"].(node)
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
-		"Progress": job.Progress{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
+		"Progress": job.Progress{}, "JobEvent": client.JobEvent{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
 		"Grant": client.Grant{},
 		"Slot":  job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},

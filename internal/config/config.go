@@ -41,6 +41,7 @@ type Config struct {
 	Hosts     []string `yaml:"hosts" env:"HOSTS"`           // host names that browsers may use for it, besides loopback
 	LogLevel  string   `yaml:"log_level" env:"LOG_LEVEL"`   // debug, info, warn, error
 	Backlog   int64    `yaml:"backlog" env:"BACKLOG"`       // events that wait to be recorded, at which batches of jobs are refused
+	Viewers   int      `yaml:"viewers" env:"VIEWERS"`       // places in which one person may follow jobs live
 	Worker    Worker   `yaml:"worker" envPrefix:"WORKER_"`
 	Recovery  Recovery `yaml:"recovery" envPrefix:"RECOVERY_"`
 
@@ -75,6 +76,7 @@ func Default() Config {
 		Listen:   "127.0.0.1:8080",
 		LogLevel: "info",
 		Backlog:  1_000_000,
+		Viewers:  20,
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 	}
@@ -180,6 +182,9 @@ func (c Config) Validate() error {
 	}
 	if c.Backlog < 1000 {
 		say("backlog is %d: it must be 1000 or more", c.Backlog)
+	}
+	if c.Viewers < 1 || c.Viewers > 10_000 {
+		say("viewers is %d: it must be 1 to 10000", c.Viewers)
 	}
 	c.Recovery.validate(say)
 	for _, name := range sorted(c.Sources) {

@@ -184,3 +184,15 @@ func (e *Engine) Backlog(ctx context.Context) (int64, error) {
 	n, err := e.rdb.XLen(ctx, streamKey).Result()
 	return n, wrap(err, "count events")
 }
+
+// Latest returns the position of the newest event; "" if there was none yet.
+func (e *Engine) Latest(ctx context.Context) (string, error) {
+	newest, err := e.rdb.XRevRangeN(ctx, streamKey, "+", "-", 1).Result()
+	if err != nil {
+		return "", wrap(err, "find the newest event")
+	}
+	if len(newest) == 0 {
+		return "", nil
+	}
+	return newest[0].ID, nil
+}

@@ -102,6 +102,17 @@ func encode(body any) (io.Reader, error) {
 
 // send sends a request. A refusal is an error.
 func (c *Client) send(ctx context.Context, method, path, contentType string, content io.Reader) (*http.Response, error) {
+	req, err := c.request(ctx, method, path, content)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	req.Header.Set("Accept", "application/json")
+	return c.answer(c.http, req)
+}
+
+// request makes a request that says who sends it.
+func (c *Client) request(ctx context.Context, method, path string, content io.Reader) (*http.Request, error) {
 	if u, err := url.Parse(c.server); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, &Error{Code: "invalid", Message: c.server + " is not the URL of a server; write it as http://127.0.0.1:8080.", Field: "server", Err: err}
 	}
@@ -109,14 +120,17 @@ func (c *Client) send(ctx context.Context, method, path, contentType string, con
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
 	}
-	req.Header.Set("Content-Type", contentType)
-	req.Header.Set("Accept", "application/json")
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
-	resp, err := c.http.Do(req)
-	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
+	return req, nil
+}
+
+// answer sends a request. A refusal is an error.
+func (c *Client) answer(by *http.Client, req *http.Request) (*http.Response, error) {
+	resp, err := by.Do(req)
+	if err != nil && req.Context().Err() != nil {
+		return nil, req.Context().Err()
 	}
 	if err != nil {
 		return nil, &Error{Code: "unavailable", Message: "There is no answer from " + c.server + ".", Err: err}

@@ -25,6 +25,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
+	"github.com/beadle-jobs/beadle/internal/feed"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/internal/metric"
@@ -91,6 +92,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return app.Serve(ctx, o.Listener, handler) })
+	g.Go(func() error { return s.feed.Run(ctx) })
 	g.Go(func() error { return s.work(ctx) })
 	return g.Wait()
 }
@@ -119,6 +121,7 @@ type scheduler struct {
 	locks   api.Locks
 	delay   *delay
 	safety  *safety
+	feed    *feed.Feed
 	terms   terms
 }
 
@@ -126,6 +129,7 @@ func newScheduler(o Options) *scheduler {
 	e := engine.New(o.Redis, o.Log)
 	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
 	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
+	s.feed = &feed.Feed{Stream: e, Ledger: o.Ledger, PerPerson: max(1, o.Settings.Viewers), Log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	s.metrics.WatchRecorder(s.terms.recording)
 	return s
@@ -140,7 +144,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 	book := s.book()
 	routes := api.New(api.Config{
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
-		MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
+		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
 	})
 	pages, err := web.New(web.Config{
 		Jobs:        api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},

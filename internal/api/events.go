@@ -25,7 +25,7 @@ type Feed interface {
 const (
 	heartbeat    = 15 * time.Second // after which silence is broken
 	askAgain     = time.Minute      // after which it is asked again who it is
-	patience     = 10 * time.Second // with a viewer who does not take what is sent
+	tolerance    = 10 * time.Second // with a viewer who does not take what is sent
 	reconnect    = 2 * time.Second  // after which viewers come back
 	maxEventJobs = 200              // jobs that one viewer may name
 )
@@ -141,7 +141,7 @@ func (s eventStream) end(reason string) error {
 }
 
 func (s eventStream) write(b []byte) error {
-	if err := s.control.SetWriteDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := s.control.SetWriteDeadline(time.Now().Add(tolerance)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	if _, err := s.w.Write(b); err != nil {

@@ -1,0 +1,185 @@
+package door
+
+import (
+	"context"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// linkLife is how long a one-time link is good.
+const linkLife = 24 * time.Hour
+
+// People returns everybody who may log in.
+func (d *Door) People(ctx context.Context) ([]auth.Person, error) { return d.Store.People(ctx) }
+
+// Person returns one of them.
+func (d *Door) Person(ctx context.Context, name string) (auth.Person, error) {
+	return d.Store.Person(ctx, name)
+}
+
+// AddPerson adds somebody with a password of their own, which they set with the
+// link.
+func (d *Door) AddPerson(ctx context.Context, p auth.Person) (link string, err error) {
+	p.Source, p.Subject, p.Created, p.Seen = auth.FromHere, "", d.Now(), nil
+	if err := validPerson(p); err != nil {
+		return "", err
+	}
+	if !d.Passwords {
+		return "", fault.New(fault.Conflict, "Nobody has a password here: the settings do not say access.people.")
+	}
+	if err := d.Store.AddPerson(ctx, p, ""); err != nil {
+		return "", err
+	}
+	return d.link(ctx, p.Name)
+}
+
+func validPerson(p auth.Person) error {
+	if err := p.Validate(); err != nil {
+		return err
+	}
+	if a, err := mail.ParseAddress(p.Email); p.Email != "" && (err != nil || a.Address != p.Email) {
+		return fault.New(fault.Invalid, "%q is no e-mail address.", p.Email).In("email")
+	}
+	if len(p.Title) > 200 || len(p.Email) > 200 {
+		return fault.New(fault.Invalid, "Titles and addresses have at most 200 bytes.").In("title")
+	}
+	return nil
+}
+
+// link makes a one-time link for a person; "": for the first superadmin.
+func (d *Door) link(ctx context.Context, person string) (string, error) {
+	secret := newSecret()
+	return "/setup/" + secret, d.Store.AddLink(ctx, hashOf(secret), person, d.Now().Add(linkLife))
+}
+
+// EditPerson changes a person. What somebody of a provider may do is said by
+// their groups there.
+func (d *Door) EditPerson(ctx context.Context, p auth.Person) (auth.Person, error) {
+	was, err := d.Store.Person(ctx, p.Name)
+	if err != nil {
+		return was, err
+	}
+	if err := validPerson(p); err != nil {
+		return was, err
+	}
+	if was.Source != auth.FromHere && !slices.Equal(was.Grants, p.Grants) {
+		return was, fault.New(fault.Conflict, "%s logs in at the provider, whose groups say what they may do.", p.Name).In("grants")
+	}
+	if err := d.Store.EditPerson(ctx, p, someoneStays); err != nil {
+		return was, err
+	}
+	if p.Disabled {
+		if err := d.Store.EndSessions(ctx, p.Name, d.Now()); err != nil {
+			return was, err
+		}
+	}
+	return d.Store.Person(ctx, p.Name)
+}
+
+// someoneStays refuses a change after which nobody can administer any more.
+func someoneStays(before, after []auth.Person) error {
+	if slices.ContainsFunc(before, administers) && !slices.ContainsFunc(after, administers) {
+		return fault.New(fault.Conflict, "Nobody would be left who is a superadmin everywhere and can log in.")
+	}
+	return nil
+}
+
+func administers(p auth.Person) bool {
+	return !p.Disabled && !p.Invited && p.Who().Everywhere(auth.Administer)
+}
+
+// Invite makes a new link for a person's password.
+func (d *Door) Invite(ctx context.Context, name string) (link string, err error) {
+	p, err := d.Store.Person(ctx, name)
+	switch {
+	case err != nil:
+		return "", err
+	case p.Source != auth.FromHere:
+		return "", fault.New(fault.Conflict, "%s logs in at the provider and has no password here.", name)
+	case p.Disabled:
+		return "", fault.New(fault.Conflict, "%s is disabled.", name)
+	}
+	return d.link(ctx, name)
+}
+
+// First returns a link for the first superadmin, or "" if there is somebody.
+func (d *Door) First(ctx context.Context) (link string, err error) {
+	people, err := d.Store.People(ctx)
+	if err != nil || len(people) > 0 || !d.Passwords {
+		return "", err
+	}
+	return d.link(ctx, "")
+}
+
+// Link returns whose link has that secret, if it is still good; "": that of
+// the first superadmin.
+func (d *Door) Link(ctx context.Context, secret string) (person string, err error) {
+	return d.Store.Link(ctx, hashOf(secret), d.Now())
+}
+
+// SetUp uses a link: its person has that password from then on. name is asked
+// only of the first superadmin, who chooses it.
+func (d *Door) SetUp(ctx context.Context, secret, name, password string) error {
+	person, err := d.Link(ctx, secret)
+	if err != nil {
+		return err
+	}
+	if person != "" {
+		name = person
+	}
+	first := auth.Person{Name: strings.ToLower(strings.TrimSpace(name)), Source: auth.FromHere, Created: d.Now(), Grants: []auth.Grant{{Role: auth.Superadmin}}}
+	if err := first.Validate(); person == "" && err != nil {
+		return err
+	}
+	if err := validPassword(name, password); err != nil {
+		return err
+	}
+	hash, err := d.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	if person == "" {
+		return d.Store.SetUpFirst(ctx, hashOf(secret), first, hash)
+	}
+	return d.Store.SetUp(ctx, hashOf(secret), person, hash, d.Now())
+}
+
+// ChangePassword changes the password of somebody who knows the old one. Wrong
+// ones count as wrong logins.
+func (d *Door) ChangePassword(ctx context.Context, name, before, password string) error {
+	if err := validPassword(name, password); err != nil {
+		return err
+	}
+	if len(before) > longest {
+		return fault.New(fault.Denied, "The old password is another one.").In("old")
+	}
+	if err := d.takeTry(ctx, name); err != nil {
+		return err
+	}
+	hash, err := d.Store.Password(ctx, name)
+	if err != nil {
+		return err
+	}
+	right, err := d.hasher.check(ctx, hash, before)
+	if err != nil {
+		return err
+	}
+	if !right {
+		return fault.New(fault.Denied, "The old password is another one.").In("old")
+	}
+	anew, err := d.hasher.hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	ok, err := d.Store.SetPassword(ctx, name, hash, anew)
+	if err == nil && !ok {
+		return fault.New(fault.Conflict, "The password was changed by somebody else at this moment.")
+	}
+	d.try(ctx, "forget wrong logins", d.Store.Forgive(ctx, name))
+	return err
+}

@@ -40,6 +40,12 @@ type ErrorFilter struct {
 	To     time.Time // first seen before
 	Before string    // the cursor that the last page ended with
 	Limit  int
+
+	Fingerprint string // of the only group that is looked for
+
+	// Within are the errors that the reader may see, by client and task. Nil
+	// means all of them, and an empty list none; a reach with an owner is none.
+	Within []Reach
 }
 
 // A GroupedError is one error of a group. Its Seq is zero if it is the failure

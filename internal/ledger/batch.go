@@ -267,7 +267,7 @@ func (b *batch) move(r *record, to job.State, reason string, at time.Time) {
 	if !to.Valid() {
 		return
 	}
-	b.counts.move(r.Client, r.State, to)
+	b.counts.move(r.Client, key(r.Task), r.State, to)
 	r.State, r.Reason, r.Waiting = to, reason, nil
 	if to.Final() {
 		r.Ended = new(at)

@@ -17,6 +17,9 @@ const (
 
 // Jobs returns the jobs that f chooses, newest first.
 func (l *Ledger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
+	if f.Within != nil {
+		return l.jobsWithin(ctx, f)
+	}
 	w, err := l.walk(ctx, f)
 	if err != nil {
 		return nil, err

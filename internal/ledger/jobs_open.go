@@ -67,13 +67,17 @@ func queueDue(ctx context.Context, tx *sql.Tx, due string, now time.Time) error 
 	if err := holdPosition(ctx, tx); err != nil {
 		return err
 	}
-	clients, err := list(ctx, tx, scanText, `UPDATE jobs SET state = 'queued' WHERE `+due+` RETURNING client`, millis(now))
+	scan := func(r row) (of tallied, err error) {
+		err = r.Scan(&of.client, &of.task)
+		return of, err
+	}
+	queued, err := list(ctx, tx, scan, `UPDATE jobs SET state = 'queued' WHERE `+due+` RETURNING client, task`, millis(now))
 	if err != nil {
 		return err
 	}
 	counts := tally{}
-	for _, client := range clients {
-		counts.move(client, job.Scheduled, job.Queued)
+	for _, q := range queued {
+		counts.move(q.client, q.task, job.Scheduled, job.Queued)
 	}
 	return counts.save(ctx, tx)
 }

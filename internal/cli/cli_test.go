@@ -64,13 +64,15 @@ type world struct {
 type worldKey struct{}
 
 func startServer(env *testscript.Env) error {
-	p := apitest.New()
+	p, access := apitest.New(), apitest.NewAccess()
 	routes := api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(), Syncs: p.Syncs(),
+		Access: access, Devices: &apitest.Devices{Access: access},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3",
 	})
 	audit := &api.Auditor{Log: apitest.Ledger{Platform: p}, Route: routes.Route, Now: func() time.Time { return apitest.Now }, Slog: slog.New(slog.DiscardHandler)}
-	server := httptest.NewServer(api.Guard(routes, api.GuardOptions{Token: "s3cret", Audit: audit, Log: slog.New(slog.DiscardHandler)}))
+	guard := api.Guard(routes, api.GuardOptions{Token: "s3cret", Audit: audit, Log: slog.New(slog.DiscardHandler)})
+	server := httptest.NewServer(access.Door(routes, guard))
 	env.Defer(server.Close)
 	env.Setenv("BEADLE_SERVER", server.URL)
 	env.Setenv("BEADLE_TOKEN", "s3cret")
@@ -84,7 +86,7 @@ func jobctl(ts *testscript.TestScript, neg bool, args []string) {
 	w := of(ts)
 	w.code = cli.Run(context.Background(), &cli.Env{
 		In: strings.NewReader(input(ts)), Out: ts.Stdout(), Err: ts.Stderr(), Terminal: w.terminal,
-		Now: func() time.Time { return apitest.Now }, Getenv: ts.Getenv, Poll: time.Millisecond, Version: "v1.2.3",
+		Now: func() time.Time { return apitest.Now }, Getenv: ts.Getenv, Poll: time.Millisecond, Version: "v1.2.3", Folder: ts.MkAbs("settings"),
 		Dev: func(_ context.Context, o dev.Options, out io.Writer) error {
 			_, err := fmt.Fprintf(out, "%+v\n", o)
 			return err
@@ -206,7 +208,7 @@ func tidy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "people", "people add", "people edit", "tokens", "tokens create", "whoami", "login", "logout", "contexts", "contexts use", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -36,12 +37,15 @@ type Env struct {
 	Poll     time.Duration // how often --wait and --follow ask
 	Version  string
 	Environ  []string // for dev, which reads settings from it
+	Folder   string   // of this person's settings of jobctl; empty: there is none
 
 	// Dev runs everything in one process until ctx is done.
 	Dev func(ctx context.Context, o dev.Options, out io.Writer) error
 
-	server, format string // the global flags
-	begun          bool   // arguments were understood; what fails from here on is no mistake of usage
+	server, context, format string // the global flags
+
+	lost  error // why it cannot be told which server to speak to
+	begun bool  // arguments were understood; what fails from here on is no mistake of usage
 }
 
 // Main runs jobctl with the arguments of this process and returns its exit
@@ -58,6 +62,7 @@ func Main() int {
 		Poll:     300 * time.Millisecond,
 		Version:  app.Version(),
 		Environ:  os.Environ(),
+		Folder:   folder(),
 		Dev:      dev.Run,
 	}
 	return Run(ctx, env, os.Args[1:])
@@ -68,6 +73,9 @@ func Run(ctx context.Context, env *Env, args []string) int {
 	root := newRoot(env)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if env.lost != nil {
+		err = env.lost
+	}
 	for _, one := range each(err) {
 		fmt.Fprintf(env.Err, "jobctl: %s\n", env.sentence(one))
 	}
@@ -78,44 +86,44 @@ func newRoot(env *Env) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "jobctl",
 		Short: "Run, watch and mend background jobs",
-		Long: `Jobctl speaks to the server at --server, which is BEADLE_SERVER, or else
-http://127.0.0.1:8080. Where the server asks for a token, it is in BEADLE_TOKEN.
+		Long: `Jobctl speaks to the server at --server, which is BEADLE_SERVER, or else that of
+the context, or http://127.0.0.1:8080. Where the server asks for a token, “jobctl
+login” gets one and keeps it in a context; BEADLE_TOKEN goes before it.
 
 Exit codes: 0 done; 1 it failed; 2 the request makes no sense; 3 there is no
 such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 130 interrupted.`,
-		SilenceUsage:  true, // usage is for mistakes in usage, not for failures
-		SilenceErrors: true, // Run prints them, once
-		PersistentPreRunE: func(*cobra.Command, []string) error {
-			env.begun = true
-			return env.checkFormat()
-		},
+		SilenceUsage:      true, // usage is for mistakes in usage, not for failures
+		SilenceErrors:     true, // Run prints them, once
+		PersistentPreRunE: env.begin,
 	}
 	root.SetIn(env.In)
 	root.SetOut(env.Out)
 	root.SetErr(env.Err)
 	flags := root.PersistentFlags()
 	flags.StringVarP(&env.format, "output", "o", "table", "how to print: table, json or yaml")
-	flags.StringVar(&env.server, "server", env.serverDefault(), "URL of the server (BEADLE_SERVER)")
+	flags.StringVar(&env.server, "server", "", "URL of the server (BEADLE_SERVER, or that of the context)")
+	flags.StringVar(&env.context, "context", "", "the context to use for this command")
+	_ = root.RegisterFlagCompletionFunc("context", env.completeContexts) // fails only for a flag that is not there
 	root.AddCommand(
 		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env), errorsCmd(env),
 		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), slotsCmd(env), forecastCmd(env), recoveryCmd(env),
 		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env),
 		locksCmd(env), limitsCmd(env), auditCmd(env),
+		peopleCmd(env), tokensCmd(env), whoamiCmd(env), loginCmd(env), logoutCmd(env), contextsCmd(env),
 		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), versionCmd(env), devCmd(env),
 	)
 	return plain(root)
 }
 
-func (env *Env) serverDefault() string {
-	if server := env.Getenv("BEADLE_SERVER"); server != "" {
-		return server
+// folder is where this person's settings of jobctl are.
+func folder() string {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return ""
 	}
-	return "http://127.0.0.1:8080"
+	return filepath.Join(dir, "beadle")
 }
-
-// client returns the server's client.
-func (env *Env) client() *client.Client { return client.New(env.server, env.Getenv("BEADLE_TOKEN")) }
 
 // each takes errors that were joined apart.
 func each(err error) (all []error) {

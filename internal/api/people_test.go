@@ -204,8 +204,12 @@ func TestSaysWhoOneIs(t *testing.T) {
 func TestWithoutAccessNobodyIsKept(t *testing.T) {
 	h := serve(t, apitest.New())
 	for _, request := range [][3]string{
-		{"GET", "/api/v1/people", ""}, {"POST", "/api/v1/tokens", `{"name":"x"}`}, {"GET", "/api/v1/sessions", ""}, {"DELETE", "/api/v1/tokens/1", ""},
-		{"POST", "/api/v1/login/device", `{"machine":"ada"}`}, {"POST", "/api/v1/login/device/token", `{}`},
+		{"GET", "/api/v1/people", ""},
+		{"POST", "/api/v1/tokens", `{"name":"x"}`},
+		{"GET", "/api/v1/sessions", ""},
+		{"DELETE", "/api/v1/tokens/1", ""},
+		{"POST", "/api/v1/login/device", `{"machine":"ada"}`},
+		{"POST", "/api/v1/login/device/token", `{}`},
 	} {
 		if w := do(h, request[0], request[1], request[2]); w.Code != 409 || !strings.Contains(w.Body.String(), "access.people") {
 			t.Errorf("%s %s: %d %s", request[0], request[1], w.Code, w.Body)

@@ -17,6 +17,8 @@ func TestInABrowser(t *testing.T) {
 	start := testbrowser.New(t)
 	for name, test := range map[string]func(browser){
 		"progress moves without a reload":           progressMoves,
+		"events move the page":                      eventsMove,
+		"keys go through a list":                    keysGo,
 		"new rows wait while somebody is in a list": newRowsWait,
 		"a long description leaves the task":        taskStaysReadable,
 		"the red X asks and then aborts":            abortAsks,

@@ -36,6 +36,7 @@ type jobPage struct {
 	Log      logList
 	Family   []job.Job // the jobs of the same run, oldest first; none if it is alone
 	Whole    string    // the list of the whole run, if Family is only its newest part
+	Events   string    // where the page hears of changes; empty: nowhere
 	CanAbort bool
 	Retry    string // what the button says; empty: there is none
 }
@@ -78,7 +79,7 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	now := s.now()
 	page = jobPage{
 		Job: j, Sentence: sentence(j, now), Meter: meterOf(j, now), Args: pretty(j.Args),
-		CanAbort: !j.State.Final() && !j.Aborting, Retry: retryWord(j.State), Crashes: crashes(j),
+		Events: s.follow(job.Filter{Root: j.Root}), CanAbort: !j.State.Final() && !j.Aborting, Retry: retryWord(j.State), Crashes: crashes(j),
 	}
 	if j.Started != nil {
 		page.Took = duration(span(j.Started, j.Ended, now))

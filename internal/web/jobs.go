@@ -29,6 +29,7 @@ type jobsPage struct {
 	Mixed      bool // the rows are of several clients
 	Filtered   bool
 	Rows       []jobRow
+	Events     string // where the page hears of changes; empty: nowhere
 	Newest     string // URLs; empty: nowhere to go
 	Older      string
 }
@@ -97,7 +98,7 @@ func states() string {
 }
 
 func (s *server) jobsPage(ctx context.Context, f job.Filter, here *url.URL) (jobsPage, error) {
-	page := jobsPage{Filter: f, Filtered: filtered(f)}
+	page := jobsPage{Filter: f, Filtered: filtered(f), Events: s.follow(f)}
 	if len(f.States) == 1 {
 		page.State = string(f.States[0])
 	}

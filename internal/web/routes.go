@@ -91,6 +91,7 @@ func (s *server) otherRoutes() []route {
 		{"GET /errors/{fingerprint}", auth.NeedJobs, s.page(s.errorGroup)},
 		{"GET /messages", auth.NeedSee, s.page(s.messages)},
 		{"GET /audit", auth.NeedAdmin, s.page(s.audit)},
+		{"GET /keys", auth.NeedLogin, s.page(s.keys)},
 		{"GET /login", auth.NeedNothing, s.page(s.login)},
 		{"POST /login", auth.NeedNothing, s.page(s.checkLogin)},
 		{"GET /static/", auth.NeedNothing, s.assets},

@@ -6,9 +6,10 @@
 //
 // Everything works without JavaScript: the filter is the URL, every mutation
 // is a form that posts, and aborting has a page of its own that asks first.
-// Where scripts run, static/live.js asks for the same URL every two seconds
-// with the header Beadle-Live and swaps what changed in place; the answer is
-// the page's "live" template alone.
+// Where scripts run, static/live.js asks for the same URL again with the header
+// Beadle-Live and swaps what changed in place; the answer is the page's "live"
+// template alone. It asks when the API's events tell that something changed, and
+// every two seconds where nobody tells.
 //
 // The pages read through small interfaces that are declared here. They hold no
 // state, so any number of replicas can serve them.
@@ -149,6 +150,7 @@ type Config struct {
 	Now     func() time.Time // nil: time.Now
 	Zone    *time.Location   // of the times shown; nil: the machine's
 	Version string           // of this build
+	Live    bool             // the API of this server tells events, and the pages listen
 	Demo    bool             // the SIS and the LMS are simulators, and the pages say so
 }
 

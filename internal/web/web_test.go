@@ -103,6 +103,7 @@ func TestPages(t *testing.T) {
 		{"/schedules/sis.main/revert?field=cron&layer=client", 409, `There is nothing to revert`},
 		{"/schedules/sis.main", 200, `Waits</span></td>`},
 		{"/schedules/sis.main", 200, `href="/recoveries/9">Recovery 9</a>`},
+		{"/keys", 200, `<kbd>j</kbd>`},
 		{"/login", 303, `href="/jobs"`},
 		{"/nowhere", 404, `There is no such page.`},
 		{"/static/", 404, ``},
@@ -125,7 +126,7 @@ var somePaths = []string{
 	"/schedules/backup/delete", "/schedules/sis.main/revert?field=zone&layer=platform",
 	"/recoveries", "/recoveries/9", "/recoveries/9?page=2", "/recoveries/8", "/recoveries/7", "/recoveries/latest", "/recoveries/9/reject",
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
-	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/jobs/nobody", "/nowhere",
+	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/keys", "/jobs/nobody", "/nowhere",
 }
 
 func TestEveryPageIsSoundHTML(t *testing.T) {

@@ -163,6 +163,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Lag:         s.delay.Behind,
 		Log:         s.Log,
 		Version:     app.Version(),
+		Live:        true,
 		Demo:        s.Demo,
 	})
 	if err != nil {

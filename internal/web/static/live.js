@@ -1,34 +1,152 @@
 // Keeps a page up to date. Everything here is an addition: without it the
 // pages show the same after a reload, and every action is a link or a form.
 //
-// Each element with data-live has an id. Every two seconds, while the page is
-// visible, the same URL is asked for these elements alone, and what changed in
-// them is changed in place: a link that a pointer is pressing stays the same
-// link. In a list (data-live="rows"), new rows wait behind a button while the
-// pointer or the focus is in it, so that nothing moves under the pointer. A
-// page that takes long to answer is asked for less often.
+// Each element with data-live has an id. The same URL is asked for these
+// elements alone, and what changed in them is changed in place: a link that a
+// pointer is pressing stays the same link. In a list (data-live="rows"), new
+// rows wait behind a button while the pointer or the focus is in it, so that
+// nothing moves under the pointer.
+//
+// When to ask is told by the server where an element has data-events, the
+// address of an event stream: at once, and then at most once a second. Bars of
+// progress move by what the events themselves say. Where there is no such
+// stream, or it is lost, the page asks every two seconds. A page that takes long
+// to answer is asked for less often; one that nobody looks at, never.
 
-const every = 2000;
+const every = 2000; // between two questions where nobody tells
+const least = 1000; // where somebody does
+const moving = 5000; // between questions that nobody told of, as time goes on in the page
+const resting = 30000;
+const paused = "beadle-paused";
+
 let timer;
-let asked;
+let asked; // the question that is under way
+let last = performance.now(); // when it was asked last
+let took = 0; // how long the answer took
+let source; // of events
+let live = false; // it tells
+let missed = false; // something was told while an answer was awaited
+
+const held = () => Boolean(sessionStorage.getItem(paused));
 
 async function refresh() {
   clearTimeout(timer);
-  if (document.hidden || !document.querySelector("[data-live]")) return;
+  timer = undefined;
+  if (document.hidden || held() || !document.querySelector("[data-live]")) return;
   asked?.abort();
-  asked = new AbortController();
-  const since = performance.now();
+  const mine = (asked = new AbortController());
+  missed = false;
+  last = performance.now();
   try {
-    const answer = await fetch(location.href, { headers: { "Beadle-Live": "1" }, signal: asked.signal, redirect: "manual" });
+    const answer = await fetch(location.href, { headers: { "Beadle-Live": "1" }, signal: mine.signal, redirect: "manual" });
     if (answer.type === "opaqueredirect") return location.reload(); // to where one signs in
     if (!answer.ok) throw new Error(answer.statusText);
-    apply(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (held()) return;
+    apply(fresh);
     document.body.classList.remove("offline");
   } catch (err) {
     if (err.name === "AbortError") return;
     document.body.classList.add("offline");
   }
-  timer = setTimeout(refresh, Math.max(every, 20 * (performance.now() - since)));
+  if (asked === mine) asked = undefined;
+  took = performance.now() - last;
+  plan();
+}
+
+// plan sets when to ask the next time, if nothing is told before.
+function plan() {
+  clearTimeout(timer);
+  const quiet = document.querySelector("main .chip.running") ? moving : resting;
+  timer = setTimeout(refresh, missed ? wait() : Math.max(live ? quiet : every, 20 * took));
+}
+
+// wait is how long not to ask after the last time.
+const wait = () => Math.max(0, last + Math.max(least, 20 * took) - performance.now());
+
+// soon asks as soon as it is time.
+function soon() {
+  missed = true;
+  if (asked || held()) return;
+  clearTimeout(timer);
+  timer = setTimeout(refresh, wait());
+}
+
+// listen has the server tell. A page that is hidden or paused hears nothing, and
+// takes no connection.
+function listen() {
+  const address = document.querySelector("[data-events]")?.dataset.events;
+  if (!address || document.hidden || held()) return hangUp();
+  if (source) return;
+  source = new EventSource(address);
+  source.addEventListener("ready", soon);
+  source.addEventListener("reset", soon);
+  source.addEventListener("jobs", (event) => hear(JSON.parse(event.data).jobs));
+  source.onopen = () => tells(true);
+  source.onerror = () => {
+    tells(false);
+    if (source?.readyState !== EventSource.CLOSED) return; // it tries again by itself
+    source = undefined;
+    setTimeout(listen, resting);
+  };
+}
+
+function hangUp() {
+  source?.close();
+  source = undefined;
+  live = false;
+}
+
+function tells(now) {
+  const lost = live && !now;
+  live = now;
+  say();
+  if (lost) refresh();
+}
+
+// hear takes in how jobs stand now.
+function hear(jobs) {
+  if (held()) return;
+  for (const job of jobs) move(job);
+  const list = document.querySelector('[data-live="rows"][data-events]');
+  const newest = !new URLSearchParams(location.search).has("before");
+  if (!list || newest || jobs.some((job) => document.getElementById(job.id))) soon();
+}
+
+// move moves the bar of a job.
+function move(job) {
+  const { done, total } = job.progress;
+  const place = document.getElementById(job.id) ?? document.querySelector(`[data-job="${CSS.escape(job.id)}"]`);
+  const bar = place?.querySelector("progress");
+  if (!bar || job.state !== "running" || !total) return;
+  bar.value = Math.floor((Math.min(done, total) * 100) / total);
+  bar.nextElementSibling.textContent = `${bar.value} %`;
+}
+
+// The button that stops all of it, and says how the page is kept up to date.
+const pulse = document.createElement("button");
+pulse.type = "button";
+pulse.className = "pulse";
+pulse.innerHTML = '<svg aria-hidden="true"><use href="#i-pause"/></svg><span></span>';
+pulse.onclick = () => {
+  if (held()) sessionStorage.removeItem(paused);
+  else sessionStorage.setItem(paused, "1");
+  wake();
+};
+
+function say() {
+  const words = held() ? "Paused" : live ? "Live" : "Every 2 s";
+  pulse.lastChild.textContent = words;
+  pulse.title = held() ? "Go on showing what happens" : "Stop the page where it is";
+  pulse.setAttribute("aria-pressed", String(held()));
+  pulse.querySelector("use").setAttribute("href", held() ? "#i-play" : "#i-pause");
+}
+
+// wake begins or ends to listen and to ask, as things stand.
+function wake() {
+  listen();
+  say();
+  refresh();
 }
 
 function apply(fresh) {
@@ -150,7 +268,12 @@ const zone = "beadle_zone=" + encodeURIComponent(Intl.DateTimeFormat().resolvedO
 const known = document.cookie.split("; ").includes(zone);
 if (!known) document.cookie = zone + "; path=/; max-age=31536000; samesite=lax";
 
-document.addEventListener("visibilitychange", refresh);
+document.addEventListener("visibilitychange", wake);
+window.addEventListener("pagehide", hangUp);
+window.addEventListener("pageshow", (event) => event.persisted && wake());
+if (document.querySelector("main [data-live]:not(#unsafe)")) document.querySelector("main").append(pulse);
 adorn(document);
 for (const log of document.querySelectorAll("[data-tail]")) log.scrollTop = log.scrollHeight;
+listen();
+say();
 timer = setTimeout(refresh, known ? every : 0);

@@ -32,6 +32,9 @@ func (env *Env) watcher(name string) watcher {
 // wait shows a job until it has ended.
 func (env *Env) wait(ctx context.Context, c *client.Client, id string, w watcher) (client.Job, error) {
 	defer w.end()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	news := listen(ctx, c, id)
 	p := patience{}
 	for {
 		d, err := c.Job(ctx, id)
@@ -44,9 +47,39 @@ func (env *Env) wait(ctx context.Context, c *client.Client, id string, w watcher
 		if d.Job.State.Final() {
 			return d.Job, nil
 		}
-		if err := env.pause(ctx); err != nil {
+		if err := env.pauseFor(ctx, news); err != nil {
 			return d.Job, env.whileWaiting(err, id)
 		}
+	}
+}
+
+// listen has the server tell of a job. Where it does not, nothing comes, and
+// one has to ask.
+func listen(ctx context.Context, c *client.Client, id string) <-chan struct{} {
+	news := make(chan struct{}, 1)
+	go func() {
+		for _, err := range c.Follow(ctx, client.Lookout{Jobs: []string{id}}) {
+			if err != nil {
+				continue
+			}
+			select {
+			case news <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	return news
+}
+
+// pauseFor is [Env.pause] that news ends at once.
+func (env *Env) pauseFor(ctx context.Context, news <-chan struct{}) error {
+	select {
+	case <-news:
+		return ctx.Err()
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(env.Poll):
+		return nil
 	}
 }
 

@@ -34,7 +34,10 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 			b.apply(entry)
 		}
 		skipped = b.skipped
-		return b.save(ctx, w)
+		if err := b.save(ctx, w); err != nil {
+			return err
+		}
+		return b.tell(ctx, w, entries)
 	})
 	if err != nil {
 		return 0, wrap(err, "record %d events", len(entries))

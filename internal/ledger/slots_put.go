@@ -45,7 +45,10 @@ func (w writer) putSlots(ctx context.Context, batches []job.SlotBatch) error {
 	if err != nil {
 		return err
 	}
-	return w.put(ctx, movedSchedules, movesOf(batches, counted))
+	if err := w.put(ctx, movedSchedules, movesOf(batches, counted)); err != nil {
+		return err
+	}
+	return w.tellMissed(ctx, batches)
 }
 
 // putRecovered writes slots that are intended in a recovery. That must still be

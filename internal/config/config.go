@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,8 +43,10 @@ type Config struct {
 	LogLevel  string   `yaml:"log_level" env:"LOG_LEVEL"`   // debug, info, warn, error
 	Backlog   int64    `yaml:"backlog" env:"BACKLOG"`       // events that wait to be recorded, at which batches of jobs are refused
 	Viewers   int      `yaml:"viewers" env:"VIEWERS"`       // places in which one person may follow jobs live
+	PublicURL string   `yaml:"public_url" env:"PUBLIC_URL"` // where people find the pages; links in messages begin with it
 	Worker    Worker   `yaml:"worker" envPrefix:"WORKER_"`
 	Recovery  Recovery `yaml:"recovery" envPrefix:"RECOVERY_"`
+	Notify    Notify   `yaml:"notify" envPrefix:"NOTIFY_"`
 
 	Sources map[string]Source `yaml:"sources"`
 	Targets map[string]Target `yaml:"targets"`
@@ -79,6 +82,7 @@ func Default() Config {
 		Viewers:  20,
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
+		Notify:   defaultNotify(),
 	}
 }
 
@@ -132,6 +136,7 @@ func (c *Config) decode(file string, data []byte) error {
 // resolve makes the file's relative paths relative to dir.
 func (c *Config) resolve(dir string) {
 	c.TokenFile = under(dir, c.TokenFile)
+	c.Notify.SMTP.PasswordFile = under(dir, c.Notify.SMTP.PasswordFile)
 	for name, s := range c.Sources {
 		s.Path = under(dir, s.Path)
 		c.Sources[name] = s
@@ -186,7 +191,11 @@ func (c Config) Validate() error {
 	if c.Viewers < 1 || c.Viewers > 10_000 {
 		say("viewers is %d: it must be 1 to 10000", c.Viewers)
 	}
+	if c.PublicURL != "" && !isSite(c.PublicURL) {
+		say("public_url is %q: it must be an address such as https://jobs.example.edu", c.PublicURL)
+	}
 	c.Recovery.validate(say)
+	c.Notify.validate(say)
 	for _, name := range sorted(c.Sources) {
 		c.Sources[name].validate("sources."+name, say)
 	}
@@ -200,6 +209,12 @@ func (c Config) Validate() error {
 		return nil
 	}
 	return fault.New(fault.Invalid, "The settings are not right: %s.", strings.Join(wrong, "; "))
+}
+
+// isSite reports whether text is where a site begins.
+func isSite(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }
 
 // Token returns the bearer token that token_file holds, or "" if none is

@@ -32,6 +32,7 @@ var kinds = map[string]string{
 var sections = map[string]reflect.Type{
 	"Config": reflect.TypeFor[Config](), "Worker": reflect.TypeFor[Worker](),
 	"Source": reflect.TypeFor[Source](), "Target": reflect.TypeFor[Target](), "Sync": reflect.TypeFor[Sync](),
+	"Notify": reflect.TypeFor[Notify](), "SMTP": reflect.TypeFor[SMTP](),
 }
 
 // explain turns an error of the YAML package into one line that names the line

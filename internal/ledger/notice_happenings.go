@@ -35,7 +35,7 @@ func (w writer) listeners(ctx context.Context) (is listeners, err error) {
 	err = w.QueryRowContext(ctx, `SELECT
 		(SELECT COUNT(*) FROM notice_rules WHERE paused = 0),
 		(SELECT COUNT(*) FROM notice_rules WHERE paused = 0 AND measures = 1),
-		(SELECT COUNT(*) FROM (SELECT 1 FROM notice_follows WHERE told IS NULL LIMIT 1) AS some)`).Scan(&rules, &measures, &follows)
+		(SELECT COUNT(*) FROM (SELECT 1 FROM notice_follows WHERE told IS NULL LIMIT 1) AS open)`).Scan(&rules, &measures, &follows)
 	return listeners{rules > 0, measures > 0, follows > 0}, err
 }
 

@@ -27,7 +27,8 @@ func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tas
 		return worker.Tasks{}, err
 	}
 	if len(all) == 0 {
-		log.Warn("the settings name no syncs, so that this worker has no tasks")
+		log.Warn("the settings name no syncs, so that this worker has no campus tasks")
 	}
+	all = append(all, Notices(c, l))
 	return worker.Tasks{All: all, Close: l.Close}, nil
 }

@@ -108,10 +108,11 @@ func (t trial) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	all := append(campusTasks, builtin.Notices(o.Settings, o.Ledger))
 	welcome(t.out, o, moodle)
 	g.Go(func() error { return scheduler.Run(ctx, o) })
 	g.Go(func() error {
-		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log}, campusTasks...)
+		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log}, all...)
 	})
 	return g.Wait()
 }

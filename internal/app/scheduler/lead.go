@@ -14,6 +14,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/metric"
+	"github.com/beadle-jobs/beadle/internal/notify"
 	"github.com/beadle-jobs/beadle/internal/record"
 	"github.com/beadle-jobs/beadle/internal/timetable"
 )
@@ -33,7 +34,15 @@ func (s *scheduler) lead(ctx context.Context) error {
 	g.Go(func() error { return s.registrar().run(ctx, settled) })
 	g.Go(func() error { return publisher{s.limits(), s.Log}.run(ctx) })
 	g.Go(func() error { return engine.NewSweeper(s.engine).Run(ctx) })
+	g.Go(func() error { return s.desk().Run(ctx) })
 	return g.Wait()
+}
+
+// desk returns what decides who is told of jobs.
+func (s *scheduler) desk() *notify.Desk {
+	return &notify.Desk{
+		Ledger: s.Ledger, People: s.Ledger, Queue: s.engine, PerHour: s.Settings.Notify.PerHour, Now: time.Now, Log: s.Log,
+	}
 }
 
 // recorder returns a recorder that tells of jobs that have ended.

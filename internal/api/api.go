@@ -39,6 +39,9 @@ type Engine interface {
 	Break(ctx context.Context, id, by, reason string) (job.Job, error)
 	Tasks(ctx context.Context) ([]job.Declaration, error)
 	Workers(ctx context.Context) ([]job.Worker, error)
+	// Order tells a worker what to do with the jobs to come.
+	Order(ctx context.Context, worker string, o job.Order, by string) (job.Worker, error)
+	LiveQueues
 	Epoch(ctx context.Context) (string, error)
 	Backlog(ctx context.Context) (int64, error) // events that wait to be recorded
 }
@@ -64,6 +67,7 @@ type Ledger interface {
 	ScheduleLedger
 	SyncLedger
 	LimitLedger
+	PauseLedger
 	AuditLedger
 }
 
@@ -253,6 +257,14 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/clients/{name}/disable", auth.NeedAdmin, nil, a.disableClient},
 		{"POST", "/api/v1/clients/{name}/enable", auth.NeedAdmin, nil, a.enableClient},
 		{"GET", "/api/v1/workers", auth.NeedSee, nil, a.workers},
+		{"POST", "/api/v1/workers/{id}/quiet", auth.NeedRun, nil, a.order(job.OrderQuiet)},
+		{"POST", "/api/v1/workers/{id}/wake", auth.NeedRun, nil, a.order(job.OrderWake)},
+		{"POST", "/api/v1/workers/{id}/drain", auth.NeedRun, nil, a.order(job.OrderDrain)},
+		{"GET", "/api/v1/queues", auth.NeedSee, nil, a.queues},
+		{"POST", "/api/v1/queues/{name}/pause", auth.NeedRun, nil, a.pauseQueue},
+		{"POST", "/api/v1/queues/{name}/resume", auth.NeedRun, nil, a.resumeQueue},
+		{"POST", "/api/v1/queues:pause", auth.NeedRun, nil, a.pauseQueue},
+		{"POST", "/api/v1/queues:resume", auth.NeedRun, nil, a.resumeQueue},
 		{"GET", "/api/v1/locks", auth.NeedSee, nil, a.locks},
 		{"POST", "/api/v1/locks:break", auth.NeedRun, nil, a.breakLocks},
 		{"GET", "/api/v1/limits", auth.NeedSee, nil, a.limits},

@@ -42,12 +42,3 @@ func (a *API) declaration(ctx context.Context, name string) (job.Declaration, er
 	}
 	return job.Declaration{}, fault.New(fault.NotFound, "There is no task %s.", name)
 }
-
-// workers serves GET /api/v1/workers.
-func (a *API) workers(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.Engine.Workers(r.Context())
-	if err != nil {
-		return err
-	}
-	return reply(w, http.StatusOK, client.WorkerList{Workers: orEmpty(all)})
-}

@@ -87,7 +87,7 @@ var schemas = map[string]any{
 	"ClashForecast": client.ClashForecast{}, "Recovery": client.Recovery{}, "RecoveryList": client.RecoveryList{}, "RecoveryPlan": client.RecoveryPlan{},
 	"Calendar": client.Calendar{}, "CalendarList": client.CalendarList{}, "CalendarChange": client.CalendarChange{},
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
-	"WorkerList": client.WorkerList{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
+	"WorkerList": client.WorkerList{}, "Worker": client.Worker{}, "QueueList": client.QueueList{}, "QueuePause": client.QueuePause{}, "NewQueuePause": client.NewQueuePause{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
 	"Limit": client.Limit{}, "LimitList": client.LimitList{}, "NewLimit": client.NewLimit{},
 	"Whoami": client.Whoami{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},
 	"TokenList": client.TokenList{}, "Token": client.Token{}, "NewToken": client.NewToken{}, "MadeToken": client.MadeToken{}, "SessionList": client.SessionList{}, "Session": client.Session{},
@@ -159,7 +159,7 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	documented := doc["components"].(node)["schemas"].(node)
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
-		"Progress": job.Progress{}, "JobEvent": client.JobEvent{}, "Wait": job.Wait{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
+		"Progress": job.Progress{}, "JobEvent": client.JobEvent{}, "Wait": job.Wait{}, "Queue": job.Queue{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
 		"Grant": client.Grant{},
 		"Slot":  job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
@@ -51,8 +52,13 @@ func labels(all map[string]string) string {
 // troublesOf says what is special about a worker.
 func troublesOf(w client.Worker) string {
 	var all []string
-	if w.Stopping {
+	switch {
+	case w.Order == job.OrderDrain:
+		all = append(all, "draining, says "+w.OrderedBy)
+	case w.Stopping:
 		all = append(all, "stopping")
+	case w.Order == job.OrderQuiet:
+		all = append(all, "quiet, says "+w.OrderedBy)
 	}
 	if len(w.Stuck) > 0 {
 		all = append(all, count(int64(len(w.Stuck)), "job", "jobs")+" stuck: "+strings.Join(w.Stuck, ", "))

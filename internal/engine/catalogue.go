@@ -158,6 +158,10 @@ func (e *Engine) Workers(ctx context.Context) ([]job.Worker, error) {
 	if err != nil {
 		return nil, wrap(err, "read workers")
 	}
+	orders, err := e.rdb.HGetAll(ctx, ordersKey).Result()
+	if err != nil {
+		return nil, wrap(err, "read what workers were told")
+	}
 	var live []job.Worker
 	for i, value := range found {
 		text, there := value.(string)
@@ -168,6 +172,8 @@ func (e *Engine) Workers(ctx context.Context) ([]job.Worker, error) {
 		if err := json.Unmarshal([]byte(text), &w); err != nil {
 			return nil, fmt.Errorf("read worker %s: %w", ids[i], err)
 		}
+		order := readTold(orders[ids[i]])
+		w.Order, w.OrderedBy = order.order, order.by
 		live = append(live, w)
 	}
 	slices.SortFunc(live, func(a, b job.Worker) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })

@@ -12,7 +12,8 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// claimScript takes up to n jobs from the worker's queues into its hands; none
+// claimScript takes up to n jobs from the worker's queues into its hands, but
+// not from those that are paused; none
 // if its lease has run out, as nobody would give them back, and none while
 // nothing is granted.
 // Those whose task wants nothing, or whose wants are known, are started at
@@ -210,7 +211,10 @@ local open = {}
 for i = 9, #ARGV, 2 do
   local queue = ARGV[i]
   forward(queue)
-  if redis.call('EXISTS', 'asynq:{' .. queue .. '}:paused') == 0 then
+  local ends = paused(queue)
+  if ends then
+    if ends > 0 and (not nextDue or ends < nextDue) then nextDue = ends end
+  elseif redis.call('EXISTS', 'asynq:{' .. queue .. '}:paused') == 0 then
     open[#open + 1], open[queue] = {queue, tonumber(ARGV[i + 1])}, true
   end
 end

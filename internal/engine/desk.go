@@ -24,6 +24,7 @@ type desk struct {
 	alone    bool          // a job runs that must run alone
 	draining bool          // such a job waits for the worker to have no others
 	poked    bool          // look whether it still does
+	quiet    bool          // people want no more jobs taken for now
 	stopping bool          // no more jobs are taken
 	timer    *time.Timer
 }
@@ -82,7 +83,7 @@ func (d *desk) room() int {
 // wants reports whether jobs are to be claimed now.
 func (d *desk) wants() bool {
 	switch {
-	case !d.more || d.stopping || d.claiming || d.alone:
+	case !d.more || d.stopping || d.quiet || d.claiming || d.alone:
 		return false
 	case d.draining:
 		return d.taken == 0 || d.room() > 0 && d.poked
@@ -172,7 +173,7 @@ func (d *desk) awake(due time.Time) {
 func (d *desk) idle() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for !d.stopping && (d.more || d.room() <= 0 || d.alone) {
+	for !d.stopping && (d.quiet || d.more || d.room() <= 0 || d.alone) {
 		d.changed.Wait()
 	}
 	return !d.stopping

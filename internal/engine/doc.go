@@ -122,6 +122,11 @@
 // A job whose task its worker does not know is put aside until a worker claims
 // that knows it. The others of the queue go on.
 //
+// Jobs of a queue that people have paused are not claimed. They stay queued, and
+// say by whom and why when they are looked at. One whose turn comes meanwhile at
+// a lock or a limit gives its place up, or others would wait for the end of the
+// pause; it stands in line again when it is claimed.
+//
 // # Fairness and placement
 //
 // The queued jobs of a queue stand in one line for each client. Claims move them

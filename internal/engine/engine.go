@@ -23,7 +23,9 @@ const (
 	streamKey  = prefix + "events"  // stream: kind, body, kind, body, …
 	tasksKey   = prefix + "tasks"   // hash: task name -> job.Declaration
 	workersKey = prefix + "workers" // zset: worker ids, by the ms at which they are gone
+	ordersKey  = prefix + "orders"  // hash: worker id -> what people have told it, and who
 	epochKey   = prefix + "epoch"   // id of this data set
+	pausedKey  = prefix + "paused"  // hash: queue or * -> "ms JSON", a job.Pause and when it ends, 0 for never
 	abortTopic = prefix + "abort"   // channel: ids of jobs to be aborted
 )
 
@@ -37,6 +39,7 @@ type Engine struct {
 	clock redisClock
 	known declarations
 	where queues
+	rests pauses
 	run   serverRun
 }
 

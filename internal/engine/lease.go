@@ -30,9 +30,10 @@ const (
 // description of the worker as JSON, seconds that it is listed, and for a new
 // session the epoch of Redis that the worker knew before or "": where it is
 // another, Redis has lost what others hold, and nothing is granted for one
-// lease, within which they find out
+// lease, within which they find out; then what people have told the worker to do
 //
-// It answers: µs of Redis; "1", or "" if the lease was lost; then for each job
+// It answers: µs of Redis; "1", or "" if the lease was lost; what people have
+// told the worker, as "order who" or ""; then for each job
 // that is held: its id, its fence ("0" if it was not started), and who wants
 // it aborted or "".
 var renewScript = script(recovery + `
@@ -43,7 +44,8 @@ if ARGV[7] ~= '' and redis.call('GET', 'beadle:{job}:epoch') ~= ARGV[7] and redi
   redis.call('SET', 'beadle:{lock}:quiet', text(at + lease), 'PX', math.ceil(lease / 1000))
 end
 if alive then lock.enlist(worker, lease) else alive = lock.renew(worker, lease) end
-local answer = {text(at), alive and '1' or ''}
+if ARGV[8] ~= '' then redis.call('HSET', 'beadle:{job}:orders', worker, ARGV[8]) end
+local answer = {text(at), alive and '1' or '', redis.call('HGET', 'beadle:{job}:orders', worker) or ''}
 if alive then
   redis.call('SET', 'beadle:{job}:worker:' .. worker, ARGV[5], 'EX', ARGV[6])
   redis.call('ZADD', 'beadle:{job}:workers', text(ms + ARGV[6] * 1000), worker)
@@ -101,6 +103,7 @@ func (w *Worker) openSession(ctx context.Context) error {
 // A pulse is the answer to a heartbeat.
 type pulse struct {
 	alive   bool
+	order   told             // what people want of the worker
 	held    map[string]int64 // what the worker holds by Redis' account: ids and fences
 	aborted []string
 }
@@ -111,21 +114,21 @@ func (w *Worker) beat(ctx context.Context, s *session, fresh bool) (p pulse, err
 		return p, err
 	}
 	self, sent := w.describe(s), time.Now()
-	epoch := ""
+	epoch, order := "", ""
 	if fresh {
-		epoch = w.epoch
+		epoch, order = w.epoch, w.told().String()
 	}
 	values, err := runScript(ctx, w.engine, renewScript, s.id, w.engine.run.id(), lock.Lease.Microseconds(),
-		flag(fresh), encode(self), int(workerTTL.Seconds()), epoch).StringSlice()
+		flag(fresh), encode(self), int(workerTTL.Seconds()), epoch, order).StringSlice()
 	if err != nil {
 		return p, wrap(err, "renew the lease of worker %s", w.options.Name)
 	}
-	if len(values) < 2 {
+	if len(values) < 3 {
 		return p, errors.New("renew lease: unexpected reply")
 	}
 	w.engine.tick(micros(values[0]), sent)
-	p.alive, p.held = values[1] == "1", map[string]int64{}
-	for rest := values[2:]; len(rest) > 2; rest = rest[3:] {
+	p.alive, p.order, p.held = values[1] == "1", readTold(values[2]), map[string]int64{}
+	for rest := values[3:]; len(rest) > 2; rest = rest[3:] {
 		p.held[rest[0]] = micros(rest[1])
 		if rest[2] != "" {
 			p.aborted = append(p.aborted, rest[0])
@@ -190,9 +193,10 @@ func (w *Worker) beginAnew(ctx context.Context) {
 	w.desk.look()
 }
 
-// obey ends the work on jobs that are to be aborted, or that the worker does
+// obey does what people have told the worker, ends the work on jobs that are to be aborted, or that the worker does
 // not hold any more, and gives back those that it holds without knowing it.
 func (w *Worker) obey(p pulse) {
+	w.follow(p.order)
 	for _, id := range p.aborted {
 		w.abort(id)
 	}

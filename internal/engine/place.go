@@ -126,6 +126,8 @@ func (w *Worker) aside(s *session, c claimed) {
 func (w *Worker) describe(s *session) job.Worker {
 	self := w.self
 	self.ID, self.Seen, self.Stopping = s.id, w.engine.now(), w.stopping.Err() != nil
+	order := w.told()
+	self.Order, self.OrderedBy, self.Quiet = order.order, order.by, self.Stopping || order.order != ""
 	self.Running = []string{}
 	for _, h := range w.holds.every() {
 		self.Running = append(self.Running, h.ID)
@@ -142,14 +144,19 @@ func (w *Worker) describe(s *session) job.Worker {
 func (w *Worker) sayStopping() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	key := wakeKey("worker:" + w.sessionID())
 	_, err := w.engine.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
 		p.SAdd(ctx, prefix+"stopping", w.sessionID())
-		p.LPush(ctx, key, "1")
-		p.Expire(ctx, key, workerTTL)
+		w.endWait(ctx, p)
 		return nil
 	})
 	if err != nil {
 		w.log.Warn("could not say that the worker stops", "err", fmt.Errorf("tell redis: %w", err))
 	}
+}
+
+// endWait ends the worker's wait for a token, so that it takes none from others.
+func (w *Worker) endWait(ctx context.Context, p redis.Pipeliner) {
+	key := wakeKey("worker:" + w.sessionID())
+	p.LPush(ctx, key, "1")
+	p.Expire(ctx, key, workerTTL)
 }

@@ -12,7 +12,10 @@ import (
 // Job returns a job that is in flight or has ended lately.
 func (e *Engine) Job(ctx context.Context, id string) (job.Job, error) {
 	rec, err := e.read(ctx, id)
-	return rec.at(e.now()), err
+	if err != nil {
+		return rec.Job, err
+	}
+	return e.standing(ctx, rec), nil
 }
 
 // at returns the job as it stands at that time. Nothing is written when the
@@ -36,7 +39,7 @@ func (e *Engine) Jobs(ctx context.Context, ids []string) (map[string]job.Job, er
 	}
 	found := make(map[string]job.Job, len(records))
 	for id, rec := range records {
-		found[id] = rec.at(e.now())
+		found[id] = e.standing(ctx, rec)
 	}
 	return found, nil
 }

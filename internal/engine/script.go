@@ -23,6 +23,7 @@ func script(text string) *redis.Script { return redis.NewScript(lock.Library + l
 //	beadle:{job}:lacking           set of "queue task": where there are such
 //	beadle:{lock}:held:<worker>    hash: id -> "fence queue", those in a worker's hands
 //	beadle:{wake}:<queue>          list: a token, if there may be something to take
+//	beadle:{job}:paused            hash: queue or * -> "ms JSON", pauses and when they end
 const library = `
 local streamKey = 'beadle:{job}:events'
 local keepMemo = 86400
@@ -161,6 +162,25 @@ end
 
 local finals = {succeeded = true, failed = true, aborted = true, expired = true}
 
+-- paused returns until when the jobs of a queue do not start, in ms, or 0 for
+-- as long as nobody resumes; nil if they may.
+local pauses
+local function paused(queue)
+  if pauses == nil then pauses = redis.call('EXISTS', 'beadle:{job}:paused') == 1 and {} end
+  if not pauses then return nil end
+  local base = string.match(queue, '^[^@]*')
+  local until_ = pauses[base]
+  if until_ == nil then
+    until_ = false
+    for _, pause in ipairs(redis.call('HMGET', 'beadle:{job}:paused', '*', base)) do
+      local ends = pause and tonumber(string.match(pause, '^%d+'))
+      if ends == 0 then until_ = 0 elseif ends and ends > ms and until_ ~= 0 then until_ = math.max(until_ or 0, ends) end
+    end
+    pauses[base] = until_
+  end
+  return until_ or nil
+end
+
 -- ready queues a job, before all others, that has waited. It reports whether
 -- it did.
 local function ready(queue, id)
@@ -177,9 +197,22 @@ local function ready(queue, id)
   return true
 end
 
--- handOver queues those whose turn has come since locks were given back.
-local function handOver()
-  for _, next in ipairs(lock.call()) do ready(next[2], next[1]) end
+-- handOver queues those whose turn has come since locks were given back. A job
+-- of a paused queue is passed over: nobody must wait behind it for the end of
+-- the pause. It stands in line anew when it is taken.
+local function handOver(calls)
+  calls = calls or lock.call()
+  while #calls > 0 do
+    local passed = false
+    for _, next in ipairs(calls) do
+      if paused(next[2]) then
+        lock.leave(next[1])
+        passed = true
+      end
+      ready(next[2], next[1])
+    end
+    calls = passed and lock.call() or {}
+  end
 end
 
 local function split(place)

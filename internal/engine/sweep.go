@@ -78,6 +78,7 @@ local function reap()
     lock.retire(worker)
     redis.call('SREM', 'beadle:{job}:stopping', worker)
     redis.call('DEL', 'beadle:{job}:worker:' .. worker)
+    redis.call('HDEL', 'beadle:{job}:orders', worker)
     redis.call('ZREM', 'beadle:{job}:workers', worker)
   end
   return n
@@ -132,6 +133,7 @@ for id, place in pairs(lock.holds(ARGV[1])) do recover(ARGV[1], id, place, 'stop
 lock.retire(ARGV[1])
 redis.call('SREM', 'beadle:{job}:stopping', ARGV[1])
 redis.call('DEL', 'beadle:{job}:worker:' .. ARGV[1])
+redis.call('HDEL', 'beadle:{job}:orders', ARGV[1])
 redis.call('ZREM', 'beadle:{job}:workers', ARGV[1])
 handOver()
 done()
@@ -200,9 +202,7 @@ lock.master(ARGV[1], tonumber(ARGV[2]))
 local n = reap()
 handOver()
 if ARGV[3] == '1' then
-  for _, next in ipairs(lock.sweep()) do
-    ready(next[2], next[1])
-  end
+  handOver(lock.sweep())
 end
 done()
 return {text(at), n}

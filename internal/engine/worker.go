@@ -57,6 +57,8 @@ type Worker struct {
 
 	stopping context.Context
 	stop     context.CancelFunc // takes no more jobs
+	leave    context.CancelFunc // ends Run
+	wish     atomic.Value       // told: what people want of it
 
 	mu       sync.Mutex
 	strange  map[string]int64 // held by Redis' account, unknown here: ids and fences
@@ -115,12 +117,14 @@ func (w *Worker) session() *session { return w.lease.Load() }
 
 func (w *Worker) sessionID() string { return w.lease.Load().id }
 
-// Run takes and runs jobs until ctx ends. Jobs that run then are told to come
+// Run takes and runs jobs until ctx ends or people have told it to drain. Jobs that run then are told to come
 // to their end and may go on for the drain time; after that their contexts
 // end, and those that do not finish are put back at the head of the queue, no
 // attempt used. A Worker runs once.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.stop()
+	ctx, w.leave = context.WithCancel(ctx)
+	defer w.leave()
 	if !w.enlist(ctx) {
 		return nil
 	}

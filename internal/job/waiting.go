@@ -19,16 +19,19 @@ const (
 	WaitsForIdle     WaitKind = "alone"    // a worker without other jobs
 	WaitsForParts    WaitKind = "parts"    // the jobs that it was divided into
 	WaitsForRedis    WaitKind = "redis"    // Redis, which has come back and may have lost locks
+	WaitsForPause    WaitKind = "pause"    // the end of a pause of its queue
 )
 
 // A Wait says what a job waits for, who holds it, and since when.
 type Wait struct {
 	Kind   WaitKind   `json:"kind"`
-	For    string     `json:"for,omitempty"`    // the resource, limit, task or worker
+	For    string     `json:"for,omitempty"`    // the resource, limit, task, worker or queue
 	Holder string     `json:"holder,omitempty"` // id of the job in the way
 	Task   string     `json:"task,omitempty"`   // of the holder
 	Since  *time.Time `json:"since,omitempty"`  // the holder has held it
 	Until  *time.Time `json:"until,omitempty"`  // the wait is over at the latest
+	By     string     `json:"by,omitempty"`     // who paused the queue
+	Note   string     `json:"note,omitempty"`   // and why
 }
 
 // Sentence says at that time what the job waits for, for people.
@@ -52,6 +55,8 @@ func (w Wait) Sentence(at time.Time) string {
 		return fmt.Sprintf("Waits for its %s.", w.For)
 	case WaitsForRedis:
 		return "Waits a few seconds: Redis was restarted, and holders of locks come first."
+	case WaitsForPause:
+		return "Waits because " + w.paused(at)
 	}
 	return "Waits."
 }

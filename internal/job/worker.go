@@ -17,6 +17,20 @@ type Worker struct {
 	Labels      map[string]string `json:"labels,omitempty"` // where tasks may ask to run
 	Build       string            `json:"build"`
 	Started     time.Time         `json:"started"`
-	Stopping    bool              `json:"stopping,omitempty"` // finishes what it has and takes no more
+	Stopping    bool              `json:"stopping,omitempty"`   // finishes what it has, and its process ends
+	Order       Order             `json:"order,omitempty"`      // what people have told it
+	OrderedBy   string            `json:"ordered_by,omitempty"` // who has
+	Quiet       bool              `json:"quiet,omitempty"`      // takes no more jobs
 	Seen        time.Time         `json:"seen"`
 }
+
+// An Order is what people tell a worker to do with the jobs to come. What it
+// has in hand it finishes.
+type Order string
+
+// The orders.
+const (
+	OrderWake  Order = ""      // take jobs, as workers do
+	OrderQuiet Order = "quiet" // take no more, and stay
+	OrderDrain Order = "drain" // take no more, and end when those in hand have ended
+)

@@ -45,6 +45,7 @@ type Platform struct {
 	book       book
 	recoveries recoveries
 	locks      locks
+	queues     queues
 	campus     campus
 	audit      []job.AuditEntry // oldest first
 }
@@ -327,6 +328,7 @@ func (e Engine) Workers(context.Context) ([]job.Worker, error) {
 	return []job.Worker{{
 		ID: "w-1", Name: "campus-1", Host: "w1", PID: 4711, Queues: map[string]int{"worker": 1}, Concurrency: 10,
 		Running: []string{"a", "b"}, Stuck: []string{"b"}, Labels: map[string]string{"zone": "b", "gpu": "yes"}, Build: "v0.1.0", Started: Now.Add(-3 * time.Hour), Seen: Now,
+		Order: e.queues.order, OrderedBy: e.queues.by, Quiet: e.queues.order != "",
 	}}, e.check()
 }
 

@@ -67,8 +67,11 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 		defer func() { _ = provided.Close() }()
 	}
 	metrics := metric.New()
+	ctx, end := context.WithCancel(ctx) // the process ends with the worker, which may be told to drain
+	defer end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
+		defer end()
 		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log, Observer: metrics.Worker()}, provided.All...)
 	})
 	if c.Worker.Metrics != "" {

@@ -92,6 +92,13 @@ func (r *redis) Events(ctx context.Context, after string, limit int, block time.
 	}
 }
 
+// asked returns how often events were asked for.
+func (r *redis) asked() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.reads
+}
+
 func (r *redis) Latest(context.Context) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -107,6 +107,8 @@ func (s *server) funcs() template.FuncMap {
 		"plan":   schedulePath,
 		"repair": recoveryPath,
 		"leave":  calendarPath,
+		"worker": workerPath,
+		"queue":  queuePath,
 		"layer":  chipOfLayer,
 
 		"capital":   capital,

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 // A route is a page, or what a form is sent to. Who does not meet its need is
@@ -17,7 +18,7 @@ type route struct {
 
 // routes is all of the dashboard.
 func (s *server) routes() []route {
-	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.otherRoutes())
+	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.otherRoutes())
 }
 
 func joined(lists ...[]route) (all []route) {
@@ -81,6 +82,21 @@ func (s *server) recoveryRoutes() []route {
 		{"POST /recoveries/{recovery}/approve", auth.NeedRun, s.page(s.approveRecovery)},
 		{"GET /recoveries/{recovery}/reject", auth.NeedRun, s.page(s.askReject)},
 		{"POST /recoveries/{recovery}/reject", auth.NeedRun, s.page(s.rejectRecovery)},
+	}
+}
+
+// workerRoutes are of what every client shares, too.
+func (s *server) workerRoutes() []route {
+	return []route{
+		{"GET /workers", auth.NeedSee, s.page(s.workers)},
+		{"POST /workers/{worker}/quiet", auth.NeedRun, s.page(s.order(job.OrderQuiet))},
+		{"POST /workers/{worker}/wake", auth.NeedRun, s.page(s.order(job.OrderWake))},
+		{"GET /workers/{worker}/drain", auth.NeedRun, s.page(s.confirmDrain)},
+		{"POST /workers/{worker}/drain", auth.NeedRun, s.page(s.order(job.OrderDrain))},
+		{"GET /queues", auth.NeedSee, s.page(s.queues)},
+		{"GET /queues/{queue}/pause", auth.NeedRun, s.page(s.confirmPause)},
+		{"POST /queues/{queue}/pause", auth.NeedRun, s.page(s.pauseQueue)},
+		{"POST /queues/{queue}/resume", auth.NeedRun, s.page(s.resumeQueue)},
 	}
 }
 

@@ -126,6 +126,8 @@ type Config struct {
 	Timetable Timetable
 	Locks     Locks
 	Limits    Limits
+	Queues    Queues
+	Workers   Workers
 	Catalogue Catalogue
 	Campus    Campus
 	Errors    Errors
@@ -296,7 +298,7 @@ func back(r *http.Request) link {
 	if id := r.PathValue("recovery"); id != "" && r.URL.Path != "/recoveries/"+id {
 		return link{"Back to the plan", "/recoveries/" + url.PathEscape(id)}
 	}
-	for _, list := range []string{"schedules", "calendars", "recoveries", "errors"} {
+	for _, list := range []string{"schedules", "calendars", "recoveries", "errors", "workers", "queues"} {
 		if strings.HasPrefix(r.URL.Path, "/"+list+"/") {
 			return link{"See all " + list, "/" + list}
 		}

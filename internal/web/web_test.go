@@ -63,6 +63,11 @@ func TestPages(t *testing.T) {
 		{"/messages?sync=winter", 404, `There is no sync “winter”.`},
 		{"/messages?state=lost", 400, `Messages are never “lost”.`},
 		{"/messages?stream=grades", 400, `There is no stream “grades”`},
+		{"/workers", 200, `2 workers are up, 2 of 14 places in use, and 1 worker takes no more jobs.`},
+		{"/workers/w-1/drain", 200, `Drain this worker?`},
+		{"/queues", 200, `1,201 jobs are queued.`},
+		{"/queues/worker/pause", 200, `Pause this queue?`},
+		{"/queues/*/pause", 200, `Pause all queues?`},
 		{"/locks", 200, `2 resources are held, 2 jobs wait.`},
 		{"/locks", 200, `href="/jobs/` + id(24) + `/break"`},
 		{"/locks", 200, `… and 5 more in line`},
@@ -418,6 +423,10 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	}
 	if c.Audit == nil {
 		c.Audit = campusAudit()
+	}
+	if c.Queues == nil {
+		f := campusQueues()
+		c.Queues, c.Workers = f, f
 	}
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}

@@ -153,6 +153,8 @@ func (s *scheduler) handler() (http.Handler, error) {
 		RunSchedule: routes.RunSchedule,
 		Locks:       s.locks,
 		Limits:      s.limits(),
+		Queues:      s.queues(),
+		Workers:     s.engine,
 		Unsafe:      s.safety.reasons,
 		Catalogue:   catalogue{s.engine, s.Ledger},
 		Campus:      s.Ledger,

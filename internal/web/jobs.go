@@ -169,6 +169,10 @@ func rowOf(j job.Job, now time.Time) jobRow {
 	switch j.State {
 	case job.Waiting:
 		row.Note, row.Holder = waitNote(j, now)
+	case job.Queued:
+		if j.Waiting != nil {
+			row.Note = j.Reason
+		}
 	case job.Held, job.Aborted, job.Expired:
 		row.Note = j.Reason
 	case job.Failed:

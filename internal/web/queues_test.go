@@ -17,16 +17,20 @@ import (
 type fakeQueues struct {
 	pauses  map[string]job.Pause
 	workers []job.Worker
+	none    bool // there are no queues
 }
 
 func campusQueues() *fakeQueues {
-	return &fakeQueues{map[string]job.Pause{}, []job.Worker{
+	return &fakeQueues{pauses: map[string]job.Pause{}, workers: []job.Worker{
 		{ID: "w-1", Name: "worker-1@ada", Host: "ada", PID: 4711, Queues: map[string]int{"worker": 1}, Concurrency: 10, Running: []string{id(24), id(25)}, Stuck: []string{id(25)}, Tasks: []string{"users.import"}, Labels: map[string]string{"gpu": "<b>yes"}, Build: "v0.1.0", Started: noon.Add(-time.Hour), Seen: noon},
 		{ID: "w-2", Name: "<script>alert(1)</script>", Host: "bob", Queues: map[string]int{"worker": 1}, Concurrency: 4, Order: job.OrderDrain, OrderedBy: "anna", Seen: noon},
 	}}
 }
 
 func (f *fakeQueues) Queues(context.Context) ([]job.Queue, error) {
+	if f.none {
+		return nil, nil
+	}
 	q := job.Queue{Name: "worker", Counts: map[job.State]int64{job.Queued: 1200, job.Waiting: 3}, Oldest: at(-4 * time.Minute), Workers: []string{"w-1", "w-2"}, Slots: 14, Used: 2}
 	for _, p := range f.pauses {
 		if p.Holds(q.Name, noon) {

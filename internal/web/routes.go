@@ -30,7 +30,8 @@ func joined(lists ...[]route) (all []route) {
 
 func (s *server) jobRoutes() []route {
 	return []route{
-		{"GET /{$}", auth.NeedLogin, http.RedirectHandler("/jobs", http.StatusFound)},
+		{"GET /{$}", auth.NeedLogin, s.page(home)},
+		{"GET /overview", auth.NeedSee, s.page(s.overview)},
 		{"GET /jobs", auth.NeedJobs, s.page(s.jobs)},
 		{"GET /jobs/{id}", auth.NeedJobs, s.page(s.job)},
 		{"GET /jobs/{id}/abort", auth.NeedOwn, s.page(s.confirmAbort)},

@@ -118,8 +118,8 @@ type Timetable interface {
 	RecoveryBook
 }
 
-// Config is what the dashboard is made of. The interfaces, RunSchedule and Log
-// are required.
+// Config is what the dashboard is made of. The interfaces, Forecast,
+// RunSchedule and Log are required.
 type Config struct {
 	Jobs      Jobs
 	Schedules Schedules
@@ -133,6 +133,9 @@ type Config struct {
 	Errors    Errors
 	Audit     Audit
 	Syncs     []string // the names of the syncs, the first one shown first
+
+	// Forecast returns the next n firings of a schedule, or of all.
+	Forecast func(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
 
 	// RunSchedule enqueues the job of a schedule now, for that client and beside
 	// its slots, which stay where they are.

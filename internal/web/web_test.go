@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -25,7 +26,8 @@ func TestPages(t *testing.T) {
 		status int
 		want   string
 	}{
-		{"/", 302, `href="/jobs"`},
+		{"/", 302, `href="/overview"`},
+		{"/overview", 200, `href="/jobs/` + id(25) + `"`},
 		{"/jobs", 200, `2 running, 1 waiting, 1 queued, 1 retrying, 1 held.`},
 		{"/jobs", 200, `<progress max="100" value="64"></progress><span class="percent">64 %</span>`},
 		{"/jobs", 200, `enrolments · 53 s left`},
@@ -423,6 +425,11 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	}
 	if c.Audit == nil {
 		c.Audit = campusAudit()
+	}
+	if c.Forecast == nil {
+		c.Forecast = func(context.Context, string, time.Time, int) ([]job.Firing, error) {
+			return []job.Firing{{Schedule: "sis.main", Due: noon.Add(time.Minute)}}, nil
+		}
 	}
 	if c.Queues == nil {
 		f := campusQueues()

@@ -150,6 +150,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Jobs:        api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},
 		Schedules:   s.Ledger,
 		Timetable:   book,
+		Forecast:    book.Forecast,
 		RunSchedule: routes.RunSchedule,
 		Locks:       s.locks,
 		Limits:      s.limits(),

@@ -1,0 +1,169 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/job"
+)
+
+// few is how many of anything the overview shows.
+const few = 10
+
+// fewGroups is how many groups of errors it shows.
+const fewGroups = 5
+
+type overviewPage struct {
+	frame
+	Light    chip
+	Sentence string
+	Figures  []figure
+	Now      []jobRow
+	Queues   []queueRow
+	Next     []job.Firing
+	Errors   []job.ErrorGroup // of the last day, most first
+}
+
+// A figure is a number that leads to what it counts.
+type figure struct{ Word, Value, URL string }
+
+// home serves GET /: the overview for whoever sees what others do, and their
+// jobs for everybody else.
+func home(w http.ResponseWriter, r *http.Request) error {
+	to := "/jobs"
+	if auth.Of(r.Context()).Anywhere(auth.See) {
+		to = "/overview"
+	}
+	http.Redirect(w, r, to, http.StatusFound)
+	return nil
+}
+
+// overview serves GET /overview: whether all is well, on one screen.
+func (s *server) overview(w http.ResponseWriter, r *http.Request) error {
+	page, err := s.overviewPage(r.Context())
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "overview", page)
+}
+
+func (s *server) overviewPage(ctx context.Context) (page overviewPage, err error) {
+	if page.frame, err = s.frame(ctx, "Overview", "overview"); err != nil {
+		return page, err
+	}
+	counts, err := s.Jobs.Counts(ctx, "")
+	if err != nil {
+		return page, fmt.Errorf("count jobs: %w", err)
+	}
+	queues, err := s.queuesPage(ctx)
+	if err != nil {
+		return page, err
+	}
+	workers, err := s.Workers.Workers(ctx)
+	if err != nil {
+		return page, fmt.Errorf("list workers: %w", err)
+	}
+	page.Queues = queues.Queues
+	page.Figures = figures(counts, workers)
+	page.Light, page.Sentence = light(s.troubles(counts, queues, workers))
+	return page, s.addLists(ctx, &page)
+}
+
+// addLists adds what runs, what is next and what goes wrong.
+func (s *server) addLists(ctx context.Context, page *overviewPage) error {
+	now := s.now()
+	running, err := s.Jobs.Jobs(ctx, job.Filter{States: []job.State{job.Running}, Limit: few})
+	if err != nil {
+		return fmt.Errorf("list jobs: %w", err)
+	}
+	for _, j := range running {
+		page.Now = append(page.Now, rowOf(j, now))
+	}
+	if page.Next, err = s.Forecast(ctx, "", now, few); err != nil {
+		return fmt.Errorf("forecast: %w", err)
+	}
+	groups, err := s.Errors.ErrorGroups(ctx, job.ErrorFilter{From: now.Add(-24 * time.Hour), Limit: 50})
+	if err != nil {
+		return fmt.Errorf("list groups of errors: %w", err)
+	}
+	slices.SortStableFunc(groups, func(x, y job.ErrorGroup) int { return cmp.Compare(y.Errors, x.Errors) })
+	page.Errors = groups[:min(len(groups), fewGroups)]
+	return nil
+}
+
+func figures(counts map[job.State]int64, workers []job.Worker) []figure {
+	places, busy := 0, 0
+	for _, w := range workers {
+		places, busy = places+w.Concurrency, busy+len(w.Running)
+	}
+	all := make([]figure, 0, 5)
+	for _, state := range []job.State{job.Running, job.Queued, job.Waiting, job.Retrying} {
+		all = append(all, figure{chipOf(state).Word, number(counts[state]), "/jobs?state=" + string(state)})
+	}
+	return append(all, figure{"Places in use", fmt.Sprintf("%d of %d", busy, places), "/workers"})
+}
+
+// troubles are what keeps jobs from being done, in words, the worst first. bad
+// says that nothing goes on as it is.
+func (s *server) troubles(counts map[job.State]int64, queues queuesPage, workers []job.Worker) (bad bool, all []string) {
+	stuck := 0
+	for _, w := range workers {
+		stuck += len(w.Stuck)
+	}
+	if len(workers) == 0 {
+		bad, all = true, append(all, "no worker is up")
+	}
+	if unsafe := len(s.Unsafe()); unsafe > 0 {
+		bad, all = true, append(all, "Redis may lose jobs")
+	}
+	for _, of := range []struct {
+		n         int64
+		one, many string
+	}{
+		{int64(stuck), "job is stuck", "jobs are stuck"},
+		{counts[job.Held], "job is held", "jobs are held"},
+		{resting(queues.Queues), "queue is paused", "queues are paused"},
+		{unstaffed(queues.Queues), "queue has jobs and no worker", "queues have jobs and no worker"},
+	} {
+		if of.n > 0 {
+			all = append(all, counted(of.n, of.one, of.many))
+		}
+	}
+	return bad, all
+}
+
+func resting(rows []queueRow) (n int64) {
+	for _, q := range rows {
+		if q.Pause != nil {
+			n++
+		}
+	}
+	return n
+}
+
+func unstaffed(rows []queueRow) (n int64) {
+	for _, q := range rows {
+		if q.Staff == 0 && q.Queued > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// light says in one look and one sentence whether all is well.
+func light(bad bool, troubles []string) (chip, string) {
+	sentence := capital(strings.Join(troubles, ", ")) + "."
+	switch {
+	case bad:
+		return chip{"Stopped", "failed", "failed"}, sentence
+	case len(troubles) > 0:
+		return chip{"Look here", "alert", "waiting"}, sentence
+	}
+	return chip{"All is well", "check", "succeeded"}, "Jobs start when they are due, and nothing waits for a person."
+}

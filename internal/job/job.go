@@ -206,17 +206,27 @@ type Resume struct {
 	Lines    int64 // log lines; the next one is numbered behind it
 }
 
-// A Filter chooses jobs. Zero fields do not restrict.
+// A Filter chooses jobs. Zero fields do not restrict. [ParseFilter] reads what
+// people type.
 type Filter struct {
 	States   []State
-	Task     string
+	Task     string // or those that begin so: "sis.*"
 	Client   string
 	Owner    string
 	Root     string
 	Schedule string
-	Errors   bool   // only jobs with record errors, or that failed
-	Before   string // cursor: only jobs listed after the one with this id; newest first
-	Limit    int    // 0 means 50; at most 500
+	Errors   bool // only jobs with record errors, or that failed
+	Queue    string
+	Server   string    // the worker that holds it, or did last
+	Error    string    // words in the error of the last attempt that failed
+	Words    []string  // in the description, the error or the id
+	Payload  []Content // of the arguments
+	Run      Span      // how long it has run, or ran
+	Wait     Span      // how long it has waited for its first attempt, or did
+	Created  Period
+
+	Before string // cursor: only jobs listed after it; newest first
+	Limit  int    // 0 means 50; at most 500
 
 	// Within are the jobs that the reader may see: those that fit one of the
 	// reaches. Nil means all of them, and an empty list none.

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"io/fs"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -18,15 +17,11 @@ func (l *Ledger) Rewind(ctx context.Context) error {
 
 // MigrateDown takes the schema back to a version.
 func (l *Ledger) MigrateDown(ctx context.Context, version int64) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
 	dialect := goose.DialectSQLite3
 	if l.dialect == postgres {
 		dialect = goose.DialectPostgres
 	}
-	steps, err := goose.NewProvider(dialect, l.write, files)
+	steps, err := stepsOf(l.write, dialect)
 	if err != nil {
 		return err
 	}

@@ -15,18 +15,11 @@ const (
 	maxLimit     = 500
 )
 
-// Jobs returns the jobs that f chooses, newest first.
+// Jobs returns the jobs that f chooses, newest first, as far as [Ledger.Search]
+// looks.
 func (l *Ledger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
-	if f.Within != nil {
-		return l.jobsWithin(ctx, f)
-	}
-	w, err := l.walk(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	query, args := w.query()
-	jobs, err := list(ctx, l.read, scanJob, query, args...)
-	return jobs, wrap(err, "list jobs")
+	found, err := l.Search(ctx, f)
+	return found.Jobs, err
 }
 
 // A walk is what a list of jobs reads: the newest jobs along an index, until
@@ -43,7 +36,9 @@ type walk struct {
 	states  []job.State
 	filters []filter
 	errors  bool
-	before  string // a condition; empty at the newest job
+	bounds  []string // conditions of when jobs were created, which every index knows
+	narrows []string // conditions that no index knows: one walk looks at each job
+	found   string   // the condition that a search came up with the job; empty: none was made
 	args    []any
 	limit   int
 }
@@ -56,16 +51,16 @@ func (l *Ledger) walk(ctx context.Context, f job.Filter) (*walk, error) {
 	w.equal("root", f.Root) // the first filter is the one that chooses the fewest
 	w.equal("schedule", f.Schedule)
 	w.equal("owner", f.Owner)
-	w.equal("task", f.Task)
-	w.equal("client", f.Client)
-	if f.Before == "" {
-		return w, nil
+	if !strings.HasSuffix(f.Task, "*") {
+		w.equal("task", f.Task)
 	}
-	last, err := l.Job(ctx, f.Before)
+	w.equal("client", f.Client)
+	before, err := l.place(ctx, f.Before)
 	if err != nil {
 		return nil, err
 	}
-	w.before = fmt.Sprintf("(created_at, id) < (%s, %s)", w.arg(millis(last.Created)), w.arg(last.ID))
+	w.bound(f.Created, before)
+	w.narrow(f, l.dialect)
 	return w, nil
 }
 
@@ -91,6 +86,9 @@ func (w *walk) query() (string, []any) {
 
 // parts returns the conditions of each walk.
 func (w *walk) parts() (parts [][]string) {
+	if w.found != "" || len(w.narrows) > 0 {
+		return w.one()
+	}
 	filtered := len(w.filters) > 0
 	if len(w.states) == 0 && filtered {
 		return w.alongFilter("")
@@ -137,14 +135,14 @@ func (w *walk) alongFilter(state job.State) [][]string {
 		where += " AND schedule <> ''"
 		rest = append(rest, w.troubledAside(state)...)
 	default:
-		where += w.narrow(state)
+		where += w.beside(state)
 	}
 	return [][]string{append([]string{where}, rest...)}
 }
 
-// narrow returns what else the index of the first filter can be asked for: that
+// beside returns what else the index of the first filter can be asked for: that
 // jobs are troubled, or the client beside the task.
-func (w *walk) narrow(state job.State) string {
+func (w *walk) beside(state job.State) string {
 	if w.troubled(state) {
 		return " AND troubled = 1"
 	}
@@ -169,10 +167,7 @@ func (w *walk) aside(filters []filter) []string {
 	for _, f := range filters {
 		where = append(where, aside(f))
 	}
-	if w.before != "" {
-		where = append(where, w.before)
-	}
-	return where
+	return append(append(where, w.bounds...), w.narrows...)
 }
 
 // aside writes a condition so that no index of its column is taken.

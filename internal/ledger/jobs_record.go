@@ -78,7 +78,14 @@ func putJobs(ctx context.Context, w writer, records []*record) error {
 	if err := w.put(ctx, movedJobs, moved); err != nil {
 		return err
 	}
-	return w.put(ctx, changedJobs, changed)
+	if err := w.put(ctx, changedJobs, changed); err != nil {
+		return err
+	}
+	texts, err := readTexts(ctx, w, records)
+	if err != nil {
+		return err
+	}
+	return w.putTexts(ctx, texts)
 }
 
 // moving returns the values that movedJobs writes.

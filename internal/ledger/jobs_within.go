@@ -10,23 +10,39 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// jobsWithin returns the jobs that f chooses among those of its reaches. Each
-// reach becomes plain filters, which all have an index to walk; what they find
-// is merged.
-func (l *Ledger) jobsWithin(ctx context.Context, f job.Filter) ([]job.Job, error) {
+// searchWithin searches for the jobs that f chooses among those of its reaches.
+// Each reach becomes plain filters, which all have an index to walk; what they
+// find is merged, as far as each of them has looked.
+func (l *Ledger) searchWithin(ctx context.Context, f job.Filter) (merged job.Found, err error) {
 	parts, err := l.narrowed(ctx, f)
 	if err != nil {
-		return nil, wrap(err, "list jobs")
+		return merged, wrap(err, "list jobs")
 	}
-	var all []job.Job
+	var end job.Place
 	for _, part := range parts {
-		some, err := l.Jobs(ctx, part)
+		found, err := l.Search(ctx, part)
 		if err != nil {
-			return nil, err
+			return merged, err
 		}
-		all = append(all, some...)
+		merged.Jobs, merged.Searched = append(merged.Jobs, found.Jobs...), max(merged.Searched, found.Searched)
+		if p, ok, _ := job.ParseCursor(found.Next); ok && behind(end, p) {
+			end = p
+		}
 	}
-	return newestOf(all, min(cmp.Or(max(f.Limit, 0), defaultLimit), maxLimit)), nil
+	if end.ID != "" {
+		merged.Next = end.Cursor()
+		merged.Jobs = slices.DeleteFunc(merged.Jobs, func(j job.Job) bool { return behind(job.PlaceOf(j), end) })
+	}
+	limit := min(cmp.Or(max(f.Limit, 0), defaultLimit), maxLimit)
+	if merged.Jobs = newestOf(merged.Jobs, limit); len(merged.Jobs) == limit {
+		merged.Next, merged.Searched = job.PlaceOf(merged.Jobs[limit-1]).Cursor(), 0
+	}
+	return merged, nil
+}
+
+// behind reports whether p comes behind q in a list.
+func behind(p, q job.Place) bool {
+	return cmp.Or(p.Created.Compare(q.Created), cmp.Compare(p.ID, q.ID)) < 0
 }
 
 // newestOf returns the newest jobs, each of them once.
@@ -84,6 +100,9 @@ func narrow(f job.Filter, r job.Reach) (job.Filter, bool) {
 	f.Within = nil
 	for _, pair := range [][2]*string{{&f.Client, &r.Client}, {&f.Task, &r.Tasks}, {&f.Owner, &r.Owner}} {
 		asked, allowed := pair[0], *pair[1]
+		if open := asked == &f.Task && strings.HasSuffix(*asked, "*"); open && (job.Reach{Tasks: *asked}).Fits("", allowed, "") {
+			*asked = allowed
+		}
 		if *asked != "" && allowed != "" && *asked != allowed {
 			return f, false
 		}

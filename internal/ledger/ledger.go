@@ -23,6 +23,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -91,7 +92,7 @@ func openPostgres(ctx context.Context, location string) (*Ledger, error) {
 		return nil, err
 	}
 	l := &Ledger{read: db, write: db, dialect: postgres}
-	if err := l.groupOld(ctx); err != nil {
+	if err := cmp.Or(l.groupOld(ctx), l.searchOld(ctx)); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -117,7 +118,7 @@ func openSQLite(ctx context.Context, path string) (*Ledger, error) {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := l.groupOld(ctx); err != nil {
+	if err := cmp.Or(l.groupOld(ctx), l.searchOld(ctx)); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -11,6 +11,7 @@ import (
 const (
 	metaPosition = "position" // in the event stream; empty means its start
 	metaEpoch    = "epoch"    // of the Redis data set that the position is in
+	metaSearched = "searched" // the last job of an older version whose texts can be searched; all of them: "all"
 )
 
 // Position returns the id of the last stream entry that is recorded, and the

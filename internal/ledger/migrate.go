@@ -50,14 +50,24 @@ func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	steps, err := goose.NewProvider(dialect, db, files)
+	steps, err := stepsOf(db, dialect)
 	if err != nil {
 		return err
 	}
 	_, err = steps.Up(ctx)
 	return err
+}
+
+// stepsOf returns the changes of the schema: those whose text both databases
+// understand, and that of the search, which each does in its own way.
+func stepsOf(db *sql.DB, dialect goose.Dialect) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	search := sqliteSearch
+	if dialect == goose.DialectPostgres {
+		search = postgresSearch
+	}
+	return goose.NewProvider(dialect, db, files, goose.WithGoMigrations(search.migration()))
 }

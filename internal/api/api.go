@@ -73,6 +73,7 @@ type Ledger interface {
 
 // JobLedger is the record of jobs.
 type JobLedger interface {
+	JobSearch
 	Jobs(ctx context.Context, f job.Filter) ([]job.Job, error)
 	Job(ctx context.Context, id string) (job.Job, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
@@ -82,6 +83,14 @@ type JobLedger interface {
 	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
 	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
 	Counts(ctx context.Context, client string) (map[job.State]int64, error)
+}
+
+// JobSearch is the record of jobs as filters choose them.
+type JobSearch interface {
+	// Search returns jobs, newest first, and where the rest begins.
+	Search(ctx context.Context, f job.Filter) (job.Found, error)
+	// CountJobs counts as far as Search looks, and no more than most.
+	CountJobs(ctx context.Context, f job.Filter, most int) (int, error)
 }
 
 // ClientLedger is the record of clients.
@@ -212,9 +221,11 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/openapi.yaml", auth.NeedNothing, nil, a.openapi},
 		{"GET", "/api/v1/version", auth.NeedLogin, nil, a.version},
 
-		{"GET", "/api/v1/jobs", auth.NeedJobs, []string{"state", "task", "client", "owner", "root", "schedule", "errors", "before", "limit"}, a.jobs},
+		{"GET", "/api/v1/jobs", auth.NeedJobs, append([]string{"count", "format"}, jobParams...), a.jobs},
 		{"POST", "/api/v1/jobs", auth.NeedOwn, nil, a.enqueue},
 		{"POST", "/api/v1/jobs:batch", auth.NeedOwn, nil, a.enqueueBatch},
+		{"POST", "/api/v1/jobs:abort", auth.NeedOwn, nil, a.abortMany},
+		{"POST", "/api/v1/jobs:retry", auth.NeedOwn, nil, a.retryMany},
 		{"GET", "/api/v1/jobs/{id}", auth.NeedJobs, nil, a.job},
 		{"POST", "/api/v1/jobs/{id}/abort", auth.NeedOwn, nil, a.abort},
 		{"POST", "/api/v1/jobs/{id}/retry", auth.NeedOwn, nil, a.retry},

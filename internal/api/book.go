@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -41,28 +42,51 @@ func (b Jobs) Job(ctx context.Context, id string) (job.Job, error) {
 
 // Jobs lists jobs, newest first, as they stand now.
 func (b Jobs) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
-	jobs, _, err := b.list(ctx, f)
-	return jobs, err
+	found, _, err := b.search(ctx, f)
+	return found.Jobs, err
 }
 
-// list is [Jobs.Jobs], and whether the engine could say how the jobs in flight
-// stand now.
-func (b Jobs) list(ctx context.Context, f job.Filter) (jobs []job.Job, live bool, err error) {
-	jobs, err = b.Ledger.Jobs(ctx, f)
-	if err != nil {
-		return nil, false, err
+// Search is [Jobs.Jobs], and where the rest begins.
+func (b Jobs) Search(ctx context.Context, f job.Filter) (job.Found, error) {
+	found, _, err := b.search(ctx, f)
+	return found, err
+}
+
+// mostCounted is how far the jobs of a filter are counted.
+const mostCounted = 10_000
+
+// Count returns how many jobs f chooses, and whether there are more than that.
+func (b Jobs) Count(ctx context.Context, f job.Filter) (n int, more bool, err error) {
+	n, err = b.Ledger.CountJobs(ctx, sighted(ctx, f), mostCounted+1)
+	return min(n, mostCounted), n > mostCounted, err
+}
+
+// sighted returns f cut down to what whoever acts may see.
+func sighted(ctx context.Context, f job.Filter) job.Filter {
+	if f.Within == nil {
+		f.Within = auth.Of(ctx).Sight()
 	}
-	now, err := b.Engine.Jobs(ctx, inFlight(jobs))
+	return f
+}
+
+// search is [Jobs.Search], and whether the engine could say how the jobs in
+// flight stand now.
+func (b Jobs) search(ctx context.Context, f job.Filter) (found job.Found, live bool, err error) {
+	found, err = b.Ledger.Search(ctx, sighted(ctx, f))
+	if err != nil {
+		return job.Found{}, false, err
+	}
+	now, err := b.Engine.Jobs(ctx, inFlight(found.Jobs))
 	if err != nil {
 		b.Log.WarnContext(ctx, "job list without live progress", "err", err)
 	}
-	for i, j := range jobs {
+	for i, j := range found.Jobs {
 		if fresh, ok := now[j.ID]; ok {
 			j = fresh
 		}
-		jobs[i] = b.worded(j)
+		found.Jobs[i] = b.worded(j)
 	}
-	return jobs, err == nil, nil
+	return found, err == nil, nil
 }
 
 // worded says why a job waits as it is right now: for how long it has waited
@@ -71,12 +95,15 @@ func (b Jobs) worded(j job.Job) job.Job {
 	if j.Waiting == nil || j.State.Final() {
 		return j
 	}
-	now := time.Now
-	if b.Now != nil {
-		now = b.Now
-	}
-	j.Reason = j.Waiting.Sentence(now())
+	j.Reason = j.Waiting.Sentence(b.now())
 	return j
+}
+
+func (b Jobs) now() time.Time {
+	if b.Now != nil {
+		return b.Now()
+	}
+	return time.Now()
 }
 
 func inFlight(jobs []job.Job) []string {

@@ -17,7 +17,7 @@ var targets = []string{
 }
 
 func FuzzNoQueryIsOurFault(f *testing.F) {
-	for i, seed := range []string{"state=running,%zz", "limit=-1&errors=2", "from=2026-02-31T00:00:00Z", "after=9999999999999999999", "before=%00&task=%ff", ";;&=&", "from=0000-01-01T00:00:00Z&n=500", "from=9999-12-31T23:59:59Z&to=0001-01-01T00:00:00Z"} {
+	for i, seed := range []string{"state=running,%zz", "limit=-1&errors=2", "from=2026-02-31T00:00:00Z", "after=9999999999999999999", "before=%00&task=%ff", ";;&=&", "from=0000-01-01T00:00:00Z&n=500", "q=state:failed+run>5m+payload.a:1+task:x", "before=c1.AAAA&count=1", "q=%22&format=csv", "from=9999-12-31T23:59:59Z&to=0001-01-01T00:00:00Z"} {
 		f.Add(i%len(targets), seed)
 	}
 	h := serve(f, seeded())
@@ -39,6 +39,8 @@ var forms = [][2]string{
 	{"POST", "/api/v1/jobs/failed/retry"},
 	{"POST", "/api/v1/schedules/roster.sync/run"},
 	{"POST", "/api/v1/jobs:batch"},
+	{"POST", "/api/v1/jobs:abort"},
+	{"POST", "/api/v1/jobs:retry"},
 	{"POST", "/api/v1/locks:break"},
 	{"POST", "/api/v1/clients"},
 	{"POST", "/api/v1/clients/default"},
@@ -57,7 +59,7 @@ var forms = [][2]string{
 func FuzzNoBodyIsOurFault(f *testing.F) {
 	for i, seed := range []string{
 		`{"task":"roster.sync","args":{"school":"1"},"in":"9999999h"}`, `{"task":"roster.sync","args":[]}`, `{"at":"0000-00-00T00:00:00Z"}`,
-		`{"client":{}}`, `{"name":"a","title":"\ud800"}`, `{"title":""}`, "{}\x00", `{"reason":"\ud800"}`, `{"name":7}`,
+		`{"client":{}}`, `{"filter":"state:failed \"","expect":-1}`, `{"ids":["running","none"],"dry_run":true}`, `{"name":"a","title":"\ud800"}`, `{"title":""}`, "{}\x00", `{"reason":"\ud800"}`, `{"name":7}`,
 		`{"name":"roster.sync:x","from":"roster.sync","reason":"r","rule":{"cron":"every day at 09:00","labels":{"":""}}}`,
 		`{"rule":{"jitter_seconds":1e300,"ends_at":"2026-13-01T00:00:00Z"},"n":-1}`,
 		`{"set":{"args":null,"cron":7,"base":{}},"revert":["*"],"revision":1,"reason":"r"}`,

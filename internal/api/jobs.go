@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -12,26 +14,55 @@ import (
 // book is what is known of jobs, in flight and ended.
 func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log, Now: a.Now} }
 
-// jobs serves GET /api/v1/jobs: newest first, as they stand now.
+// jobs serves GET /api/v1/jobs: newest first, as they stand now; or all that
+// the filter chooses, as a file.
 func (a *API) jobs(w http.ResponseWriter, r *http.Request) error {
-	f, err := queryOf(r).filter()
+	q := queryOf(r)
+	count, format := q.flag("count"), q.text("format")
+	if !slices.Contains([]string{"", "json", "csv", "ndjson"}, format) {
+		q.refuse("format", "must be json, csv or ndjson, not %q", format)
+	}
+	f, err := q.filter()
 	if err != nil {
 		return err
 	}
-	jobs, live, err := a.book().list(r.Context(), f)
+	if format == "csv" || format == "ndjson" {
+		return a.jobsFile(w, r, f, format)
+	}
+	list, err := a.listJobs(r.Context(), f)
 	if err != nil {
 		return err
 	}
-	counts, err := a.Ledger.Counts(r.Context(), f.Client)
-	if err != nil {
-		return err
+	if count {
+		if list.Total, list.More, err = a.book().Count(r.Context(), f); err != nil {
+			return err
+		}
 	}
-	list := client.JobList{Jobs: orEmpty(jobs), Counts: counts}
-	if len(jobs) == f.Limit {
-		list.Next = jobs[len(jobs)-1].ID
-	}
-	list.Notice = a.notice(live)
 	return reply(w, http.StatusOK, list)
+}
+
+func (a *API) listJobs(ctx context.Context, f job.Filter) (client.JobList, error) {
+	found, live, err := a.book().search(ctx, f)
+	if err != nil {
+		return client.JobList{}, err
+	}
+	counts, err := a.Ledger.Counts(ctx, f.Client)
+	if err != nil {
+		return client.JobList{}, err
+	}
+	list := client.JobList{Jobs: orEmpty(found.Jobs), Next: found.Next, Counts: counts, Searched: found.Searched, Notice: a.notice(live)}
+	if list.Notice == "" {
+		list.Notice = searched(found)
+	}
+	return list, nil
+}
+
+// searched says how far a search has looked, if not everywhere.
+func searched(found job.Found) string {
+	if found.Searched == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Searched the newest %d jobs that may match; the next page goes on behind them.", found.Searched)
 }
 
 // maxLag is how far the ledger may be behind before a list says so.

@@ -124,18 +124,43 @@ func stateNames() string {
 	return strings.Join(names, ", ")
 }
 
-// filter reads which jobs a list is to show.
+// jobParams are the parameters that choose jobs.
+var jobParams = []string{"q", "state", "task", "client", "owner", "root", "schedule", "errors", "before", "limit"}
+
+// filter reads which jobs a list is to show: those of q, a filter as people
+// type it, that are also those of the other parameters.
 func (q *query) filter() (job.Filter, error) {
-	f := job.Filter{
-		States:   q.states(),
-		Task:     q.text("task"),
-		Client:   q.text("client"),
-		Owner:    q.text("owner"),
-		Root:     q.text("root"),
-		Schedule: q.text("schedule"),
-		Errors:   q.flag("errors"),
-		Before:   q.text("before"),
-		Limit:    q.limit(),
+	f, err := job.ParseFilter(q.text("q"))
+	if err != nil && q.err == nil {
+		q.err = err
+	}
+	for name, place := range map[string]*string{"task": &f.Task, "client": &f.Client, "owner": &f.Owner, "root": &f.Root, "schedule": &f.Schedule} {
+		q.also(name, place)
+	}
+	if states := q.states(); len(states) > 0 {
+		if len(f.States) > 0 {
+			q.refuse("state", "cannot be given together with a state in q")
+		}
+		f.States = states
+	}
+	f.Errors = q.flag("errors") || f.Errors
+	f.Before, f.Limit = q.text("before"), q.limit()
+	if _, _, err := job.ParseCursor(f.Before); err != nil && q.err == nil {
+		q.err = err
+	}
+	if q.err == nil {
+		q.err = f.Check()
 	}
 	return f, q.err
+}
+
+// also reads a parameter whose word q may hold too.
+func (q *query) also(name string, place *string) {
+	switch value := q.text(name); {
+	case value == "" || value == *place:
+	case *place != "":
+		q.refuse(name, "and the word %s: in q differ; give one of them", name)
+	default:
+		*place = value
+	}
 }

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 )
@@ -17,6 +18,33 @@ func (c *Client) Enqueue(ctx context.Context, n NewJob) (j Job, isNew bool, err 
 
 // Jobs lists jobs, newest first.
 func (c *Client) Jobs(ctx context.Context, f Filter) (JobList, error) {
+	return get[JobList](ctx, c, path("jobs"), jobsQuery(f))
+}
+
+// CountJobs is [Client.Jobs] with the number of all jobs that f chooses.
+func (c *Client) CountJobs(ctx context.Context, f Filter) (JobList, error) {
+	q := jobsQuery(f)
+	q.Set("count", "1")
+	return get[JobList](ctx, c, path("jobs"), q)
+}
+
+// ExportJobs writes all jobs that f chooses to w, newest first, as "csv" or
+// "ndjson".
+func (c *Client) ExportJobs(ctx context.Context, f Filter, format string, w io.Writer) error {
+	q := jobsQuery(f)
+	q.Set("format", format)
+	resp, err := c.send(ctx, http.MethodGet, path("jobs")+"?"+q.Encode(), "application/json", http.NoBody)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return &Error{Code: "unavailable", Message: "The answer of " + c.server + " broke off.", Err: err}
+	}
+	return nil
+}
+
+func jobsQuery(f Filter) url.Values {
 	q := url.Values{}
 	for _, s := range f.States {
 		q.Add("state", string(s))
@@ -31,7 +59,9 @@ func (c *Client) Jobs(ctx context.Context, f Filter) (JobList, error) {
 	if f.Errors {
 		q.Set("errors", "1")
 	}
-	return get[JobList](ctx, c, path("jobs"), q)
+	f.States, f.Task, f.Client, f.Owner, f.Root, f.Schedule, f.Errors = nil, "", "", "", "", "", false
+	set(q, "q", f.String())
+	return q
 }
 
 // Job returns one job and the attempts at it.

@@ -71,9 +71,14 @@ type BatchLine struct {
 // A JobList is one page of jobs, newest first.
 type JobList struct {
 	Jobs   []Job           `json:"jobs"`
-	Next   string          `json:"next,omitempty"` // cursor of the next page: Filter.Before
-	Counts map[State]int64 `json:"counts"`         // all jobs of the client, by state
+	Next   string          `json:"next,omitempty"`  // cursor of the next page: Filter.Before
+	Counts map[State]int64 `json:"counts"`          // all jobs of the client, by state
+	Total  int             `json:"total,omitempty"` // jobs of the filter, where it was asked for
+	More   bool            `json:"more,omitempty"`  // there are more than Total
 	Notice string          `json:"notice,omitempty"`
+
+	// Searched is how many of the newest jobs were looked at, if not all.
+	Searched int `json:"searched,omitempty"`
 }
 
 // JobDetail is one job and the attempts at it.

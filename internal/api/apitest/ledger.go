@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -23,24 +24,63 @@ func (l Ledger) Ping(context.Context) error {
 
 // Jobs implements api.Ledger.
 func (l Ledger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
+	found, err := l.Search(ctx, f)
+	return found.Jobs, err
+}
+
+// Search implements api.Ledger.
+func (l Ledger) Search(ctx context.Context, f job.Filter) (found job.Found, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var found []job.Job
-	seen := f.Before == ""
+	last, seen := f.Before, f.Before == ""
+	if p, ok, err := job.ParseCursor(f.Before); err != nil {
+		return found, err
+	} else if ok {
+		last = p.ID
+	}
 	for _, j := range l.sorted() {
-		if seen && len(found) < f.Limit && matches(f, j) {
-			found = append(found, j)
+		if seen && len(found.Jobs) < f.Limit && matches(f, j) {
+			found.Jobs = append(found.Jobs, j)
 		}
-		seen = seen || j.ID == f.Before
+		seen = seen || j.ID == last
+	}
+	if n := len(found.Jobs); n > 0 && n == f.Limit {
+		found.Next = job.PlaceOf(found.Jobs[n-1]).Cursor()
 	}
 	return found, l.Ping(ctx)
+}
+
+// CountJobs implements api.Ledger.
+func (l Ledger) CountJobs(ctx context.Context, f job.Filter, most int) (n int, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, j := range l.jobs {
+		if matches(f, j) {
+			n++
+		}
+	}
+	return min(n, most), l.Ping(ctx)
 }
 
 func matches(f job.Filter, j job.Job) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return (len(f.States) == 0 || slices.Contains(f.States, j.State)) &&
-		is(f.Task, j.Task) && is(f.Client, j.Client) && is(f.Owner, j.Owner) && is(f.Root, j.Root) && is(f.Schedule, j.Schedule) &&
-		(!f.Errors || j.Errors > 0 || j.State == job.Failed)
+		job.Reach{Tasks: f.Task}.Fits("", j.Task, "") && is(f.Client, j.Client) && is(f.Owner, j.Owner) && is(f.Root, j.Root) && is(f.Schedule, j.Schedule) &&
+		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && within(f.Created, j.Created) && says(f, j)
+}
+
+func within(p job.Period, at time.Time) bool {
+	return !at.Before(p.From) && (p.To.IsZero() || at.Before(p.To))
+}
+
+// says reports whether a job has all the words of a filter.
+func says(f job.Filter, j job.Job) bool {
+	for _, word := range f.Words {
+		if !strings.Contains(strings.ToLower(j.ID+" "+j.Description+" "+j.Error), strings.ToLower(word)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Job implements api.Ledger.

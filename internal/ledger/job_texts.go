@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -22,6 +23,7 @@ type jobText struct {
 	id      string
 	created int64
 	words   string
+	again   bool // it was searched before, with other words
 }
 
 func textOf(id, description, failure string, created int64) jobText {
@@ -30,7 +32,7 @@ func textOf(id, description, failure string, created int64) jobText {
 		words = append(words, token, inError+token)
 	}
 	slices.Sort(words)
-	return jobText{id, created, strings.Join(slices.Compact(words), " ")}
+	return jobText{id: id, created: created, words: strings.Join(slices.Compact(words), " ")}
 }
 
 // readTexts returns what is to be searched of jobs that are new, or whose error
@@ -52,6 +54,9 @@ func readTexts(ctx context.Context, w writer, records []*record) (texts []jobTex
 		return nil, err
 	}
 	more, err := list(ctx, w, scanJobText, selectTexts+` WHERE `+where, arg)
+	for i := range more {
+		more[i].again = true
+	}
 	return append(texts, more...), err
 }
 
@@ -74,7 +79,8 @@ const (
 	numberText = `INSERT INTO job_texts (number, job_id)
 		SELECT COALESCE((SELECT MAX(number) FROM job_texts WHERE number >= ?1 AND number < ?1 + (1 << 20)), ?1 - 1) + 1, ?2
 		WHERE true ON CONFLICT (job_id) DO NOTHING`
-	wordText = `INSERT OR REPLACE INTO job_words (rowid, words) SELECT number, ?2 FROM job_texts WHERE job_id = ?1`
+	wordText  = `INSERT INTO job_words (rowid, words) SELECT number, ?2 FROM job_texts WHERE job_id = ?1`
+	otherText = `INSERT OR REPLACE INTO job_words (rowid, words) SELECT number, ?2 FROM job_texts WHERE job_id = ?1`
 )
 
 var putText = joining("job_id TEXT, created_at BIGINT, words TEXT", `INSERT INTO job_texts (job_id, created_at, words)
@@ -83,22 +89,31 @@ var putText = joining("job_id TEXT, created_at BIGINT, words TEXT", `INSERT INTO
 
 // putTexts writes what is searched of jobs, new and known.
 func (w writer) putTexts(ctx context.Context, texts []jobText) error {
-	var numbers, words, both [][]any
+	if w.dialect == postgres {
+		rows := make([][]any, len(texts))
+		for i, t := range texts {
+			rows[i] = []any{t.id, t.created, t.words}
+		}
+		return w.put(ctx, putText, rows)
+	}
+	var numbers, words, others [][]any
 	for _, t := range texts {
+		if t.again {
+			others = append(others, []any{t.id, t.words})
+			continue
+		}
 		numbers = append(numbers, []any{firstNumber(t.created), t.id})
 		words = append(words, []any{t.id, t.words})
-		both = append(both, []any{t.id, t.created, t.words})
 	}
-	if w.dialect == postgres {
-		return w.put(ctx, putText, both)
-	}
-	if len(texts) == 0 {
+	return cmp.Or(w.putSome(ctx, numberText, numbers), w.putSome(ctx, wordText, words), w.putSome(ctx, otherText, others))
+}
+
+// putSome is putEach of rows that there may be.
+func (w writer) putSome(ctx context.Context, statement string, rows [][]any) error {
+	if len(rows) == 0 {
 		return nil
 	}
-	if err := w.putEach(ctx, numberText, numbers); err != nil {
-		return err
-	}
-	return w.putEach(ctx, wordText, words)
+	return w.putEach(ctx, statement, rows)
 }
 
 // allSearched is what the ledger says when it need not look for older jobs.
@@ -126,7 +141,7 @@ func searchPage(ctx context.Context, w writer) (bool, error) {
 	if err != nil || last == allSearched {
 		return false, err
 	}
-	texts, err := list(ctx, w, scanJobText, selectTexts+` WHERE id > $1 ORDER BY id LIMIT 2000`, last)
+	texts, err := list(ctx, w, scanJobText, selectTexts+` WHERE id > $1 AND NOT EXISTS (SELECT 1 FROM job_texts WHERE job_id = jobs.id) ORDER BY id LIMIT 2000`, last)
 	if err != nil {
 		return false, err
 	}

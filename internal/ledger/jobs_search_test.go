@@ -169,3 +169,32 @@ func TestAWideSearchGoesOnBehindItsCursor(t *testing.T) {
 		}
 	})
 }
+
+func TestASearchStaysWithinWhatMayBeSeen(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, aSearchedDay())
+		for _, tt := range []struct {
+			within []job.Reach
+			text   string
+			want   []string
+		}{
+			{[]job.Reach{}, "some", []string{}},
+			{[]job.Reach{{Tasks: "sis.pull"}, {Owner: "nobody"}}, "some", []string{"c"}},
+			{[]job.Reach{{Tasks: "sis.*"}, {Tasks: "sis.pull"}}, "some", []string{"019a0000-0000-7000-8000-00000000000a", "c"}},
+			{[]job.Reach{{Owner: "ada"}, {Client: "default"}}, "run>1s", []string{"b", "a"}},
+			{[]job.Reach{{Tasks: "sis.pull"}}, "task:sis.*", []string{"c"}},
+		} {
+			f, err := job.ParseFilter(tt.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.Within, f.Limit = tt.within, 1
+			if diff := cmp.Diff(tt.want, paged(t, l, f)); diff != "" {
+				t.Errorf("%s of %v (-want +got)\n%s", tt.text, tt.within, diff)
+			}
+			if n, err := l.CountJobs(t.Context(), f, 10); n != len(tt.want) || err != nil {
+				t.Errorf("%s of %v: %d jobs, %v", tt.text, tt.within, n, err)
+			}
+		}
+	})
+}

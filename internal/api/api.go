@@ -147,7 +147,7 @@ type CalendarBook interface {
 }
 
 // Config is what the API is made of. All of it is required but Lag, MaxBacklog,
-// Access, Devices, PublicURL, Feed and StillWho.
+// Access, Devices, PublicURL, Notices, Feed and StillWho.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
@@ -161,6 +161,7 @@ type Config struct {
 	MaxBacklog int64                    // events that wait to be recorded, at which batches are refused; 0: never
 	Feed       Feed                     // nil: nothing is told live
 	StillWho   func(*http.Request) bool // whether its sender is who they were, with the same rights; nil: always
+	Notices    NoticeLedger             // nil: nobody is told of jobs
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -297,6 +298,16 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/v1/sessions/{id}", auth.NeedLogin, nil, a.endSession},
 		{"POST", "/api/v1/login/device", auth.NeedNothing, nil, a.startDevice},
 		{"POST", "/api/v1/login/device/token", auth.NeedNothing, nil, a.pollDevice},
+
+		{"POST", "/api/v1/jobs/{id}/notify", auth.NeedJobs, nil, a.follow},
+		{"DELETE", "/api/v1/jobs/{id}/notify", auth.NeedJobs, nil, a.unfollow},
+		{"GET", "/api/v1/notices/rules", auth.NeedJobs, nil, a.noticeRules},
+		{"GET", "/api/v1/notices/rules/{name}", auth.NeedJobs, nil, a.noticeRule},
+		{"PUT", "/api/v1/notices/rules/{name}", auth.NeedJobs, nil, a.putNoticeRule},
+		{"DELETE", "/api/v1/notices/rules/{name}", auth.NeedJobs, nil, a.deleteNoticeRule},
+		{"POST", "/api/v1/notices/rules/{name}/test", auth.NeedJobs, nil, a.testNoticeRule},
+		{"GET", "/api/v1/notices/deliveries", auth.NeedJobs, []string{"before", "limit"}, a.deliveries},
+		{"POST", "/api/v1/notices/deliveries/{id}/retry", auth.NeedJobs, nil, a.retryDelivery},
 
 		{"GET", "/api/v1/audit", auth.NeedAdmin, []string{"actor", "target", "from", "to", "before", "after", "limit"}, a.audit},
 		{"GET", "/api/v1/audit:verify", auth.NeedAdmin, nil, a.verifyAudit},

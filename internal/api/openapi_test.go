@@ -92,6 +92,7 @@ var schemas = map[string]any{
 	"Whoami": client.Whoami{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},
 	"TokenList": client.TokenList{}, "Token": client.Token{}, "NewToken": client.NewToken{}, "MadeToken": client.MadeToken{}, "SessionList": client.SessionList{}, "Session": client.Session{},
 	"NewDeviceLogin": client.NewDeviceLogin{}, "DeviceLogin": client.DeviceLogin{}, "DeviceCode": client.DeviceCode{}, "DeviceAnswer": client.DeviceAnswer{},
+	"Following": client.Following{}, "NoticeRule": client.NoticeRule{}, "NoticeRuleList": client.NoticeRuleList{}, "PutNoticeRule": client.PutNoticeRule{}, "Delivery": client.Delivery{}, "DeliveryList": client.DeliveryList{},
 	"AuditList": client.AuditList{}, "AuditCheck": client.AuditCheck{},
 	"SyncList": client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
 	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{},

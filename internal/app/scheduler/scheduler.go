@@ -144,7 +144,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 	book := s.book()
 	routes := api.New(api.Config{
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
-		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(),
+		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
 	})
 	pages, err := web.New(web.Config{
 		Jobs:        api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},

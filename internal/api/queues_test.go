@@ -1,9 +1,12 @@
 package api_test
 
 import (
+	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -82,5 +85,23 @@ func TestAWorkerIsToldWhatToDo(t *testing.T) {
 	}
 	if w := do(h, "POST", "/api/v1/workers/w-2/quiet", ""); w.Code != 404 {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// Whoever leads publishes every few seconds: a new leader, or a Redis that was
+// wiped, changes nothing for a paused queue.
+func TestAPauseIsPublishedAgainWhereTheEngineHasLostIt(t *testing.T) {
+	p := apitest.New()
+	do(serve(t, p), "POST", "/api/v1/queues/worker/pause", `{"note":"database upgrade","until":"2026-09-01T10:00:00Z"}`)
+	now := apitest.Now
+	line := api.Queues{Ledger: apitest.Ledger{Platform: p}, Live: apitest.Engine{Platform: p}, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now }}
+	if err := line.Live.SetPauses(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[time.Time]int{now: 1, now.Add(2 * time.Hour): 0} {
+		now = at
+		if err := line.Publish(t.Context()); err != nil || len(p.Paused()) != want {
+			t.Errorf("at %s the engine keeps to %+v (%v)", at, p.Paused(), err)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
@@ -13,17 +14,23 @@ func jobsCmd(env *Env) *cobra.Command {
 	var (
 		f      client.Filter
 		states []string
+		filter string
 		quiet  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "jobs",
 		Short: "List jobs, newest first",
 		Example: `  jobctl jobs --state running,retrying
+  jobctl jobs --filter 'state:failed task:sis.* run>5m "no course"'
   jobctl jobs --state queued -q | xargs jobctl abort`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, s := range states {
 				f.States = append(f.States, client.State(s))
+			}
+			f, err := alsoFilter(f, filter)
+			if err != nil {
+				return err
 			}
 			list, err := env.client().Jobs(cmd.Context(), f)
 			if err != nil {
@@ -37,6 +44,7 @@ func jobsCmd(env *Env) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
+	flags.StringVar(&filter, "filter", "", "a filter as on the pages: state:failed run>5m, and words to search for")
 	flags.StringSliceVar(&states, "state", nil, "only these states, separated by commas")
 	flags.StringVar(&f.Task, "task", "", "only jobs of this task")
 	flags.StringVar(&f.Client, "client", "", "only jobs of this client")
@@ -48,6 +56,16 @@ func jobsCmd(env *Env) *cobra.Command {
 	flags.StringVar(&f.Before, "before", "", "go on after the job with this id")
 	flags.BoolVarP(&quiet, "quiet", "q", false, "print ids only")
 	return cmd
+}
+
+// alsoFilter adds what a filter says to what the other flags do.
+func alsoFilter(f client.Filter, text string) (client.Filter, error) {
+	if text == "" {
+		return f, nil
+	}
+	both, err := job.ParseFilter(f.String() + " " + text)
+	both.Before, both.Limit = f.Before, f.Limit
+	return both, err
 }
 
 func (env *Env) printIDs(jobs []client.Job) {

@@ -1,14 +1,17 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -36,8 +39,9 @@ type AuditLog interface {
 // it in.
 //
 // What is refused at the door, for its host, origin or token, is written
-// without its content, and only so often in a minute: nobody who lacks the
-// token may fill the ledger. What is beyond that is in the log.
+// without its content, and so is whoever comes with a session or a token
+// that was good once, also to read. That is done only so often in a minute:
+// nobody who is not let in may fill the ledger. What is beyond it is in the log.
 type Auditor struct {
 	Log   AuditLog
 	Route func(*http.Request) string // the pattern that serves a request, with its method; "" or "/…": none does
@@ -103,8 +107,8 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if passed, ok := r.Context().Value(passedKey{}).(*bool); ok {
-			*passed = true
+		if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
+			v.passed = true
 		}
 		route := a.changing(r)
 		if route == "" {
@@ -112,7 +116,7 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 			return
 		}
 		e := a.entry(w, r, route)
-		e.Actor = actor(r.Context())
+		e.Actor = cmp.Or(actor(r.Context()), auth.Nobody)
 		if route != batchRoute {
 			said := read(r)
 			e.Content, e.Reason = said.content(), said.reason()
@@ -169,30 +173,43 @@ func unaudited(w http.ResponseWriter, route string) {
 	http.Error(w, err.Msg, http.StatusServiceUnavailable)
 }
 
-type passedKey struct{}
+type visitKey struct{}
 
-// nobody is who is refused at the door.
-const nobody = "nobody"
+// A visit is how it went for somebody at the door.
+type visit struct {
+	passed bool
+	ended  *auth.Ended // what they came with was good once; nil: it was not
+}
 
-// outside stands in front of the door, and writes down who is not let in.
+// noteVisitor tells the audit that somebody came with what is no longer good.
+func noteVisitor(ctx context.Context, ended *auth.Ended) {
+	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
+		v.ended = ended
+	}
+}
+
+// outside stands in front of the door, and writes down who is not let in: who
+// wanted to change something, and who came with what may be stolen.
 func (a *Auditor) outside(next http.Handler) http.Handler {
 	if a == nil {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{}
+		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 		route := a.changing(r)
-		if route == "" {
-			next.ServeHTTP(w, r)
+		if v.passed || route == "" && v.ended == nil {
 			return
 		}
-		passed := false
-		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), passedKey{}, &passed)))
-		if passed {
-			return
+		if route == "" {
+			route = a.Route(r)
 		}
 		e := a.entry(w, r, route)
-		e.Actor, e.Status = nobody, answer.status
+		e.Actor, e.Status = auth.Nobody, answer.status
+		if v.ended != nil {
+			e.Reason = fmt.Sprintf("Came with what was %s's: %s.", v.ended.Whose, v.ended.Why)
+		}
 		a.refused(r.Context(), e)
 	})
 }

@@ -206,12 +206,15 @@ func maskedText(text string) any {
 }
 
 // targetOf says what a request is about: the first thing that its path names,
-// with its kind, such as schedules/nightly. Where the path names a kind only,
+// with its kind, such as schedules/nightly; of a secret only the kind. Where the path names a kind only,
 // the fields may name the thing.
 func targetOf(pattern, path string, fields map[string]any) string {
 	pattern, path = strings.TrimPrefix(pattern, "/api/v1"), strings.TrimPrefix(path, "/api/v1")
 	parts, given := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
 	for i := 1; i < min(len(parts), len(given)); i++ {
+		if isSecret(parts[i]) {
+			return parts[i-1]
+		}
 		if strings.HasPrefix(parts[i], "{") {
 			name, err := url.PathUnescape(given[i])
 			if err != nil {

@@ -7,18 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
-
-// TokenCookie is the cookie in which a browser carries the token, escaped as
-// in a query. The login page sets it.
-const TokenCookie = "beadle_token"
 
 // requestID is the header that names a request, in the answer and in the log.
 const requestID = "X-Request-Id"
@@ -28,8 +22,12 @@ const contentPolicy = "default-src 'self'; img-src 'self' data:; base-uri 'none'
 
 // GuardOptions say who is let in.
 type GuardOptions struct {
-	// Token is asked of everybody. Empty asks of nobody, which is right only
-	// where the server listens on loopback.
+	// Door says who people and programs are. Without it and without a token
+	// everybody is auth.Local, which is right only where the server listens on
+	// loopback.
+	Door Door
+
+	// Token is that of the installation, where there is no door.
 	Token string
 
 	// Hosts are the names, besides those of the loopback, under which the
@@ -46,12 +44,12 @@ type GuardOptions struct {
 
 // Guard stands in front of the API and the pages. It refuses foreign hosts,
 // requests that another site's page makes a browser send, and everybody who
-// lacks the token; /healthz, /readyz, /login and /static are open. What may
+// is not known; probes, the pages for logging in and /static are open. What may
 // change something is audited here, once for all faces.
 func Guard(next http.Handler, o GuardOptions) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(denyCrossOrigin))
-	return o.logged(secured(o.Audit.outside(o.checkHost(crossOrigin.Handler(o.checkToken(o.Audit.inside(next)))))))
+	return o.logged(secured(o.Audit.outside(o.checkHost(crossOrigin.Handler(o.identify(o.Audit.inside(next)))))))
 }
 
 // SameToken returns a function that tells whether a token is the right one,
@@ -84,7 +82,7 @@ func secured(next http.Handler) http.Handler {
 // checkHost keeps out names that are not ours. Probes ask by address, and
 // learn nothing that matters.
 func (o GuardOptions) checkHost(next http.Handler) http.Handler {
-	anyHost := o.Token != "" && len(o.Hosts) == 0
+	anyHost := o.asks() && len(o.Hosts) == 0
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := hostName(r.Host)
 		if anyHost || isProbe(r.URL.Path) || isLoopback(host) || slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(hostName(h), host) }) {
@@ -113,52 +111,6 @@ func isLoopback(host string) bool {
 
 func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" }
 
-// isOpen reports whether a path may be asked without the token.
-func isOpen(path string) bool {
-	return isProbe(path) || path == "/login" || path == "/api/v1/login/device" || path == "/api/v1/login/device/token" || strings.HasPrefix(path, "/static/")
-}
-
-func (o GuardOptions) checkToken(next http.Handler) http.Handler {
-	if o.Token == "" {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, as(r, auth.Local)) })
-	}
-	right := SameToken(o.Token)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case right(tokenOf(r)):
-			next.ServeHTTP(w, as(r, auth.Installation))
-		case isOpen(r.URL.Path):
-			next.ServeHTTP(w, r)
-		case wantsPage(r):
-			http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)
-		default:
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, fault.New(fault.Denied, "This server asks for a token: set BEADLE_TOKEN, or send Authorization: Bearer."))
-		}
-	})
-}
-
-// tokenOf returns the token that came with r: of the header, else the cookie.
-func tokenOf(r *http.Request) string {
-	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	cookie, err := r.Cookie(TokenCookie)
-	if err != nil {
-		return ""
-	}
-	token, err := url.QueryUnescape(cookie.Value)
-	if err != nil {
-		return ""
-	}
-	return token
-}
-
-// wantsPage reports whether a person looks at the answer.
-func wantsPage(r *http.Request) bool {
-	return r.Method == http.MethodGet && !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
-}
-
 // logged gives each request an id and a line in the log.
 func (o GuardOptions) logged(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -167,8 +119,17 @@ func (o GuardOptions) logged(next http.Handler) http.Handler {
 		start := time.Now()
 		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r)
-		o.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", r.URL.Path, "status", answer.status, "took", time.Since(start), "request_id", id)
+		o.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", withoutSecret(r.URL.Path), "status", answer.status, "took", time.Since(start), "request_id", id)
 	})
+}
+
+// withoutSecret returns a path as the log may hold it: that of a one-time link
+// is worth a password.
+func withoutSecret(path string) string {
+	if strings.HasPrefix(path, "/setup/") {
+		return "/setup/…"
+	}
+	return path
 }
 
 // A statusWriter remembers the status of an answer.

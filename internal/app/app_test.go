@@ -29,7 +29,7 @@ func TestWithoutATokenOnlyLoopbackIsServed(t *testing.T) {
 		"127.0.0.1:0": true, "localhost:0": true, "[::1]:0": true,
 		"0.0.0.0:0": false, ":0": false, "[::]:0": false, "192.0.2.1:0": false, "nonsense": false,
 	} {
-		l, err := app.Listen(addr, "")
+		l, err := app.Listen(addr, false)
 		if open && err != nil {
 			// A machine may lack IPv6; it must not be for want of a token.
 			if fault.KindOf(err) == fault.Invalid {

@@ -13,11 +13,12 @@ import (
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// Listen opens addr. Without a token only loopback is allowed.
-func Listen(addr, token string) (net.Listener, error) {
-	if token == "" && !loopback(addr) {
+// Listen opens addr. Where nobody is asked who they are, only loopback is
+// allowed.
+func Listen(addr string, asks bool) (net.Listener, error) {
+	if !asks && !loopback(addr) {
 		return nil, fault.New(fault.Invalid,
-			"listen is %s, and without a token only loopback is served: set token_file, or listen on 127.0.0.1.", addr)
+			"listen is %s, and without a token only loopback is served: set token_file or access, or listen on 127.0.0.1.", addr)
 	}
 	return ListenAnywhere(addr)
 }

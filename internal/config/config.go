@@ -47,6 +47,7 @@ type Config struct {
 	Worker    Worker   `yaml:"worker" envPrefix:"WORKER_"`
 	Recovery  Recovery `yaml:"recovery" envPrefix:"RECOVERY_"`
 	Notify    Notify   `yaml:"notify" envPrefix:"NOTIFY_"`
+	Access    Access   `yaml:"access" envPrefix:"ACCESS_"`
 
 	Sources map[string]Source `yaml:"sources"`
 	Targets map[string]Target `yaml:"targets"`
@@ -83,6 +84,7 @@ func Default() Config {
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 		Notify:   defaultNotify(),
+		Access:   Access{SessionIdle: 8 * time.Hour, SessionMax: 7 * 24 * time.Hour, OIDC: OIDC{GroupsClaim: "groups"}},
 	}
 }
 
@@ -137,6 +139,7 @@ func (c *Config) decode(file string, data []byte) error {
 func (c *Config) resolve(dir string) {
 	c.TokenFile = under(dir, c.TokenFile)
 	c.Notify.SMTP.PasswordFile = under(dir, c.Notify.SMTP.PasswordFile)
+	c.Access.OIDC.ClientSecretFile = under(dir, c.Access.OIDC.ClientSecretFile)
 	for name, s := range c.Sources {
 		s.Path = under(dir, s.Path)
 		c.Sources[name] = s
@@ -196,6 +199,7 @@ func (c Config) Validate() error {
 	}
 	c.Recovery.validate(say)
 	c.Notify.validate(say)
+	c.Access.validate(c.PublicURL, say)
 	for _, name := range sorted(c.Sources) {
 		c.Sources[name].validate("sources."+name, say)
 	}

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/web"
 )
@@ -84,7 +82,7 @@ func TestAJobThatWasToldToStopHasNoAbortButton(t *testing.T) {
 }
 
 func TestNobodyIsLedToAnotherSite(t *testing.T) {
-	h := dashboard(t, web.Config{CheckToken: func(string) bool { return true }})
+	h := dashboard(t, web.Config{Door: &fakeDoor{}})
 	for _, next := range []string{"https://evil.example", "//evil.example", `/\evil.example`, "javascript:alert(1)", "/\t/evil.example", "evil", "///evil.example", "%"} {
 		for path, want := range map[string]string{"/login": "/jobs", "/jobs/" + id(25) + "/abort": "/jobs/" + id(25)} {
 			h := h
@@ -99,41 +97,6 @@ func TestNobodyIsLedToAnotherSite(t *testing.T) {
 	}
 }
 
-func TestARightTokenIsAskedForOnce(t *testing.T) {
-	h := dashboard(t, web.Config{CheckToken: func(token string) bool { return token == "s3cret; \"x\"" }})
-
-	page := get(t, h, "/login?next=/messages%3Fstate%3Dwaiting")
-	if page.Code != http.StatusOK || !strings.Contains(page.Body.String(), `value="/messages?state=waiting"`) {
-		t.Errorf("the page forgets where to go:\n%s", page.Body)
-	}
-	w := post(t, h, "/login", url.Values{"token": {" s3cret; \"x\"\n"}, "next": {"/messages?state=waiting"}})
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/messages?state=waiting" {
-		t.Errorf("got %d to %q", w.Code, w.Header().Get("Location"))
-	}
-	c, err := http.ParseSetCookie(w.Header().Get("Set-Cookie"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, _ := url.QueryUnescape(c.Value)
-	want := http.Cookie{Name: "beadle_token", Value: "s3cret; \"x\"", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	got := http.Cookie{Name: c.Name, Value: token, Path: c.Path, HttpOnly: c.HttpOnly, SameSite: c.SameSite}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("cookie (-want +got):\n%s", diff)
-	}
-}
-
-func TestAWrongTokenSetsNothing(t *testing.T) {
-	h := dashboard(t, web.Config{CheckToken: func(string) bool { return false }})
-	w := post(t, h, "/login", url.Values{"token": {"guess"}})
-	if w.Code != http.StatusForbidden || w.Header().Get("Set-Cookie") != "" || !strings.Contains(w.Body.String(), "That is not the token.") {
-		t.Errorf("got %d, cookie %q:\n%s", w.Code, w.Header().Get("Set-Cookie"), w.Body)
-	}
-	if strings.Contains(w.Body.String(), "guess") {
-		t.Error("the page repeats the token")
-	}
-}
-
-// follow is get as a browser does it from another page.
 func follow(t *testing.T, h http.Handler, from, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest("GET", path, http.NoBody)

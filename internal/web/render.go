@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
@@ -25,13 +26,15 @@ type pages map[string]*template.Template
 
 // A frame is what surrounds every page.
 type frame struct {
-	Title   string
-	Rail    string // the entry of the rail that is lit; empty: there is no rail
-	Running int64  // jobs
-	Demo    bool
-	Version string
-	Behind  string // how far the lists are behind; empty: they are not
-	Unsafe  []string
+	Title     string
+	Rail      string // the entry of the rail that is lit; empty: there is no rail
+	Running   int64  // jobs
+	Demo      bool
+	Version   string
+	Behind    string // how far the lists are behind; empty: they are not
+	Unsafe    []string
+	SignedIn  string // whose session can be ended here; empty: nobody logged in
+	Previewer string // the superadmin who sees this as SignedIn would; empty: nobody does
 }
 
 // A link leads somewhere.
@@ -47,6 +50,9 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 	f.Rail = rail
 	f.Running = counts[job.Running]
 	f.Unsafe = s.Unsafe()
+	if who := auth.Of(ctx); who.Session != "" {
+		f.SignedIn, f.Previewer = who.Name, who.By
+	}
 	if lag := s.Lag(); lag > 2*time.Second {
 		f.Behind = duration(lag)
 	}

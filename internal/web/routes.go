@@ -18,7 +18,7 @@ type route struct {
 
 // routes is all of the dashboard.
 func (s *server) routes() []route {
-	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.otherRoutes())
+	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.doorRoutes(), s.otherRoutes())
 }
 
 func joined(lists ...[]route) (all []route) {
@@ -109,8 +109,6 @@ func (s *server) otherRoutes() []route {
 		{"GET /messages", auth.NeedSee, s.page(s.messages)},
 		{"GET /audit", auth.NeedAdmin, s.page(s.audit)},
 		{"GET /keys", auth.NeedLogin, s.page(s.keys)},
-		{"GET /login", auth.NeedNothing, s.page(s.login)},
-		{"POST /login", auth.NeedNothing, s.page(s.checkLogin)},
 		{"GET /static/", auth.NeedNothing, s.assets},
 		{"GET /", auth.NeedLogin, s.page(nowhere)},
 	}

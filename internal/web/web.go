@@ -141,9 +141,8 @@ type Config struct {
 	// its slots, which stay where they are.
 	RunSchedule func(ctx context.Context, schedule, client, by string) (job.Job, error)
 
-	// CheckToken says whether a token opens the pages. Nil means that none is
-	// asked for.
-	CheckToken func(token string) bool
+	// Door lets people in and out. Nil means that nobody is asked who they are.
+	Door Door
 
 	// Lag is how far the job history is behind what happens. Nil means never.
 	Lag func() time.Duration

@@ -95,7 +95,7 @@ func listenMoodle() (net.Listener, error) {
 	if err == nil {
 		return l, nil
 	}
-	return app.Listen("127.0.0.1:0", "")
+	return app.Listen("127.0.0.1:0", false)
 }
 
 // openSite returns the simulated Moodle as it was left, or a new one that has

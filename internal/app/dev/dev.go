@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	l, err := app.Listen(c.Listen, token)
+	l, err := app.Listen(c.Listen, token != "" || c.Access.Asks())
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	}
 	defer records.Close()
 	t := trial{out: out, data: o.Data, demo: o.demo(c), log: log, scheduler: scheduler.Options{
-		Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log,
+		Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: out,
 	}}
 	return t.run(ctx)
 }

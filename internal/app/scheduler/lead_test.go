@@ -75,7 +75,10 @@ func TestASlotThatIsMissedRaisesAnAlarm(t *testing.T) {
 	}
 
 	var said bytes.Buffer // read once the walker has ended
-	s := newScheduler(Options{Redis: rdb, Ledger: records, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	s, err := newScheduler(Options{Redis: rdb, Ledger: records, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.walker(nil, nil).Run(ctx) }()

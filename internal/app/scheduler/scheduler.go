@@ -9,9 +9,11 @@ package scheduler
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -23,6 +25,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/app/builtin"
 	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/auth/door"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/feed"
@@ -53,7 +56,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	l, err := app.Listen(c.Listen, token)
+	l, err := app.Listen(c.Listen, token != "" || c.Access.Asks())
 	if err != nil {
 		return err
 	}
@@ -68,7 +71,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	}
 	defer records.Close()
 	log.Info("serving", "url", "http://"+l.Addr().String())
-	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log})
+	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: os.Stdout})
 }
 
 // Options are what a scheduler runs with.
@@ -79,13 +82,20 @@ type Options struct {
 	Token    string
 	Settings config.Config
 	Log      *slog.Logger
-	Demo     bool // the SIS and the LMS are simulators, and the pages say so
+	Out      io.Writer // is told the link of the first superadmin; nil: only the log is
+	Demo     bool      // the SIS and the LMS are simulators, and the pages say so
 }
 
 // Run serves at once, and leads when Redis answers and it is its turn, until
 // ctx is done.
 func Run(ctx context.Context, o Options) error {
-	s := newScheduler(o)
+	s, err := newScheduler(o)
+	if err != nil {
+		return err
+	}
+	if err := s.inviteFirst(ctx); err != nil {
+		return err
+	}
 	handler, err := s.handler()
 	if err != nil {
 		return err
@@ -122,28 +132,29 @@ type scheduler struct {
 	delay   *delay
 	safety  *safety
 	feed    *feed.Feed
+	door    *door.Door
 	terms   terms
 }
 
-func newScheduler(o Options) *scheduler {
+func newScheduler(o Options) (*scheduler, error) {
 	e := engine.New(o.Redis, o.Log)
 	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
 	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
 	s.feed = &feed.Feed{Stream: e, Ledger: o.Ledger, PerPerson: max(1, o.Settings.Viewers), Log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	s.metrics.WatchRecorder(s.terms.recording)
-	return s
+	var err error
+	s.door, err = o.newDoor()
+	return s, err
 }
 
 // handler serves everything: who is let in is decided once, in front.
 func (s *scheduler) handler() (http.Handler, error) {
-	var checkToken func(string) bool
-	if s.Token != "" {
-		checkToken = api.SameToken(s.Token)
-	}
 	book := s.book()
+	guard := s.guard()
 	routes := api.New(api.Config{
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
+		Access: s.door, PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
 	})
 	pages, err := web.New(web.Config{
@@ -162,7 +173,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Errors:      s.Ledger,
 		Audit:       s.Ledger,
 		Syncs:       syncNames(s.Settings),
-		CheckToken:  checkToken,
+		Door:        s.doorOfPages(),
 		Lag:         s.delay.Behind,
 		Log:         s.Log,
 		Version:     app.Version(),
@@ -178,8 +189,8 @@ func (s *scheduler) handler() (http.Handler, error) {
 	}
 	mux.Handle("GET /metrics", api.Admit(auth.NeedSeeAll, s.metrics.Handler()))
 	mux.Handle("/", pages)
-	audit := &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log}
-	return api.Guard(mux, api.GuardOptions{Token: s.Token, Hosts: s.Settings.Hosts, Audit: audit, Log: s.Log}), nil
+	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log}
+	return api.Guard(mux, guard), nil
 }
 
 // routeOf returns which route serves a request, of the API or of the pages.

@@ -4,13 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
-	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 // longestToken is how long a token is good for at most.
@@ -58,29 +56,11 @@ func (d *Door) validToken(ctx context.Context, t auth.Token) error {
 		return err
 	}
 	for _, g := range t.Grants {
-		if !within(g, p.Grants) {
+		if !p.Who().MayGive(g) {
 			return fault.New(fault.Denied, "%s may not do all that %q gives, so that a token cannot either.", p.Name, g).In("grants")
 		}
 	}
 	return nil
-}
-
-// within reports whether every right of g is also given by grants.
-func within(g auth.Grant, grants []auth.Grant) bool {
-	for _, right := range []auth.Right{auth.Own, auth.See, auth.Operate, auth.Administer} {
-		if g.Role.Has(right) && !slices.ContainsFunc(grants, func(wide auth.Grant) bool { return wide.Role.Has(right) && covers(wide, g) }) {
-			return false
-		}
-	}
-	return true
-}
-
-// covers reports whether wide is over all jobs that g is over.
-func covers(wide, g auth.Grant) bool {
-	if wide.Client != "" && wide.Client != g.Client {
-		return false
-	}
-	return wide.Tasks == "" || wide.Tasks == "*" || g.Tasks != "" && job.Reach{Tasks: wide.Tasks}.Fits("", strings.TrimSuffix(g.Tasks, "*"), "")
 }
 
 // RevokeToken makes a token good for nothing.

@@ -131,6 +131,7 @@ type Slot struct {
 	Decided  time.Time     `json:"decided"`            // when the outcome was recorded
 	Lag      time.Duration `json:"lag_seconds"`        // from due to enqueued, to the millisecond; zero if it did not run
 	Recovery int64         `json:"recovery,omitempty"` // id of the recovery that it belongs to
+	Pruned   *time.Time    `json:"pruned,omitempty"`   // when retention removed its job
 }
 
 // A SlotBatch is what became of slots of one schedule, to be recorded at once.

@@ -30,6 +30,7 @@ type record struct {
 	was      detail // when the batch began
 	attempts map[int]*attempt
 	touched  bool
+	over     bool // had ended when the batch began
 }
 
 type attempt struct {

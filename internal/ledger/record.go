@@ -98,5 +98,12 @@ func (b *batch) save(ctx context.Context, w writer) error {
 	if err := putJobLogs(ctx, w, b.lines); err != nil {
 		return err
 	}
-	return b.counts.save(ctx, w.Tx)
+	if err := b.counts.save(ctx, w.Tx); err != nil {
+		return err
+	}
+	past := chronicle{}
+	for _, r := range touched {
+		past.note(r)
+	}
+	return past.save(ctx, w)
 }

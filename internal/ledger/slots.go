@@ -2,18 +2,20 @@ package ledger
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-const slotColumns = `schedule, due_at, outcome, reason, job_id, decided_at, lag, recovery`
+const slotColumns = `schedule, due_at, outcome, reason, job_id, decided_at, lag, recovery, pruned_at`
 
 func scanSlot(r row) (s job.Slot, err error) {
 	var due, decided, lag int64
-	err = r.Scan(&s.Schedule, &due, &s.Outcome, &s.Reason, &s.JobID, &decided, &lag, &s.Recovery)
-	s.Due, s.Decided = instant(due), instant(decided)
+	var pruned sql.NullInt64
+	err = r.Scan(&s.Schedule, &due, &s.Outcome, &s.Reason, &s.JobID, &decided, &lag, &s.Recovery, &pruned)
+	s.Due, s.Decided, s.Pruned = instant(due), instant(decided), known(pruned)
 	s.Lag = time.Duration(lag) * time.Millisecond
 	return s, err
 }

@@ -1,0 +1,40 @@
+package job
+
+import "time"
+
+// What a [Hold] may be on.
+const (
+	HoldClient = "client"
+	HoldTask   = "task" // or those that begin so: "sis.*"
+	HoldJob    = "job"  // and the jobs of its lineage, if it began one
+	HoldOwner  = "owner"
+)
+
+// HoldKinds are all kinds of thing that a hold may be on.
+var HoldKinds = []string{HoldClient, HoldTask, HoldJob, HoldOwner}
+
+// A Hold keeps jobs, with all that is recorded of them, for as long as it is
+// there, whatever the retention says: somebody may have to show them.
+type Hold struct {
+	Name   string    `json:"name"` // such as audit-2026
+	On     string    `json:"on"`   // one of [HoldKinds]
+	Of     string    `json:"of"`   // its name or id
+	Reason string    `json:"reason"`
+	By     string    `json:"by"`
+	Since  time.Time `json:"since"`
+}
+
+// Covers reports whether h keeps j.
+func (h Hold) Covers(j Job) bool {
+	switch h.On {
+	case HoldClient:
+		return j.Client == h.Of
+	case HoldTask:
+		return Reach{Tasks: h.Of}.Fits("", j.Task, "")
+	case HoldJob:
+		return j.ID == h.Of || j.Root == h.Of
+	case HoldOwner:
+		return j.Owner == h.Of
+	}
+	return true // nothing is removed by a hold that nobody understands
+}

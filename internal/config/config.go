@@ -49,6 +49,8 @@ type Config struct {
 	Notify    Notify   `yaml:"notify" envPrefix:"NOTIFY_"`
 	Access    Access   `yaml:"access" envPrefix:"ACCESS_"`
 
+	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
+
 	Sources map[string]Source `yaml:"sources"`
 	Targets map[string]Target `yaml:"targets"`
 	Syncs   map[string]Sync   `yaml:"syncs"`
@@ -85,6 +87,8 @@ func Default() Config {
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 		Notify:   defaultNotify(),
 		Access:   Access{SessionIdle: 8 * time.Hour, SessionMax: 7 * 24 * time.Hour, OIDC: OIDC{GroupsClaim: "groups"}},
+
+		Retention: Retention{Jobs: 400, Errors: 400, Logs: 30},
 	}
 }
 

@@ -30,7 +30,7 @@ var kinds = map[string]string{
 
 // sections are the structs that a file is made of.
 var sections = map[string]reflect.Type{
-	"Config": reflect.TypeFor[Config](), "Worker": reflect.TypeFor[Worker](),
+	"Config": reflect.TypeFor[Config](), "Worker": reflect.TypeFor[Worker](), "Retention": reflect.TypeFor[Retention](),
 	"Source": reflect.TypeFor[Source](), "Target": reflect.TypeFor[Target](), "Sync": reflect.TypeFor[Sync](),
 	"Notify": reflect.TypeFor[Notify](), "SMTP": reflect.TypeFor[SMTP](),
 }

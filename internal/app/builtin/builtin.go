@@ -1,5 +1,6 @@
-// Package builtin makes the tasks that come with Beadle from the settings: the
-// campus tasks of the syncs that these name.
+// Package builtin makes the tasks that come with Beadle from the settings: those
+// that look after Beadle itself, and the campus tasks of the syncs that the
+// settings name.
 //
 // They need the ledger, the connectors and a SQL database. A worker binary with
 // tasks of its own ([github.com/beadle-jobs/beadle/pkg/worker]) has none of
@@ -9,10 +10,13 @@ package builtin
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/app/worker"
+	"github.com/beadle-jobs/beadle/internal/builtin/prune"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
 // Provide opens the ledger and makes the tasks of a worker.
@@ -26,9 +30,19 @@ func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tas
 		l.Close()
 		return worker.Tasks{}, err
 	}
-	if len(all) == 0 {
-		log.Warn("the settings name no syncs, so that this worker has no campus tasks")
+	if len(c.Syncs) == 0 {
+		log.Warn("the settings name no syncs, so that this worker only looks after Beadle itself")
 	}
 	all = append(all, Notices(c, l))
 	return worker.Tasks{All: all, Close: l.Close}, nil
+}
+
+// Tasks returns all of them. They work on that ledger.
+func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) ([]tasks.Task, error) {
+	sync, err := campus(c, l, log)
+	if err != nil {
+		return nil, err
+	}
+	pruning := prune.New(func(now time.Time) prune.Sweep { return l.Sweep(c.Retention.Base(), now) })
+	return append([]tasks.Task{pruning}, sync...), nil
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// Tasks returns the tasks of all syncs that the settings name, or none if there
+// campus returns the tasks of all syncs that the settings name, or none if there
 // are none.
-func Tasks(c config.Config, store roster.Store, log *slog.Logger) ([]tasks.Task, error) {
+func campus(c config.Config, store roster.Store, log *slog.Logger) ([]tasks.Task, error) {
 	if len(c.Syncs) == 0 {
 		return nil, nil
 	}

@@ -69,6 +69,7 @@ type Ledger interface {
 	LimitLedger
 	PauseLedger
 	AuditLedger
+	RetentionLedger
 }
 
 // JobLedger is the record of jobs.
@@ -162,6 +163,7 @@ type Config struct {
 	Feed       Feed                     // nil: nothing is told live
 	StillWho   func(*http.Request) bool // whether its sender is who they were, with the same rights; nil: always
 	Notices    NoticeLedger             // nil: nobody is told of jobs
+	Retention  job.Retention            // of the settings; zero: all is kept for ever
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -311,6 +313,15 @@ func (a *API) routes() []route {
 
 		{"GET", "/api/v1/audit", auth.NeedAdmin, []string{"actor", "target", "from", "to", "before", "after", "limit"}, a.audit},
 		{"GET", "/api/v1/audit:verify", auth.NeedAdmin, nil, a.verifyAudit},
+
+		{"GET", "/api/v1/retention", auth.NeedSeeAll, []string{"client", "task"}, a.retention},
+		{"PUT", "/api/v1/retention", auth.NeedAdmin, nil, a.putRetention},
+		{"DELETE", "/api/v1/retention", auth.NeedAdmin, []string{"client", "tasks", "reason"}, a.deleteRetention},
+		{"POST", "/api/v1/retention:preview", auth.NeedAdmin, nil, a.previewRetention},
+		{"GET", "/api/v1/holds", auth.NeedAdmin, nil, a.holds},
+		{"PUT", "/api/v1/holds", auth.NeedAdmin, nil, a.putHold},
+		{"DELETE", "/api/v1/holds", auth.NeedAdmin, []string{"name", "reason"}, a.liftHold},
+		{"GET", "/api/v1/history", auth.NeedSee, []string{"from", "to", "client", "task"}, a.history},
 
 		{"GET", "/api/v1/syncs", auth.NeedSee, nil, a.syncs},
 		{"GET", "/api/v1/syncs/{name}", auth.NeedSee, nil, a.syncStatus},

@@ -62,6 +62,8 @@ var notAudited = map[string]bool{
 	"POST /login":                     true,
 	"POST /api/v1/login/device":       true,
 	"POST /api/v1/login/device/token": true,
+	"POST /api/v1/retention:preview":  true,
+	"POST /retention/preview":         true,
 }
 
 // withoutLedger are the routes of what is carried out even if it cannot be

@@ -93,6 +93,8 @@ var schemas = map[string]any{
 	"TokenList": client.TokenList{}, "Token": client.Token{}, "NewToken": client.NewToken{}, "MadeToken": client.MadeToken{}, "SessionList": client.SessionList{}, "Session": client.Session{},
 	"NewDeviceLogin": client.NewDeviceLogin{}, "DeviceLogin": client.DeviceLogin{}, "DeviceCode": client.DeviceCode{}, "DeviceAnswer": client.DeviceAnswer{},
 	"Following": client.Following{}, "NoticeRule": client.NoticeRule{}, "NoticeRuleList": client.NoticeRuleList{}, "PutNoticeRule": client.PutNoticeRule{}, "Delivery": client.Delivery{}, "DeliveryList": client.DeliveryList{},
+	"RetentionList": client.RetentionList{}, "NewRetentionRule": client.NewRetentionRule{}, "RetentionRule": client.RetentionRule{}, "Prunable": client.Prunable{},
+	"HoldList": client.HoldList{}, "NewHold": client.NewHold{}, "Hold": client.Hold{}, "History": client.History{},
 	"AuditList": client.AuditList{}, "AuditCheck": client.AuditCheck{},
 	"SyncList": client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
 	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{},

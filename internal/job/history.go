@@ -22,6 +22,13 @@ type HistoryFilter struct {
 	Sight    []Reach // only jobs that fit one of these; owners are not known. Nil: all
 }
 
+// A Prunable is how many jobs would be removed now.
+type Prunable struct {
+	Jobs    int64 `json:"jobs"`
+	AtLeast bool  `json:"at_least,omitempty"` // there may be more; counting ends there
+	Before  int64 `json:"before"`             // of these, as things are already
+}
+
 // A Pruned is what one step of pruning has removed.
 type Pruned struct {
 	Jobs, Errors, Lines int64

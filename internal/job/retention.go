@@ -74,7 +74,7 @@ func (p RetentionPolicy) Without(r RetentionRule) RetentionPolicy {
 // equals a rule for one client more than a rule for all.
 func (p RetentionPolicy) For(client, task string) Retention {
 	r := p.Base
-	for _, rule := range p.bySpecific() {
+	for _, rule := range BySpecific(p.Rules) {
 		if rule.fits(client, task) {
 			override(&r.Jobs, rule.Jobs)
 			override(&r.Errors, rule.Errors)
@@ -91,9 +91,10 @@ func override(keep *Keep, by *Keep) {
 	}
 }
 
-// bySpecific returns the rules, the most general first.
-func (p RetentionPolicy) bySpecific() []RetentionRule {
-	rules := slices.Clone(p.Rules)
+// BySpecific returns rules in their order of precedence, the most general first:
+// of those that are for a job, the last one that says something counts.
+func BySpecific(rules []RetentionRule) []RetentionRule {
+	rules = slices.Clone(rules)
 	slices.SortStableFunc(rules, func(a, b RetentionRule) int { return a.rank() - b.rank() })
 	return rules
 }

@@ -48,6 +48,7 @@ type Platform struct {
 	queues     queues
 	campus     campus
 	audit      []job.AuditEntry // oldest first
+	retention  retention
 }
 
 // New returns a platform with two tasks, a schedule, a client and no jobs.

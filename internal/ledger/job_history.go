@@ -39,37 +39,6 @@ func scanHistoryDay(r row) (d job.HistoryDay, err error) {
 	return d, err
 }
 
-// within keeps to what fits one of the reaches. Whose jobs they are is not
-// known of a count, so a reach of one owner adds nothing.
-func (c *choice) within(sight []job.Reach) {
-	if sight == nil {
-		return
-	}
-	fits := []string{"1 = 0"}
-	for _, r := range sight {
-		if r.Owner == "" {
-			fits = append(fits, "("+c.reach(r)+")")
-		}
-	}
-	c.conditions = append(c.conditions, "("+strings.Join(fits, " OR ")+")")
-}
-
-func (c *choice) reach(r job.Reach) string {
-	var all choice
-	all.args = c.args
-	all.where("client = ?", key(r.Client))
-	begin, open := strings.CutSuffix(r.Tasks, "*")
-	switch {
-	case r.Tasks == "":
-	case open:
-		all.conditions = append(all.conditions, "substr(task, 1, "+all.arg(int64(len(begin)))+") = "+all.arg(key(begin)))
-	default:
-		all.where("task = ?", key(r.Tasks))
-	}
-	c.args = all.args
-	return all.all()
-}
-
 // dayLength is a day of job_history, in milliseconds.
 const dayLength = 24 * 60 * 60 * 1000
 

@@ -5,6 +5,9 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -58,7 +61,23 @@ func (c *changingValues) settle(j *job.Job) {
 func (l *Ledger) Job(ctx context.Context, id string) (job.Job, error) {
 	j, err := scanJob(l.read.QueryRowContext(ctx, `SELECT `+jobColumns+` FROM jobs WHERE id = $1`, key(id)))
 	if errors.Is(err, sql.ErrNoRows) {
-		return j, fault.New(fault.NotFound, "There is no job %s.", id)
+		return j, noJob(id)
 	}
 	return j, wrap(err, "read job %s", id)
+}
+
+// noJob says that there is no such job, and of an id that is old that there may
+// have been one.
+func noJob(id string) error {
+	parsed, err := uuid.Parse(id)
+	if err != nil || parsed.Version() != 7 {
+		return fault.New(fault.NotFound, "There is no job %s.", id)
+	}
+	seconds, nanos := parsed.Time().UnixTime()
+	made := time.Unix(seconds, nanos).UTC()
+	if time.Since(made) < job.Day {
+		return fault.New(fault.NotFound, "There is no job %s.", id)
+	}
+	return fault.New(fault.NotFound, "There is no job %s any more, or there never was: its id is of %s, and jobs are removed when they are older than the retention says.",
+		id, made.Format(time.DateOnly))
 }

@@ -25,7 +25,7 @@ func (w writer) countRemoved(ctx context.Context, candidates []candidate, gone [
 		if !went[h.ID] {
 			continue
 		}
-		counts[tallied{h.Client, h.State}]--
+		counts[tallied{h.Client, h.Task, h.State}]--
 		past.at(&h.Job).pruned++
 		if h.Slot != nil {
 			slots = append(slots, []any{millis(now), h.Schedule, millis(*h.Slot), h.ID})

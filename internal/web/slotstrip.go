@@ -55,7 +55,7 @@ func slotStrip(slots []job.Slot, zone *time.Location) template.HTML {
 		if slot.Outcome.Ran() {
 			p.Value, late = slot.Lag.Seconds(), lag(slot.Lag)
 		}
-		if slot.JobID != "" {
+		if slot.JobID != "" && slot.Pruned == nil {
 			p.URL = jobPath(slot.JobID)
 		}
 		p.Cells = []string{slot.Due.In(zone).Format(day + " MST"), p.Look.Word, late, slot.Reason}

@@ -52,7 +52,7 @@ func (b Jobs) Search(ctx context.Context, f job.Filter) (job.Found, error) {
 	return found, err
 }
 
-// mostCounted is how far the jobs of a filter are counted.
+// mostCounted is how far the jobs of a filter, or of a shorter retention, are counted.
 const mostCounted = 10_000
 
 // Count returns how many jobs f chooses, and whether there are more than that.

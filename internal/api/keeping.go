@@ -37,9 +37,6 @@ type Keeping struct {
 	Now    func() time.Time
 }
 
-// mostCounted is up to where a preview counts jobs.
-const mostCounted = 10_000
-
 // Policy returns the settings and the rules over them, the most general first.
 func (k Keeping) Policy(ctx context.Context) (job.RetentionPolicy, error) {
 	rules, err := k.Ledger.RetentionRules(ctx)

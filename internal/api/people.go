@@ -64,15 +64,8 @@ func (p People) Add(ctx context.Context, person auth.Person) (added auth.Person,
 	return added, link, nil
 }
 
-// A PersonEdit is what is to change of a person; nil: it stays.
-type PersonEdit struct {
-	Title, Email *string
-	Grants       *[]auth.Grant
-	Disabled     *bool
-}
-
 // Edit changes a person.
-func (p People) Edit(ctx context.Context, name string, e PersonEdit) (auth.Person, error) {
+func (p People) Edit(ctx context.Context, name string, e auth.PersonEdit) (auth.Person, error) {
 	if err := p.mayChange(ctx); err != nil {
 		return auth.Person{}, err
 	}
@@ -80,7 +73,7 @@ func (p People) Edit(ctx context.Context, name string, e PersonEdit) (auth.Perso
 	if err != nil {
 		return auth.Person{}, err
 	}
-	after := e.apply(before)
+	after := e.Apply(before)
 	if err := p.check(ctx, after); err != nil {
 		return auth.Person{}, err
 	}
@@ -89,22 +82,6 @@ func (p People) Edit(ctx context.Context, name string, e PersonEdit) (auth.Perso
 	}
 	noteChange(ctx, before, after)
 	return after, nil
-}
-
-func (e PersonEdit) apply(p auth.Person) auth.Person {
-	if e.Title != nil {
-		p.Title = strings.TrimSpace(*e.Title)
-	}
-	if e.Email != nil {
-		p.Email = strings.TrimSpace(*e.Email)
-	}
-	if e.Grants != nil {
-		p.Grants = *e.Grants
-	}
-	if e.Disabled != nil {
-		p.Disabled = *e.Disabled
-	}
-	return p
 }
 
 // Invite returns the path of a new link for somebody's password.

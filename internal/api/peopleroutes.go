@@ -71,7 +71,7 @@ func (a *API) editPerson(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &e); err != nil {
 		return err
 	}
-	return a.changePerson(w, r, PersonEdit{Title: e.Title, Email: e.Email, Grants: e.Grants})
+	return a.changePerson(w, r, auth.PersonEdit{Title: e.Title, Email: e.Email, Grants: e.Grants})
 }
 
 // disablePerson serves POST /api/v1/people/{name}/disable.
@@ -79,7 +79,7 @@ func (a *API) disablePerson(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &nothing{}); err != nil {
 		return err
 	}
-	return a.changePerson(w, r, PersonEdit{Disabled: new(true)})
+	return a.changePerson(w, r, auth.PersonEdit{Disabled: new(true)})
 }
 
 // enablePerson serves POST /api/v1/people/{name}/enable.
@@ -87,10 +87,10 @@ func (a *API) enablePerson(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &nothing{}); err != nil {
 		return err
 	}
-	return a.changePerson(w, r, PersonEdit{Disabled: new(false)})
+	return a.changePerson(w, r, auth.PersonEdit{Disabled: new(false)})
 }
 
-func (a *API) changePerson(w http.ResponseWriter, r *http.Request, e PersonEdit) error {
+func (a *API) changePerson(w http.ResponseWriter, r *http.Request, e auth.PersonEdit) error {
 	p, err := a.People().Edit(r.Context(), r.PathValue("name"), e)
 	if err != nil {
 		return err

@@ -35,6 +35,8 @@ type frame struct {
 	Unsafe    []string
 	SignedIn  string // whose session can be ended here; empty: nobody logged in
 	Previewer string // the superadmin who sees this as SignedIn would; empty: nobody does
+	Me        string // who looks at the page, where there are people
+	Admin     bool   // who administers people
 }
 
 // A link leads somewhere.
@@ -52,6 +54,9 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 	f.Unsafe = s.Unsafe()
 	if who := auth.Of(ctx); who.Session != "" {
 		f.SignedIn, f.Previewer = who.Name, who.By
+	}
+	if who := auth.Of(ctx); s.People != nil {
+		f.Me, f.Admin = who.Name, who.Everywhere(auth.Administer)
 	}
 	if lag := s.Lag(); lag > 2*time.Second {
 		f.Behind = duration(lag)

@@ -132,6 +132,9 @@ type Config struct {
 	Campus    Campus
 	Errors    Errors
 	Audit     Audit
+	People    People   // nil: there are no pages of access
+	Devices   Devices  // nil likewise
+	PublicURL string   // where people find these pages; empty: where they asked
 	Syncs     []string // the names of the syncs, the first one shown first
 
 	// Forecast returns the next n firings of a schedule, or of all.

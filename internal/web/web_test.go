@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/api/apitest"
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 	roster "github.com/beadle-jobs/beadle/internal/sync"
@@ -134,6 +135,7 @@ var somePaths = []string{
 	"/recoveries", "/recoveries/9", "/recoveries/9?page=2", "/recoveries/8", "/recoveries/7", "/recoveries/latest", "/recoveries/9/reject",
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
 	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/keys", "/jobs/nobody", "/nowhere",
+	"/access", "/access/new", "/access/people/paul", "/access/people/paul/disable", "/access/people/paul/invite", "/account", "/account/tokens/t0/revoke", "/device", "/device?code=BCDF-GHJK", "/device?code=x",
 }
 
 func TestEveryPageIsSoundHTML(t *testing.T) {
@@ -434,6 +436,12 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	if c.Queues == nil {
 		f := campusQueues()
 		c.Queues, c.Workers = f, f
+	}
+	if c.People == nil {
+		c.People = campusPeople(apitest.NewAccess())
+	}
+	if c.Devices == nil {
+		c.Devices = &fakeDevices{state: auth.DevicePending}
 	}
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/api"
+	"github.com/beadle-jobs/beadle/internal/auth/device"
 	"github.com/beadle-jobs/beadle/internal/auth/door"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/web"
@@ -65,6 +66,17 @@ func (s *scheduler) doorOfPages() web.Door {
 		return nil
 	}
 	return s.door
+}
+
+// entrances gives the faces what they show of access, where people have to say
+// who they are. Elsewhere there are no people, tokens and logins of programs.
+func (s *scheduler) entrances(of *api.Config) *device.Logins {
+	if !s.asks() {
+		return nil
+	}
+	logins := device.New(s.Ledger, s.door, time.Now)
+	of.Access, of.Devices = s.door, logins
+	return logins
 }
 
 // inviteFirst tells the link with which the first superadmin sets a password,

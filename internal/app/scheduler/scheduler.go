@@ -152,13 +152,15 @@ func newScheduler(o Options) (*scheduler, error) {
 func (s *scheduler) handler() (http.Handler, error) {
 	book := s.book()
 	guard := s.guard()
-	routes := api.New(api.Config{
+	about := api.Config{
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
-		Access: s.door, PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
+		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
 		Retention: s.Settings.Retention.Base(),
-	})
-	pages, err := web.New(web.Config{
+	}
+	logins := s.entrances(&about)
+	routes := api.New(about)
+	shown := web.Config{
 		Jobs:        api.Jobs{Engine: front{s.engine}, Ledger: s.Ledger, Log: s.Log},
 		Schedules:   s.Ledger,
 		Timetable:   book,
@@ -180,7 +182,12 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Version:     app.Version(),
 		Live:        true,
 		Demo:        s.Demo,
-	})
+		PublicURL:   s.Settings.PublicURL,
+	}
+	if logins != nil {
+		shown.People, shown.Devices = routes.People(), logins
+	}
+	pages, err := web.New(shown)
 	if err != nil {
 		return nil, err
 	}

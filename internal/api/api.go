@@ -84,6 +84,9 @@ type JobLedger interface {
 	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
 	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
 	Counts(ctx context.Context, client string) (map[job.State]int64, error)
+	// CountsWithin is Counts of the jobs of some reaches; of an owner's up to
+	// 10,000.
+	CountsWithin(ctx context.Context, client string, within []job.Reach) (map[job.State]int64, error)
 }
 
 // JobSearch is the record of jobs as filters choose them.
@@ -108,6 +111,8 @@ type ScheduleLedger interface {
 	Schedules(ctx context.Context) ([]job.Schedule, error)
 	Schedule(ctx context.Context, name string) (job.Schedule, error)
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
+	// LastSlots returns the newest slot of each of those schedules that has one.
+	LastSlots(ctx context.Context, schedules []string) (map[string]job.Slot, error)
 }
 
 // Timetable is what schedules mean, and how people change them. Its refusals
@@ -169,7 +174,9 @@ type Config struct {
 	Version    string
 }
 
-// API is the handler of all routes.
+// API is the handler of all routes. Its stores have gates around them: they show
+// and change what whoever acts in the context may see and change, and are what
+// the pages are given.
 type API struct {
 	Config
 	mux *http.ServeMux
@@ -177,7 +184,7 @@ type API struct {
 
 // New returns the API.
 func New(c Config) *API {
-	a := &API{Config: c, mux: http.NewServeMux()}
+	a := &API{Config: gated(c), mux: http.NewServeMux()}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.method+" "+r.path, a.serve(r))
 	}
@@ -237,8 +244,8 @@ func (a *API) routes() []route {
 
 		{"GET", "/api/v1/events", auth.NeedJobs, []string{"job", "state", "task", "client", "owner", "root", "schedule"}, a.events},
 
-		{"GET", "/api/v1/errors", auth.NeedJobs, []string{"task", "client", "q", "from", "to", "before", "limit"}, a.errorGroups},
-		{"GET", "/api/v1/errors/{fingerprint}", auth.NeedJobs, []string{"client", "before", "limit", "format"}, a.errorGroup},
+		{"GET", "/api/v1/errors", auth.NeedSee, []string{"task", "client", "q", "from", "to", "before", "limit"}, a.errorGroups},
+		{"GET", "/api/v1/errors/{fingerprint}", auth.NeedSee, []string{"client", "before", "limit", "format"}, a.errorGroup},
 
 		{"GET", "/api/v1/tasks", auth.NeedJobs, nil, a.tasks},
 		{"GET", "/api/v1/tasks/{name}", auth.NeedJobs, nil, a.task},

@@ -12,6 +12,9 @@ import (
 )
 
 // book is what is known of jobs, in flight and ended.
+// Book returns all jobs, as whoever acts may see them.
+func (a *API) Book() Jobs { return a.book() }
+
 func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log, Now: a.Now} }
 
 // jobs serves GET /api/v1/jobs: newest first, as they stand now; or all that

@@ -61,7 +61,7 @@ func (l Limits) Limits(ctx context.Context) ([]job.Limit, error) {
 		all = append(all, s)
 	}
 	slices.SortStableFunc(all, byScope)
-	return all, nil
+	return limitsWithin(ctx, all), nil
 }
 
 func sameScope(x, y job.Limit) bool { return x.Task == y.Task && x.Client == y.Client }
@@ -99,6 +99,9 @@ func (l Limits) changed(ctx context.Context) {
 		l.Log.WarnContext(ctx, "limits not published yet", "err", err)
 	}
 }
+
+// Quota returns the limits, as whoever acts may see them.
+func (a *API) Quota() Limits { return a.quota() }
 
 func (a *API) quota() Limits { return Limits{Ledger: a.Ledger, Live: a.Locks, Log: a.Log} }
 

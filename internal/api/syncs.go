@@ -28,6 +28,9 @@ func (a *API) sync(r *http.Request) (sync.Sync, error) {
 	name := r.PathValue("name")
 	var names []string
 	for _, s := range a.Syncs {
+		if !a.SeesSync(r.Context(), s.Name) {
+			continue
+		}
 		if s.Name == name {
 			return s, nil
 		}
@@ -40,10 +43,12 @@ func (a *API) sync(r *http.Request) (sync.Sync, error) {
 }
 
 // syncs serves GET /api/v1/syncs.
-func (a *API) syncs(w http.ResponseWriter, _ *http.Request) error {
+func (a *API) syncs(w http.ResponseWriter, r *http.Request) error {
 	list := client.SyncList{Syncs: []client.Sync{}}
 	for _, s := range a.Syncs {
-		list.Syncs = append(list.Syncs, described(s))
+		if a.SeesSync(r.Context(), s.Name) {
+			list.Syncs = append(list.Syncs, described(s))
+		}
 	}
 	return reply(w, http.StatusOK, list)
 }

@@ -46,6 +46,9 @@ func (w Wait) Sentence(at time.Time) string {
 	case WaitsForRate:
 		return fmt.Sprintf("Waits for its turn under the rate limit %s%s.", w.For, w.until())
 	case WaitsForTwin:
+		if w.Holder == "" {
+			return "Waits for a job that does the same."
+		}
 		return fmt.Sprintf("Waits for job %s, which does the same.", w.Holder)
 	case WaitsForWorker:
 		return fmt.Sprintf("Waits for a worker that knows the task %s.", w.For)

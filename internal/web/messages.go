@@ -67,7 +67,7 @@ var stuck = []sync.MessageState{sync.Waiting, sync.Held, sync.Rejected}
 
 // messages serves GET /messages: what the SIS sent, and what became of it.
 func (s *server) messages(w http.ResponseWriter, r *http.Request) error {
-	filter, err := s.messageFilter(r.URL.Query())
+	filter, err := s.messageFilter(r.Context(), r.URL.Query())
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (s *server) messages(w http.ResponseWriter, r *http.Request) error {
 
 // messageFilter reads the filter that a URL is. Without a sync it is the
 // first one's.
-func (s *server) messageFilter(q url.Values) (sync.MessageFilter, error) {
+func (s *server) messageFilter(ctx context.Context, q url.Values) (sync.MessageFilter, error) {
 	f := sync.MessageFilter{
 		Sync:   q.Get("sync"),
 		Stream: sis.Stream(q.Get("stream")),
@@ -90,11 +90,12 @@ func (s *server) messageFilter(q url.Values) (sync.MessageFilter, error) {
 		Before: q.Get("before"),
 		Limit:  perPage + 1,
 	}
-	if f.Sync == "" && len(s.Syncs) > 0 {
-		f.Sync = s.Syncs[0]
+	syncs := s.syncs(ctx)
+	if f.Sync == "" && len(syncs) > 0 {
+		f.Sync = syncs[0]
 	}
 	switch {
-	case f.Sync != "" && !slices.Contains(s.Syncs, f.Sync):
+	case f.Sync != "" && !slices.Contains(syncs, f.Sync):
 		return f, fault.New(fault.NotFound, "There is no sync “%s”.", f.Sync).In("sync")
 	case f.Stream != "" && !slices.Contains(sis.Streams, f.Stream):
 		return f, fault.New(fault.Invalid, "There is no stream “%s”; the streams are terms, persons, sections and registrations.", f.Stream).In("stream")
@@ -122,16 +123,21 @@ func (s *server) messagesPage(ctx context.Context, f sync.MessageFilter, q url.V
 	}
 	page.summarize(counts, q)
 	page.fill(messages, q)
-	page.Syncs = s.switcher()
+	page.Syncs = switcher(s.syncs(ctx))
 	return page, nil
 }
 
+// syncs are those that whoever acts may see.
+func (s *server) syncs(ctx context.Context) []string {
+	return slices.DeleteFunc(slices.Clone(s.Syncs), func(name string) bool { return s.SeesSync != nil && !s.SeesSync(ctx, name) })
+}
+
 // switcher leads to the messages of each sync, if there are several.
-func (s *server) switcher() (links []link) {
-	if len(s.Syncs) < 2 {
+func switcher(syncs []string) (links []link) {
+	if len(syncs) < 2 {
 		return nil
 	}
-	for _, name := range s.Syncs {
+	for _, name := range syncs {
 		links = append(links, link{name, with("/messages", url.Values{}, "sync", name)})
 	}
 	return links

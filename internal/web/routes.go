@@ -104,8 +104,8 @@ func (s *server) workerRoutes() []route {
 func (s *server) otherRoutes() []route {
 	return []route{
 		{"GET /locks", auth.NeedSee, s.page(s.locks)},
-		{"GET /errors", auth.NeedJobs, s.page(s.errorGroups)},
-		{"GET /errors/{fingerprint}", auth.NeedJobs, s.page(s.errorGroup)},
+		{"GET /errors", auth.NeedSee, s.page(s.errorGroups)},
+		{"GET /errors/{fingerprint}", auth.NeedSee, s.page(s.errorGroup)},
 		{"GET /messages", auth.NeedSee, s.page(s.messages)},
 		{"GET /audit", auth.NeedAdmin, s.page(s.audit)},
 		{"GET /keys", auth.NeedLogin, s.page(s.keys)},

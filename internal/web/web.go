@@ -140,6 +140,10 @@ type Config struct {
 	// Forecast returns the next n firings of a schedule, or of all.
 	Forecast func(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
 
+	// SeesSync tells whether whoever acts may see a sync. Nil means that
+	// everybody may.
+	SeesSync func(ctx context.Context, name string) bool
+
 	// RunSchedule enqueues the job of a schedule now, for that client and beside
 	// its slots, which stay where they are.
 	RunSchedule func(ctx context.Context, schedule, client, by string) (job.Job, error)

@@ -38,7 +38,7 @@ func (l Ledger) ErrorGroups(ctx context.Context, f job.ErrorFilter) (found []job
 		if err != nil {
 			return nil, err
 		}
-		if (f.Task == "" || f.Task == g.Task) && strings.Contains(strings.ToLower(g.Code+" "+g.Pattern), strings.ToLower(f.Text)) &&
+		if (f.Fingerprint == "" || f.Fingerprint == kind) && (f.Within == nil || reached(f.Within, job.Job{Client: l.jobs[g.JobID].Client, Task: g.Task})) && (f.Task == "" || f.Task == g.Task) && strings.Contains(strings.ToLower(g.Code+" "+g.Pattern), strings.ToLower(f.Text)) &&
 			!g.Last.Before(f.From) && (f.To.IsZero() || g.First.Before(f.To)) {
 			found = append(found, g)
 		}

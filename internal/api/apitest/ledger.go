@@ -66,7 +66,7 @@ func matches(f job.Filter, j job.Job) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return (len(f.States) == 0 || slices.Contains(f.States, j.State)) &&
 		job.Reach{Tasks: f.Task}.Fits("", j.Task, "") && is(f.Client, j.Client) && is(f.Owner, j.Owner) && is(f.Root, j.Root) && is(f.Schedule, j.Schedule) &&
-		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && within(f.Created, j.Created) && says(f, j)
+		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && within(f.Created, j.Created) && says(f, j) && reached(f.Within, j)
 }
 
 func within(p job.Period, at time.Time) bool {
@@ -81,6 +81,11 @@ func says(f job.Filter, j job.Job) bool {
 		}
 	}
 	return true
+}
+
+// reached reports whether a job is in one of the reaches; nil has no bounds.
+func reached(reaches []job.Reach, j job.Job) bool {
+	return reaches == nil || slices.ContainsFunc(reaches, func(r job.Reach) bool { return r.Fits(j.Client, j.Task, j.Owner) })
 }
 
 // Job implements api.Ledger.
@@ -130,11 +135,16 @@ func page[T any](all []T, limit int, want func(T) bool) (some []T) {
 
 // Counts implements api.Ledger.
 func (l Ledger) Counts(ctx context.Context, client string) (map[job.State]int64, error) {
+	return l.CountsWithin(ctx, client, nil)
+}
+
+// CountsWithin implements api.Ledger.
+func (l Ledger) CountsWithin(ctx context.Context, client string, reaches []job.Reach) (map[job.State]int64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	counts := map[job.State]int64{}
 	for _, j := range l.jobs {
-		if client == "" || client == j.Client {
+		if (client == "" || client == j.Client) && reached(reaches, j) {
 			counts[j.State]++
 		}
 	}

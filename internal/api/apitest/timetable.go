@@ -109,6 +109,21 @@ func (l Ledger) Slots(ctx context.Context, schedule string, from, to time.Time, 
 	}), l.Ping(ctx)
 }
 
+// LastSlots implements api.Ledger.
+func (l Ledger) LastSlots(ctx context.Context, schedules []string) (map[string]job.Slot, error) {
+	last := map[string]job.Slot{}
+	for _, name := range schedules {
+		slots, err := l.Slots(ctx, name, time.Time{}, time.Time{}, 1)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range slots {
+			last[name] = s
+		}
+	}
+	return last, nil
+}
+
 // SaveSchedule implements timetable.BookLedger.
 func (l Ledger) SaveSchedule(ctx context.Context, s job.Schedule, was int64, changes []job.Change) error {
 	if known, _ := l.Schedule(ctx, s.Name); known.Revision != was {

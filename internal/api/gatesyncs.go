@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+
+	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+)
+
+// seesSync is whether the plans of its client may be seen.
+func (g gate) seesSync(ctx context.Context, name string) bool {
+	for _, s := range g.syncs {
+		if s.Name == name {
+			return auth.Of(ctx).May(auth.See, firstOf(s.Client, "default"), planTask)
+		}
+	}
+	return auth.Of(ctx).Everywhere(auth.See)
+}
+
+// SeesSync reports whether whoever acts may see a sync.
+func (a *API) SeesSync(ctx context.Context, name string) bool {
+	return gate{syncs: a.Syncs}.seesSync(ctx, name)
+}
+
+func (g gate) syncOpen(ctx context.Context, name string) error {
+	if g.seesSync(ctx, name) {
+		return nil
+	}
+	return fault.New(fault.NotFound, "There is no sync %s.", name)
+}
+
+// SyncStatus implements [SyncLedger].
+func (l gatedLedger) SyncStatus(ctx context.Context, name string) (sync.Status, error) {
+	if err := l.syncOpen(ctx, name); err != nil {
+		return sync.Status{}, err
+	}
+	return l.ledger.SyncStatus(ctx, name)
+}
+
+// SISSections implements [SyncLedger].
+func (l gatedLedger) SISSections(ctx context.Context, name, state string) ([]sync.Section, error) {
+	if err := l.syncOpen(ctx, name); err != nil {
+		return nil, err
+	}
+	return l.ledger.SISSections(ctx, name, state)
+}
+
+// SISMessages implements [SyncLedger].
+func (l gatedLedger) SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error) {
+	if err := l.syncOpen(ctx, f.Sync); err != nil {
+		return nil, err
+	}
+	return l.ledger.SISMessages(ctx, f)
+}
+
+// SISMessageCounts implements [SyncLedger].
+func (l gatedLedger) SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error) {
+	if err := l.syncOpen(ctx, name); err != nil {
+		return nil, err
+	}
+	return l.ledger.SISMessageCounts(ctx, name)
+}
+
+// SISPlan implements [SyncLedger].
+func (l gatedLedger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error) {
+	if err := l.syncOpen(ctx, name); err != nil {
+		return sync.Plan{}, err
+	}
+	return l.ledger.SISPlan(ctx, name, id)
+}
+
+// SISEffects implements [SyncLedger]. A plan has the id of the job that made it.
+func (l gatedLedger) SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error) {
+	if err := l.open(ctx, plan); err != nil {
+		return nil, err
+	}
+	return l.ledger.SISEffects(ctx, plan, f)
+}

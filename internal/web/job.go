@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -80,6 +81,9 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	page = jobPage{
 		Job: j, Sentence: sentence(j, now), Meter: meterOf(j, now), Args: pretty(j.Args),
 		Events: s.follow(job.Filter{Root: j.Root}), CanAbort: !j.State.Final() && !j.Aborting, Retry: retryWord(j.State), Crashes: crashes(j),
+	}
+	if !auth.Of(ctx).Handles(j) {
+		page.CanAbort, page.Retry = false, ""
 	}
 	if j.Started != nil {
 		page.Took = duration(span(j.Started, j.Ended, now))

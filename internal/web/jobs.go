@@ -138,7 +138,9 @@ func (p *jobsPage) fill(jobs []job.Job, q url.Values, now time.Time) {
 		p.Older = with("/jobs", q, "before", jobs[perPage-1].ID)
 	}
 	for _, j := range jobs {
-		p.Rows = append(p.Rows, rowOf(j, now))
+		row := rowOf(j, now)
+		row.CanAbort = row.CanAbort && p.who.Handles(j)
+		p.Rows = append(p.Rows, row)
 		p.Mixed = p.Mixed || j.Client != jobs[0].Client
 	}
 }

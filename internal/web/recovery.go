@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -73,7 +74,8 @@ func (s *server) recoveryPage(r *http.Request) (page recoveryPage, err error) {
 	}
 	page.recoveryRow, page.Tally = recoveryRowOf(plan.Recovery), tallyOf(plan.Steps)
 	page.Sentence = recoverySentence(page.recoveryRow, page.Tally, s.now())
-	page.CanSettle, page.CanReject = plan.State == job.RecoveryHeld, rejectable(plan.State)
+	decides := auth.NeedRun.Met(auth.Of(r.Context()))
+	page.CanSettle, page.CanReject = decides && plan.State == job.RecoveryHeld, decides && rejectable(plan.State)
 	page.Decision = either(plan.State == job.RecoveryRejected, "Rejected", "Approved")
 	if page.frame, err = s.frame(r.Context(), "Recovery "+strconv.FormatInt(plan.ID, 10), "schedules"); err != nil {
 		return page, err

@@ -37,7 +37,16 @@ type frame struct {
 	Previewer string // the superadmin who sees this as SignedIn would; empty: nobody does
 	Me        string // who looks at the page, where there are people
 	Admin     bool   // who administers people
+	who       auth.Who
 }
+
+// May reports whether whoever looks meets a need, so that a page offers nothing
+// that is refused.
+func (f frame) May(need auth.Need) bool { return need.Met(f.who) }
+
+// Operates reports whether whoever looks may change schedules of a client and a
+// task.
+func (f frame) Operates(client, task string) bool { return f.who.May(auth.Operate, client, task) }
 
 // A link leads somewhere.
 type link struct{ Text, URL string }
@@ -49,7 +58,7 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 		return frame{}, fmt.Errorf("count jobs: %w", err)
 	}
 	f := s.quietFrame(title)
-	f.Rail = rail
+	f.Rail, f.who = rail, auth.Of(ctx)
 	f.Running = counts[job.Running]
 	f.Unsafe = s.Unsafe()
 	if who := auth.Of(ctx); who.Session != "" {

@@ -141,7 +141,8 @@ func TestOnlyAPersonInASessionDecides(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range []auth.Who{
-		{}, auth.Local, auth.Installation,
+		{},
+		auth.Local, auth.Installation,
 		{Name: "token", Session: "s", Grants: auth.Installation.Grants},
 		{Name: "paul", Token: "t1"},
 		{Name: "paul", Session: "s", By: "kim"},

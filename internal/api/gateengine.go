@@ -170,3 +170,22 @@ func (e gatedEngine) Epoch(ctx context.Context) (string, error) { return e.engin
 
 // Backlog implements [Engine].
 func (e gatedEngine) Backlog(ctx context.Context) (int64, error) { return e.engine.Backlog(ctx) }
+
+// Order implements [Engine]. Workers are of all clients.
+func (e gatedEngine) Order(ctx context.Context, worker string, o job.Order, by string) (job.Worker, error) {
+	if err := auth.NeedRun.Check(auth.Of(ctx)); err != nil {
+		return job.Worker{}, err
+	}
+	return e.engine.Order(ctx, worker, o, by)
+}
+
+// Queues implements [LiveQueues].
+func (e gatedEngine) Queues(ctx context.Context) ([]job.Queue, error) { return e.engine.Queues(ctx) }
+
+// Pauses implements [LiveQueues].
+func (e gatedEngine) Pauses(ctx context.Context) ([]job.Pause, error) { return e.engine.Pauses(ctx) }
+
+// SetPauses implements [LiveQueues].
+func (e gatedEngine) SetPauses(ctx context.Context, all []job.Pause) error {
+	return e.engine.SetPauses(ctx, all)
+}

@@ -294,3 +294,50 @@ func (l gatedLedger) VerifyAudit(ctx context.Context) (job.AuditCheck, error) {
 	}
 	return l.ledger.VerifyAudit(ctx)
 }
+
+// Search implements [JobSearch].
+func (l gatedLedger) Search(ctx context.Context, f job.Filter) (job.Found, error) {
+	f.Within = l.sight(ctx, f)
+	found, err := l.ledger.Search(ctx, f)
+	for i, j := range found.Jobs {
+		found.Jobs[i] = l.shown(ctx, j)
+	}
+	return found, err
+}
+
+// sight returns what may be seen of the jobs of a filter: all of a lineage that
+// whoever acts began.
+func (g gate) sight(ctx context.Context, f job.Filter) []job.Reach {
+	sight := auth.Of(ctx).Sight()
+	if sight != nil && f.Root != "" && g.began(ctx, f.Root) {
+		return nil
+	}
+	return sight
+}
+
+// CountJobs implements [JobSearch].
+func (l gatedLedger) CountJobs(ctx context.Context, f job.Filter, most int) (int, error) {
+	f.Within = l.sight(ctx, f)
+	return l.ledger.CountJobs(ctx, f, most)
+}
+
+// Pauses implements [PauseLedger].
+func (l gatedLedger) Pauses(ctx context.Context, at time.Time) ([]job.Pause, error) {
+	return l.ledger.Pauses(ctx, at)
+}
+
+// PutPause implements [PauseLedger]. Queues are of all clients.
+func (l gatedLedger) PutPause(ctx context.Context, p job.Pause) error {
+	if err := auth.NeedRun.Check(auth.Of(ctx)); err != nil {
+		return err
+	}
+	return l.ledger.PutPause(ctx, p)
+}
+
+// DeletePause implements [PauseLedger].
+func (l gatedLedger) DeletePause(ctx context.Context, queue string) error {
+	if err := auth.NeedRun.Check(auth.Of(ctx)); err != nil {
+		return err
+	}
+	return l.ledger.DeletePause(ctx, queue)
+}

@@ -40,9 +40,9 @@ type frame struct {
 	who       auth.Who
 }
 
-// May reports whether whoever looks meets a need, so that a page offers nothing
+// Allows reports whether whoever looks meets a need, so that a page offers nothing
 // that is refused.
-func (f frame) May(need auth.Need) bool { return need.Met(f.who) }
+func (f frame) Allows(need auth.Need) bool { return need.Met(f.who) }
 
 // Operates reports whether whoever looks may change schedules of a client and a
 // task.

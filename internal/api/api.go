@@ -153,22 +153,23 @@ type CalendarBook interface {
 }
 
 // Config is what the API is made of. All of it is required but Lag, MaxBacklog,
-// Access, Devices, PublicURL, Notices, Feed and StillWho.
+// Access, Devices, PublicURL, Notices, Feed, StillWho and System.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
 	Locks      Locks
 	Timetable  Timetable
-	Access     Access                   // nil: no people are kept
-	Devices    Devices                  // nil likewise
-	PublicURL  string                   // where people find this server; empty: where they asked
-	Syncs      []sync.Sync              // as the settings name them
-	Lag        func() time.Duration     // how far the ledger is behind what has happened; nil: never
-	MaxBacklog int64                    // events that wait to be recorded, at which batches are refused; 0: never
-	Feed       Feed                     // nil: nothing is told live
-	StillWho   func(*http.Request) bool // whether its sender is who they were, with the same rights; nil: always
-	Notices    NoticeLedger             // nil: nobody is told of jobs
-	Retention  job.Retention            // of the settings; zero: all is kept for ever
+	Access     Access                           // nil: no people are kept
+	Devices    Devices                          // nil likewise
+	PublicURL  string                           // where people find this server; empty: where they asked
+	Syncs      []sync.Sync                      // as the settings name them
+	Lag        func() time.Duration             // how far the ledger is behind what has happened; nil: never
+	MaxBacklog int64                            // events that wait to be recorded, at which batches are refused; 0: never
+	Feed       Feed                             // nil: nothing is told live
+	StillWho   func(*http.Request) bool         // whether its sender is who they were, with the same rights; nil: always
+	Notices    NoticeLedger                     // nil: nobody is told of jobs
+	Retention  job.Retention                    // of the settings; zero: all is kept for ever
+	System     func(context.Context) job.System // what all this runs on; nil: nobody knows
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -230,6 +231,7 @@ func (a *API) routes() []route {
 		{"GET", "/readyz", auth.NeedNothing, nil, a.readyz},
 		{"GET", "/api/v1/openapi.yaml", auth.NeedNothing, nil, a.openapi},
 		{"GET", "/api/v1/version", auth.NeedLogin, nil, a.version},
+		{"GET", "/api/v1/system", auth.NeedSee, nil, a.system},
 
 		{"GET", "/api/v1/jobs", auth.NeedJobs, append([]string{"count", "format"}, jobParams...), a.jobs},
 		{"POST", "/api/v1/jobs", auth.NeedOwn, nil, a.enqueue},

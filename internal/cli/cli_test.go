@@ -68,7 +68,7 @@ func startServer(env *testscript.Env) error {
 	routes := api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(), Syncs: p.Syncs(),
 		Access: access, Devices: &apitest.Devices{Access: access},
-		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3",
+		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3", System: apitest.System,
 	})
 	audit := &api.Auditor{Log: apitest.Ledger{Platform: p}, Route: routes.Route, Now: func() time.Time { return apitest.Now }, Slog: slog.New(slog.DiscardHandler)}
 	guard := api.Guard(routes, api.GuardOptions{Token: "s3cret", Audit: audit, Log: slog.New(slog.DiscardHandler)})

@@ -113,6 +113,20 @@ func listsWorkers(h *house) {
 	}
 }
 
+func TestTellsWhatRedisIs(t *testing.T) {
+	real, err := realHouse(t).Facts(t.Context())
+	if err != nil || !real.Answers || real.Role != "master" || real.Persistence != "aof" || real.Version == "" || real.Memory == nil || *real.Memory == 0 || real.Keys == nil {
+		t.Errorf("real: %+v, error %v", real, err)
+	}
+	embedded, err := smallHouse(t).Facts(t.Context())
+	if err != nil || !embedded.Answers || embedded.Keys == nil || embedded.Persistence != "" || embedded.Memory != nil {
+		t.Errorf("embedded: %+v, error %v; want little known", embedded, err)
+	}
+	if f, err := smallHouse(t).cut().Facts(t.Context()); err == nil || f.Answers {
+		t.Errorf("a Redis that is away is %+v", f)
+	}
+}
+
 func TestTellsWhetherRedisKeepsWhatItAcknowledged(t *testing.T) {
 	real, err := realHouse(t).Health(t.Context())
 	if want := (Health{Known: true, Persistent: true, NoEviction: true}); real != want || err != nil {

@@ -33,6 +33,12 @@ func (l *Ledger) MeetReplicas(ctx context.Context, r job.Replica, forget time.Ti
 	return others, wrap(err, "meet the replicas")
 }
 
+// Replicas returns the scheduler processes that are up, or were lately.
+func (l *Ledger) Replicas(ctx context.Context) ([]job.Replica, error) {
+	all, err := list(ctx, l.read, scanReplica, `SELECT name, zones, ahead, seen_at FROM replicas ORDER BY name`)
+	return all, wrap(err, "list the replicas")
+}
+
 func scanReplica(r row) (one job.Replica, err error) {
 	var zones string
 	var ahead, seen int64

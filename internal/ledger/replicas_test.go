@@ -33,5 +33,9 @@ func TestReplicasKnowOfEachOther(t *testing.T) {
 				t.Errorf("%s meets (-want +got)\n%s", meeting.who.Name, diff)
 			}
 		}
+		up, err := l.Replicas(t.Context())
+		if diff := cmp.Diff([]job.Replica{b}, up); diff != "" || err != nil {
+			t.Errorf("up are, with %v (-want +got)\n%s", err, diff)
+		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -34,9 +35,24 @@ type Leader struct {
 
 // NewLeader returns a candidate for the office of that name, such as
 // "scheduler". All processes that could do the same work name the same office;
-// each candidate is told apart by an id of its own.
-func NewLeader(rdb redis.UniversalClient, office string, log *slog.Logger) *Leader {
-	return &Leader{rdb, prefix + "leader:" + office, uuid.NewString(), log.With("office", office)}
+// each candidate is told apart by an id of its own, and people know it by name.
+func NewLeader(rdb redis.UniversalClient, office, name string, log *slog.Logger) *Leader {
+	return &Leader{rdb, officeKey(office), name + "/" + uuid.NewString(), log.With("office", office)}
+}
+
+func officeKey(office string) string { return prefix + "leader:" + office }
+
+// Leading returns the name of the candidate that was last seen to hold an
+// office, and nothing if nobody does or its name is not known.
+func Leading(ctx context.Context, rdb redis.UniversalClient, office string) (name string, err error) {
+	holder, err := leadingScript.Run(ctx, rdb, []string{officeKey(office)}).Text()
+	if err != nil {
+		return "", fmt.Errorf("ask who leads %s: %w", office, err)
+	}
+	if end := strings.LastIndexByte(holder, '/'); end > 0 {
+		name = holder[:end]
+	}
+	return name, nil
 }
 
 // Run campaigns until ctx ends. Whenever it is elected it calls lead, whose
@@ -154,6 +170,14 @@ if lease[1] and lease[1] ~= ARGV[1] and tonumber(lease[2]) > now then return 0 e
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', string.format('%.0f', now + ARGV[2]))
 redis.call('PEXPIRE', KEYS[1], 86400000)
 return 1
+`)
+
+// leadingScript answers who holds the lease, and the empty string if nobody does.
+var leadingScript = redis.NewScript(`
+local t = redis.call('TIME')
+local lease = redis.call('HMGET', KEYS[1], 'holder', 'until')
+if lease[1] and tonumber(lease[2]) > t[1] * 1000000 + t[2] then return lease[1] end
+return ''
 `)
 
 var resignScript = redis.NewScript(`

@@ -25,7 +25,7 @@ func (o *office) candidate(t *testing.T, rdb redis.UniversalClient) (stop func()
 	ctx, cancel := context.WithCancel(t.Context())
 	var run sync.WaitGroup
 	run.Go(func() {
-		if err := NewLeader(rdb, "scheduler", slog.New(slog.DiscardHandler)).Run(ctx, o.lead); err != nil {
+		if err := NewLeader(rdb, "scheduler", "a", slog.New(slog.DiscardHandler)).Run(ctx, o.lead); err != nil {
 			t.Errorf("candidate: %v", err)
 		}
 	})
@@ -87,7 +87,7 @@ func TestStopsLeadingBeforeItsLeaseRunsOut(t *testing.T) {
 		}}
 		ctx, cancel := context.WithCancel(t.Context())
 		var ended time.Duration
-		leader := NewLeader(rdb, "scheduler", slog.New(slog.DiscardHandler))
+		leader := NewLeader(rdb, "scheduler", "a", slog.New(slog.DiscardHandler))
 		err := leader.Run(ctx, func(leading context.Context) error {
 			time.Sleep(9500 * time.Millisecond) // renewed at 9 s
 			if leading.Err() != nil {
@@ -106,13 +106,37 @@ func TestStopsLeadingBeforeItsLeaseRunsOut(t *testing.T) {
 	})
 }
 
+func TestEverybodyCanAskWhoLeads(t *testing.T) {
+	rdb := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr()})
+	t.Cleanup(func() { rdb.Close() })
+	leading := func() string {
+		name, err := Leading(t.Context(), rdb, "scheduler")
+		if err != nil {
+			t.Error(err)
+		}
+		return name
+	}
+	if name := leading(); name != "" {
+		t.Errorf("before an election %q leads", name)
+	}
+	err := NewLeader(rdb, "scheduler", "ada/a:17", slog.New(slog.DiscardHandler)).Run(t.Context(), func(context.Context) error {
+		if name := leading(); name != "ada/a:17" {
+			t.Errorf("%q leads", name)
+		}
+		return nil
+	})
+	if name := leading(); name != "" || err != nil {
+		t.Errorf("after it resigned, with %v, %q leads", err, name)
+	}
+}
+
 func TestStopsLeadingWhenSomebodyElseIsElected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var answer atomic.Int64
 		answer.Store(1)
 		ctx, cancel := context.WithCancel(t.Context())
 		terms := 0
-		leader := NewLeader(script{claim: func() (int64, error) { return answer.Load(), nil }}, "scheduler", slog.New(slog.DiscardHandler))
+		leader := NewLeader(script{claim: func() (int64, error) { return answer.Load(), nil }}, "scheduler", "a", slog.New(slog.DiscardHandler))
 		err := leader.Run(ctx, func(leading context.Context) error {
 			if terms++; terms == 2 {
 				cancel()
@@ -132,7 +156,7 @@ func TestStopsLeadingWhenSomebodyElseIsElected(t *testing.T) {
 func TestAnErrorOfTheLeadersWorkIsReturned(t *testing.T) {
 	broken := errors.New("broken")
 	rdb := client(t, miniredis.RunT(t).Addr())
-	err := NewLeader(rdb, "scheduler", slog.New(slog.DiscardHandler)).Run(t.Context(), func(context.Context) error { return broken })
+	err := NewLeader(rdb, "scheduler", "a", slog.New(slog.DiscardHandler)).Run(t.Context(), func(context.Context) error { return broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("error = %v, want %v", err, broken)
 	}

@@ -119,7 +119,7 @@ func (s *scheduler) work(ctx context.Context) error {
 	g.Go(func() error { return clock.run(ctx) })
 	g.Go(func() error { return others.run(ctx) })
 	g.Go(func() error { return s.safety.run(ctx) })
-	g.Go(func() error { return lock.NewLeader(s.Redis, "scheduler", s.Log).Run(ctx, s.lead) })
+	g.Go(func() error { return lock.NewLeader(s.Redis, office, replicaName(), s.Log).Run(ctx, s.lead) })
 	return g.Wait()
 }
 
@@ -156,7 +156,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
 		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
-		Retention: s.Settings.Retention.Base(),
+		Retention: s.Settings.Retention.Base(), System: s.system,
 	}
 	logins := s.entrances(&about)
 	routes := api.New(about)

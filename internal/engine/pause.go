@@ -108,7 +108,7 @@ func (e *Engine) standing(ctx context.Context, rec record) job.Job {
 func (e *Engine) pauseOf(ctx context.Context, queue string, now time.Time) (job.Pause, bool) {
 	all, ok := e.rests.recall()
 	if !ok {
-		all, _ = e.Pauses(ctx) //nolint:errcheck // see above
+		all, _ = e.Pauses(ctx)
 	}
 	for _, p := range all {
 		if p.Holds(queue, now) {

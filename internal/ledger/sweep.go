@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -83,7 +84,7 @@ func (s *Sweep) step(ctx context.Context, place sweeper) (map[string]job.Pruned,
 		for client, n := range some {
 			removed[client] = removed[client].Add(n)
 		}
-		if err == errChanged {
+		if errors.Is(err, errChanged) {
 			continue
 		}
 		if err == nil {

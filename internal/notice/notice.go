@@ -228,6 +228,11 @@ func Together(all []Notice, now time.Time) Delivery {
 // DeliverTask is the task whose jobs deliver. Nobody is told of those.
 const DeliverTask = "beadle.notify.deliver"
 
+// DeliverArgs are what a job of that task is asked to do.
+type DeliverArgs struct {
+	Delivery string `json:"delivery"` // its id
+}
+
 // JobID returns the id of the job that delivers d in this round.
 func (d Delivery) JobID() string {
 	return Derived(d.Created, "deliver", d.ID, string(rune('0'+d.Round)))

@@ -229,7 +229,7 @@ func (d *Desk) enqueue(ctx context.Context) error {
 }
 
 func (d *Desk) start(ctx context.Context, p notice.Delivery) error {
-	args, err := json.Marshal(Args{Delivery: p.ID})
+	args, err := json.Marshal(notice.DeliverArgs{Delivery: p.ID})
 	if err != nil {
 		return err
 	}
@@ -243,9 +243,4 @@ func (d *Desk) start(ctx context.Context, p notice.Delivery) error {
 		return err
 	}
 	return d.Ledger.QueuedDelivery(ctx, p.ID, accepted.ID)
-}
-
-// Args are what a job that delivers is asked to do.
-type Args struct {
-	Delivery string `json:"delivery"` // its id
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -81,7 +80,7 @@ func provide() error {
 	}
 	storage.RegisterClients(storage.WebClient("beadle", "client secret", callback))
 	issuer := "http://" + l.Addr().String() + "/"
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	log := slog.New(slog.DiscardHandler)
 	h := exampleop.SetupServer(issuer, grouped{storage.NewStorage(people)}, log, false)
 	fmt.Println(issuer)
 	return http.Serve(l, h)

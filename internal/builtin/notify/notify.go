@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/notice"
-	"github.com/beadle-jobs/beadle/internal/notify"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -19,9 +18,9 @@ type Sender interface {
 
 // Task returns the task. Eight attempts take about an hour.
 func Task(s Sender) tasks.Task {
-	return tasks.Spec[notify.Args]{
+	return tasks.Spec[notice.DeliverArgs]{
 		Name: notice.DeliverTask, Summary: "Deliver a notice.",
 		Timeout: time.Minute, Attempts: 8, Backoff: 30 * time.Second,
-		Run: func(ctx context.Context, j *tasks.Job[notify.Args]) error { return s.Deliver(ctx, j.Args.Delivery) },
+		Run: func(ctx context.Context, j *tasks.Job[notice.DeliverArgs]) error { return s.Deliver(ctx, j.Args.Delivery) },
 	}
 }

@@ -65,7 +65,7 @@ func (s *server) retry(w http.ResponseWriter, r *http.Request) error {
 // cameFrom returns the page that led here, to go back to.
 func cameFrom(r *http.Request, otherwise string) string {
 	u, err := url.Parse(r.Referer())
-	if err != nil || u.Host != r.Host || strings.HasSuffix(u.Path, "/abort") || strings.HasSuffix(u.Path, "/break") {
+	if err != nil || u.Host != r.Host || strings.HasSuffix(u.Path, "/abort") || strings.HasSuffix(u.Path, "/errors") || strings.HasSuffix(u.Path, "/break") {
 		return otherwise
 	}
 	return local(u.RequestURI(), otherwise)

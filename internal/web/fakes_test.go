@@ -43,11 +43,26 @@ func (f *fakeJobs) Jobs(_ context.Context, filter job.Filter) (found []job.Job, 
 	return found, nil
 }
 
+// Search is Jobs, by cursors.
+func (f *fakeJobs) Search(ctx context.Context, filter job.Filter) (job.Found, error) {
+	limit := filter.Limit
+	if place, ok, _ := job.ParseCursor(filter.Before); ok {
+		filter.Before = place.ID
+	}
+	filter.Limit++
+	jobs, err := f.Jobs(ctx, filter)
+	if len(jobs) <= limit {
+		return job.Found{Jobs: jobs}, err
+	}
+	return job.Found{Jobs: jobs[:limit], Next: job.PlaceOf(jobs[limit-1]).Cursor()}, err
+}
+
 func matches(j job.Job, f job.Filter) bool {
 	return (len(f.States) == 0 || slices.Contains(f.States, j.State)) &&
 		(f.Task == "" || f.Task == j.Task) && (f.Client == "" || f.Client == j.Client) &&
 		(f.Root == "" || f.Root == j.Root) && (f.Schedule == "" || f.Schedule == j.Schedule) &&
-		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && (f.Before == "" || j.ID < f.Before)
+		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && (f.Before == "" || j.ID < f.Before) &&
+		!slices.ContainsFunc(f.Words, func(word string) bool { return !strings.Contains(j.Description, word) })
 }
 
 func (f *fakeJobs) Job(_ context.Context, id string) (job.Job, error) {
@@ -125,6 +140,63 @@ func (f *fakeJobs) Retry(ctx context.Context, id, by string) (job.Job, error) {
 	again := job.Job{ID: fmt.Sprintf("z%d", len(f.jobs)), Task: j.Task, Description: j.Description, State: job.Queued, Owner: by, RetryOf: id, Created: noon, Due: noon}
 	f.add(again)
 	return again, nil
+}
+
+// AbortMany aborts those that can be.
+func (f *fakeJobs) AbortMany(ctx context.Context, ask job.Bulk) (job.BulkResult, error) {
+	return f.many(ctx, ask, func(id string) error {
+		_, err := f.Abort(ctx, id, "many")
+		return err
+	})
+}
+
+// RetryMany retries all.
+func (f *fakeJobs) RetryMany(ctx context.Context, ask job.Bulk) (job.BulkResult, error) {
+	return f.many(ctx, ask, func(id string) error {
+		_, err := f.Retry(ctx, id, "many")
+		return err
+	})
+}
+
+func (f *fakeJobs) many(ctx context.Context, ask job.Bulk, do func(id string) error) (result job.BulkResult, err error) {
+	jobs, err := f.meant(ctx, ask)
+	result.Count = len(jobs)
+	switch {
+	case err != nil:
+		return result, err
+	case ask.DryRun:
+		result.Sample = jobs[:min(len(jobs), 10)]
+		return result, nil
+	case *ask.Expect < len(jobs):
+		return result, fault.New(fault.Conflict, "There are %d such jobs by now.", len(jobs))
+	}
+	for _, j := range jobs {
+		if err := do(j.ID); err != nil {
+			result.Refused = append(result.Refused, job.BulkRefusal{Reason: fault.Message(err), Jobs: 1, First: j.ID})
+			continue
+		}
+		result.Done++
+	}
+	return result, nil
+}
+
+func (f *fakeJobs) meant(ctx context.Context, ask job.Bulk) (jobs []job.Job, err error) {
+	if ask.Filter != "" {
+		filter, err := job.ParseFilter(ask.Filter)
+		if err != nil {
+			return nil, err
+		}
+		filter.Limit = 1000
+		return f.Jobs(ctx, filter)
+	}
+	for _, id := range ask.IDs {
+		j, err := f.Job(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, j)
+	}
+	return jobs, nil
 }
 
 func (f *fakeJobs) add(j job.Job) {

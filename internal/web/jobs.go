@@ -10,12 +10,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// perPage is how many rows a list shows.
-const perPage = 50
+// How many rows a list shows; those of jobs are longer than others.
+const (
+	perPage     = 50
+	jobsPerPage = 40
+)
 
 type jobsPage struct {
 	frame
@@ -23,15 +27,29 @@ type jobsPage struct {
 	Recovering []recoveryRow
 	Tabs       []tab
 	Filter     job.Filter
+	Query      string // the filter as the box shows it
+	Mistake    string // what is wrong with it
+	Words      []job.FilterWord
 	State      string // the tab that is open
 	Tasks      []string
 	Clients    []job.Client
+	Switches   []choice
 	Mixed      bool // the rows are of several clients
 	Filtered   bool
 	Rows       []jobRow
+	Searched   string // how far a search has looked; empty: everywhere
+	Many       many
+	Command    string // what lists the same in a terminal
+	Files      []link // the whole list, to take along
 	Events     string // where the page hears of changes; empty: nowhere
 	Newest     string // URLs; empty: nowhere to go
 	Older      string
+}
+
+// A choice is one that a list offers beside its states.
+type choice struct {
+	link
+	Made bool
 }
 
 // A tab leads to the part of a list that is in one state.
@@ -51,42 +69,74 @@ type jobRow struct {
 	Holder   string // what to say of the job in the way; empty: none is
 	Result   string // how far it came
 	CanAbort bool
+	CanRetry bool
 }
 
-// jobs serves GET /jobs: what is running, what ran, what will; newest first.
+// jobs serves GET /jobs: what is running, what ran, what will; newest first. A
+// filter that makes no sense stays in its box, beside what is wrong with it.
 func (s *server) jobs(w http.ResponseWriter, r *http.Request) error {
 	filter, err := jobFilter(r.URL.Query())
+	if fault.KindOf(err) == fault.Invalid {
+		return s.mistakenFilter(w, r, err)
+	}
 	if err != nil {
 		return err
 	}
-	page, err := s.jobsPage(r.Context(), filter, r.URL)
+	page, err := s.jobsPage(r.Context(), filter)
 	if err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "jobs", page)
 }
 
-// jobFilter reads the filter that a URL is.
-func jobFilter(q url.Values) (job.Filter, error) {
-	f := job.Filter{
-		Task:     strings.TrimSpace(q.Get("task")),
-		Client:   strings.TrimSpace(q.Get("client")),
-		Root:     q.Get("root"),
-		Schedule: q.Get("schedule"),
-		Errors:   q.Get("errors") != "",
-		Before:   q.Get("before"),
-		Limit:    perPage + 1, // one more tells whether there are older ones
+// mistakenFilter shows what is wrong with a filter, and no jobs.
+func (s *server) mistakenFilter(w http.ResponseWriter, r *http.Request, mistake error) error {
+	page := jobsPage{Query: r.URL.Query().Get("q"), Mistake: fault.Message(mistake), Filtered: true}
+	if err := s.surround(r.Context(), &page); err != nil {
+		return err
 	}
-	for _, word := range q["state"] {
-		if word == "" {
-			continue
+	status := http.StatusBadRequest
+	if r.Header.Get(liveHeader) != "" {
+		status = http.StatusOK // the page stands as it is
+	}
+	return s.render(w, r, status, "jobs", page)
+}
+
+// jobFilter reads the filter that a URL is: that of q, as people type it, with
+// what the other parameters say instead.
+func jobFilter(q url.Values) (job.Filter, error) {
+	f, err := job.ParseFilter(q.Get("q"))
+	if err != nil {
+		return f, err
+	}
+	for name, place := range map[string]*string{"task": &f.Task, "client": &f.Client, "owner": &f.Owner, "root": &f.Root, "schedule": &f.Schedule} {
+		if q.Has(name) {
+			*place = strings.TrimSpace(q.Get(name))
 		}
+	}
+	f.Errors = f.Errors || q.Get("errors") != ""
+	if err := takeStates(&f, q["state"]); err != nil {
+		return f, err
+	}
+	f.Before, f.Limit = q.Get("before"), jobsPerPage
+	if _, _, err := job.ParseCursor(f.Before); err != nil {
+		return f, err
+	}
+	return f, f.Check()
+}
+
+func takeStates(f *job.Filter, words []string) error {
+	words = slices.DeleteFunc(slices.Clone(words), func(word string) bool { return word == "" })
+	if len(words) > 0 {
+		f.States = nil
+	}
+	for _, word := range words {
 		if !job.State(word).Valid() {
-			return f, fault.New(fault.Invalid, "There is no state “%s”; the states are %s.", word, states()).In("state")
+			return fault.New(fault.Invalid, "There is no state “%s”; the states are %s.", word, states()).In("state")
 		}
 		f.States = append(f.States, job.State(word))
 	}
-	return f, nil
+	return nil
 }
 
 func states() string {
@@ -97,52 +147,101 @@ func states() string {
 	return strings.Join(words, ", ")
 }
 
-func (s *server) jobsPage(ctx context.Context, f job.Filter, here *url.URL) (jobsPage, error) {
-	page := jobsPage{Filter: f, Filtered: filtered(f), Events: s.follow(f)}
+func (s *server) jobsPage(ctx context.Context, f job.Filter) (jobsPage, error) {
+	page := jobsPage{Filter: f, Query: f.String(), Filtered: filtered(f), Events: s.follow(f)}
 	if len(f.States) == 1 {
 		page.State = string(f.States[0])
 	}
-	var err error
-	if page.frame, err = s.frame(ctx, "Jobs", "jobs"); err != nil {
+	if err := s.surround(ctx, &page); err != nil {
 		return page, err
 	}
-	if page.Recovering, err = s.recovering(ctx); err != nil {
-		return page, err
-	}
-	counts, err := s.Jobs.Counts(ctx, f.Client)
-	if err != nil {
-		return page, fmt.Errorf("count jobs: %w", err)
-	}
-	if page.Tasks, err = s.tasks(ctx); err != nil {
-		return page, err
-	}
-	if page.Clients, err = s.Catalogue.Clients(ctx); err != nil {
-		return page, fmt.Errorf("list clients: %w", err)
-	}
-	jobs, err := s.Jobs.Jobs(ctx, f)
+	found, err := s.Jobs.Search(ctx, f)
 	if err != nil {
 		return page, fmt.Errorf("list jobs: %w", err)
 	}
-	page.Sentence, page.Tabs = overview(counts), jobTabs(counts, f, here.Query())
-	page.fill(jobs, here.Query(), s.now())
+	page.fill(found, auth.Of(ctx), s.now())
+	page.Switches = switches(f, auth.Of(ctx))
+	page.Many = manyOf(page.Rows, f)
+	page.Command, page.Files = command("jobs", f), filesOf(f)
 	return page, nil
 }
 
+// surround fills in what stands around the list, whatever is in it.
+func (s *server) surround(ctx context.Context, page *jobsPage) (err error) {
+	if page.frame, err = s.frame(ctx, "Jobs", "jobs"); err != nil {
+		return err
+	}
+	if page.Recovering, err = s.recovering(ctx); err != nil {
+		return err
+	}
+	counts, err := s.Jobs.Counts(ctx, page.Filter.Client)
+	if err != nil {
+		return fmt.Errorf("count jobs: %w", err)
+	}
+	if page.Tasks, err = s.tasks(ctx); err != nil {
+		return err
+	}
+	if page.Clients, err = s.Catalogue.Clients(ctx); err != nil {
+		return fmt.Errorf("list clients: %w", err)
+	}
+	page.Words, page.Sentence, page.Tabs = job.FilterWords, overview(counts), jobTabs(counts, page.Filter)
+	return nil
+}
+
 // fill puts the jobs into rows, and links to the pages beside this one.
-func (p *jobsPage) fill(jobs []job.Job, q url.Values, now time.Time) {
+func (p *jobsPage) fill(found job.Found, who auth.Who, now time.Time) {
 	if p.Filter.Before != "" {
-		p.Newest = with("/jobs", q, "before", "")
+		p.Newest = listURL(p.Filter)
 	}
-	if len(jobs) > perPage {
-		jobs = jobs[:perPage]
-		p.Older = with("/jobs", q, "before", jobs[perPage-1].ID)
+	if found.Next != "" {
+		p.Older = listURL(p.Filter, "before", found.Next)
 	}
-	for _, j := range jobs {
+	if found.Searched > 0 {
+		p.Searched = "Searched the newest " + number(int64(found.Searched)) + " jobs that may match; the next page goes on behind them."
+	}
+	for _, j := range found.Jobs {
 		row := rowOf(j, now)
-		row.CanAbort = row.CanAbort && p.who.Handles(j)
+		mine := who.Handles(j)
+		row.CanAbort, row.CanRetry = row.CanAbort && mine, mine && slices.Contains(retryable, j.State)
 		p.Rows = append(p.Rows, row)
-		p.Mixed = p.Mixed || j.Client != jobs[0].Client
+		p.Mixed = p.Mixed || j.Client != found.Jobs[0].Client
 	}
+}
+
+// listURL is where a list of jobs begins.
+func listURL(f job.Filter, pairs ...string) string {
+	return with("/jobs", url.Values{}, append([]string{"q", f.String()}, pairs...)...)
+}
+
+// switches are the jobs of whoever looks, and those with errors.
+func switches(f job.Filter, who auth.Who) []choice {
+	errors, mine := f, f
+	errors.Errors = !f.Errors
+	all := []choice{{link{"With errors", listURL(errors)}, f.Errors}}
+	if !who.Anywhere(auth.See) || !who.Anywhere(auth.Own) {
+		return all // there are no others
+	}
+	own := f.Owner == who.Name
+	if mine.Owner = who.Name; own {
+		mine.Owner = ""
+	}
+	return append(all, choice{link{"Mine", listURL(mine)}, own})
+}
+
+// command is the line of jobctl that does something with the jobs of a filter.
+func command(verb string, f job.Filter) string {
+	if !f.Chooses() {
+		return "jobctl " + verb
+	}
+	return "jobctl " + verb + " --filter '" + strings.ReplaceAll(f.String(), "'", `'\''`) + "'"
+}
+
+// filesOf leads to all that a filter chooses.
+func filesOf(f job.Filter) (files []link) {
+	for _, kind := range []link{{"CSV", "csv"}, {"JSON", "ndjson"}} {
+		files = append(files, link{kind.Text, with("/api/v1/jobs", url.Values{}, "q", f.String(), "format", kind.URL)})
+	}
+	return files
 }
 
 // tasks are the names that the filter offers.
@@ -159,8 +258,10 @@ func (s *server) tasks(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
+// filtered reports whether f asks for more than a state.
 func filtered(f job.Filter) bool {
-	return f.Task != "" || f.Client != "" || f.Root != "" || f.Schedule != "" || f.Errors
+	f.States = nil
+	return f.Chooses()
 }
 
 func rowOf(j job.Job, now time.Time) jobRow {
@@ -209,25 +310,26 @@ var tabOrder = []job.State{
 	job.Succeeded, job.Failed, job.Aborted, job.Expired,
 }
 
-func jobTabs(counts map[job.State]int64, f job.Filter, q url.Values) []tab {
+func jobTabs(counts map[job.State]int64, f job.Filter) []tab {
 	var total int64
 	for _, n := range counts {
 		total += n
 	}
-	tabs := []tab{{"All", total, tabURL(q, ""), len(f.States) == 0}}
+	tabs := []tab{{"All", total, tabURL(f), len(f.States) == 0}}
 	for _, state := range tabOrder {
 		open := slices.Contains(f.States, state)
 		if counts[state] == 0 && !open && !slices.Contains(always, state) {
 			continue
 		}
-		tabs = append(tabs, tab{chips[state].Word, counts[state], tabURL(q, string(state)), open})
+		tabs = append(tabs, tab{chips[state].Word, counts[state], tabURL(f, state), open})
 	}
 	return tabs
 }
 
 // tabURL keeps the filter and begins at the newest.
-func tabURL(q url.Values, state string) string {
-	return with("/jobs", q, "before", "", "state", state)
+func tabURL(f job.Filter, states ...job.State) string {
+	f.States = states
+	return listURL(f)
 }
 
 // with returns the path with the query's parameters, some of them set anew;

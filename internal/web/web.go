@@ -45,7 +45,15 @@ type Jobs interface {
 	JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error)
 	JobLogs(ctx context.Context, id string, after int64, limit int) ([]job.LogLine, error)
 
+	// Search returns jobs, newest first, and where the rest begins.
+	Search(ctx context.Context, f job.Filter) (job.Found, error)
+
 	Abort(ctx context.Context, id, by string) (job.Job, error)
+
+	// AbortMany and RetryMany are Abort and Retry of all that are meant, each if
+	// whoever acts may; a dry run counts them.
+	AbortMany(ctx context.Context, ask job.Bulk) (job.BulkResult, error)
+	RetryMany(ctx context.Context, ask job.Bulk) (job.BulkResult, error)
 
 	// Retry repeats an ended job as a new one, or lets one that is due for its
 	// next attempt begin it now. It returns the job to look at.

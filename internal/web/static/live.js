@@ -5,7 +5,7 @@
 // elements alone, and what changed in them is changed in place: a link that a
 // pointer is pressing stays the same link. In a list (data-live="rows"), new
 // rows wait behind a button while the pointer or the focus is in it, so that
-// nothing moves under the pointer.
+// nothing moves under the pointer; they wait, too, while rows are chosen.
 //
 // When to ask is told by the server where an element has data-events, the
 // address of an event stream: at once, and then at most once a second. Bars of
@@ -165,6 +165,7 @@ function apply(fresh) {
 function morph(was, now) {
   if (was.isEqualNode(now) || was.dataset?.copy !== undefined) return;
   if (was.nodeName !== now.nodeName) return was.replaceWith(now);
+  if (was.type === "checkbox" && was.value !== now.value) was.checked = false; // it is that of another row
   if (was.nodeType !== Node.ELEMENT_NODE) return void (was.data = now.data);
   const kept = was.nodeName === "DETAILS" ? "open" : ""; // what somebody unfolded stays so
   for (const { name } of [...was.attributes]) if (!now.hasAttribute(name) && name !== kept) was.removeAttribute(name);
@@ -183,7 +184,7 @@ function keepRows(list, now) {
   const same = shown.length === fresh.size && [...fresh.keys()].every((id, i) => id === shown[i].id);
   const button = list.querySelector(":scope > .fresh");
   if (same) button?.remove();
-  if (same || !shown.length || !fresh.size || !list.matches(":hover, :focus-within")) return false;
+  if (same || !shown.length || !fresh.size || !list.matches(":hover, :focus-within, :has(:checked)")) return false;
   let left = fresh.size;
   for (const row of shown) {
     const next = fresh.get(row.id);
@@ -261,6 +262,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  if (event.target.matches("[data-all]"))
+    for (const box of event.target.closest("table").querySelectorAll("tbody input[type=checkbox]")) box.checked = event.target.checked;
 });
 
 // Pages that show times in two zones show the reader's own, once they know it.

@@ -25,6 +25,7 @@ type Access interface {
 	// password and the sessions end when it is used.
 	Invite(ctx context.Context, name string) (link string, err error)
 
+	// ChangePassword ends the person's sessions but the one that acts.
 	ChangePassword(ctx context.Context, name, old, password string) error
 
 	// Tokens returns those of a person; "": of everybody.

@@ -21,6 +21,10 @@ type Devices interface {
 	Poll(ctx context.Context, secret string) (auth.DeviceAnswer, error)
 }
 
+// maxMachine is how long the name of a machine may be: it becomes a part of the
+// name of a token.
+const maxMachine = 80
+
 // startDevice serves POST /api/v1/login/device.
 func (a *API) startDevice(w http.ResponseWriter, r *http.Request) error {
 	var n client.NewDeviceLogin
@@ -31,8 +35,8 @@ func (a *API) startDevice(w http.ResponseWriter, r *http.Request) error {
 		return People{}.kept()
 	}
 	machine := strings.TrimSpace(n.Machine)
-	if machine == "" || len(machine) > 100 || strings.ContainsAny(machine, "\r\n") {
-		return fault.New(fault.Invalid, "Field machine must be one line of at most 100 bytes: where the program runs.").In("machine")
+	if machine == "" || len(machine) > maxMachine || strings.ContainsAny(machine, "\r\n") {
+		return fault.New(fault.Invalid, "Field machine must be one line of at most %d bytes: where the program runs.", maxMachine).In("machine")
 	}
 	secret, d, err := a.Devices.Start(r.Context(), machine, addressOf(r))
 	if err != nil {

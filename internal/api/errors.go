@@ -81,6 +81,7 @@ func (a *API) groupFile(w http.ResponseWriter, r *http.Request, g job.ErrorGroup
 	file := csv.NewWriter(w)
 	_ = file.Write([]string{"job", "client", "number", "attempt", "record", "code", "message", "at"})
 	for len(list) > 0 {
+		_ = goOn(w) // a reader who has gone is told nothing
 		for _, e := range list {
 			_ = file.Write(append([]string{inert(e.JobID), inert(e.Client)}, errorRow(e.RecordError)...))
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -36,6 +37,10 @@ type GuardOptions struct {
 	// must not be able to ask us anything.
 	Hosts []string
 
+	// Proxies are the networks of the proxies in front, which alone are believed
+	// to say who asked them and whether over TLS.
+	Proxies []netip.Prefix
+
 	// Audit has changes written down. Nil writes none.
 	Audit *Auditor
 
@@ -43,13 +48,15 @@ type GuardOptions struct {
 }
 
 // Guard stands in front of the API and the pages. It refuses foreign hosts,
-// requests that another site's page makes a browser send, and everybody who
-// is not known; probes, the pages for logging in and /static are open. What may
+// requests that another site's page makes a browser send, bodies that are too
+// long, addresses that ask too often for what is open, and everybody who is not
+// known; probes, the pages for logging in and /static are open. What may
 // change something is audited here, once for all faces.
 func Guard(next http.Handler, o GuardOptions) http.Handler {
 	crossOrigin := http.NewCrossOriginProtection()
 	crossOrigin.SetDenyHandler(http.HandlerFunc(denyCrossOrigin))
-	return o.logged(secured(o.Audit.outside(o.checkHost(crossOrigin.Handler(o.identify(o.Audit.inside(next)))))))
+	inside := crossOrigin.Handler(o.identify(o.Audit.inside(next)))
+	return o.proxied(o.logged(secured(o.Audit.outside(o.checkHost(o.paced(bounded(inside)))))))
 }
 
 // SameToken returns a function that tells whether a token is the right one,
@@ -75,6 +82,9 @@ func secured(next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if auth.OverTLS(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		next.ServeHTTP(w, r)
 	})
 }

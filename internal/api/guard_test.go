@@ -1,12 +1,16 @@
 package api_test
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 
 	"github.com/beadle-jobs/beadle/internal/api"
+	"github.com/beadle-jobs/beadle/internal/auth"
 )
 
 func guarded(t *testing.T, o api.GuardOptions) http.Handler {
@@ -120,3 +124,85 @@ func TestGuardTellsBrowsersToBeCareful(t *testing.T) {
 		t.Error("the answer has no request id")
 	}
 }
+
+func TestOnlyOurProxiesAreBelieved(t *testing.T) {
+	var address string
+	var tls bool
+	next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { address, tls = r.RemoteAddr, auth.OverTLS(r) })
+	h := api.Guard(next, api.GuardOptions{
+		Hosts: []string{"example.com"}, Log: slog.New(slog.DiscardHandler),
+		Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")},
+	})
+	for _, tt := range []struct {
+		peer string
+		hops []string
+		want string
+		tls  bool
+	}{
+		{"192.0.2.9:4711", []string{"198.51.100.1"}, "192.0.2.9:4711", false},
+		{"10.1.1.1:4711", []string{"198.51.100.1"}, "198.51.100.1:0", true},
+		{"[::ffff:10.1.1.1]:4711", []string{"198.51.100.1"}, "198.51.100.1:0", true},
+		{"10.1.1.1:4711", []string{"203.0.113.5, 198.51.100.1, 10.2.2.2"}, "198.51.100.1:0", true},
+		{"10.1.1.1:4711", []string{"203.0.113.5", "2001:db8::7"}, "[2001:db8::7]:0", true},
+		{"10.1.1.1:4711", []string{"198.51.100.1, <script>"}, "10.1.1.1:4711", true},
+		{"10.1.1.1:4711", []string{"<script>, 10.2.2.2"}, "10.2.2.2:0", true},
+		{"10.1.1.1:4711", nil, "10.1.1.1:4711", true},
+		{"@", []string{"198.51.100.1"}, "@", false},
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.RemoteAddr = tt.peer
+		r.Header["X-Forwarded-For"] = tt.hops
+		r.Header.Set("X-Forwarded-Proto", "https")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if address != tt.want || tls != tt.tls {
+			t.Errorf("%s for %q is %s, over TLS %t; want %s, %t", tt.peer, tt.hops, address, tls, tt.want, tt.tls)
+		}
+		if got := w.Header().Get("Strict-Transport-Security") != ""; got != tt.tls {
+			t.Errorf("%s for %q is told to stay with TLS: %t", tt.peer, tt.hops, got)
+		}
+	}
+}
+
+func TestAnAddressAsksOnlySoOftenForWhatIsOpen(t *testing.T) {
+	h := guarded(t, api.GuardOptions{Token: "s3cret"})
+	from := func(address, path string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest("GET", path, nil)
+		r.RemoteAddr = address
+		r.Header.Set("X-Forwarded-For", "198.51.100."+address[len(address)-1:]) // no way around it
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	for i := range 300 {
+		from(fmt.Sprintf("[2001:db8::%x]:1", i), []string{"/login", "/setup/x", "/api/v1/login/device/token"}[i%3])
+	}
+	if w := from("[2001:db8::ffff]:9", "/login"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+		t.Errorf("the 301st is answered by %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
+	}
+	for _, path := range []string{"/healthz", "/static/beadle.css"} {
+		if w := from("[2001:db8::ffff]:9", path); w.Code != http.StatusOK {
+			t.Errorf("%s is answered by %d", path, w.Code)
+		}
+	}
+	if w := from("[2001:db8:0:1::1]:9", "/login"); w.Code != http.StatusOK {
+		t.Errorf("another network is answered by %d", w.Code)
+	}
+}
+
+func TestNoBodyIsReadBeyondItsBounds(t *testing.T) {
+	var n int64
+	var err error
+	next := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { n, err = io.Copy(io.Discard, r.Body) })
+	h := api.Guard(next, api.GuardOptions{Hosts: []string{"example.com"}, Log: slog.New(slog.DiscardHandler)})
+	for path, most := range map[string]int64{"/login": 1 << 20, "/api/v1/jobs": 1 << 20, "/api/v1/jobs:batch": 32 << 20} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("POST", path, io.LimitReader(endless{}, 40<<20)))
+		if n < most || n > most+1 || err == nil {
+			t.Errorf("%s: %d bytes are read, and then %v", path, n, err)
+		}
+	}
+}
+
+type endless struct{}
+
+func (endless) Read(b []byte) (int, error) { return len(b), nil }

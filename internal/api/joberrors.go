@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -52,6 +53,7 @@ func (a *API) errorsFile(w http.ResponseWriter, r *http.Request, j job.Job) erro
 	file := csv.NewWriter(w)
 	_ = file.Write([]string{"number", "attempt", "record", "code", "message", "at"})
 	for len(list) > 0 {
+		_ = goOn(w) // a reader who has gone is told nothing
 		for _, e := range list {
 			_ = file.Write(errorRow(e))
 		}
@@ -73,7 +75,8 @@ func errorRow(e job.RecordError) []string {
 
 // inert keeps a spreadsheet from taking s for a formula.
 func inert(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+	first, _ := utf8.DecodeRuneInString(s)
+	if s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + s
 	}
 	return s

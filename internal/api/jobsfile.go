@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -30,6 +31,9 @@ func (a *API) jobsFile(w http.ResponseWriter, r *http.Request, f job.Filter, for
 	}
 	rows := startFile(w, format)
 	for sent := 0; ; {
+		if err := goOn(w); err != nil {
+			return err
+		}
 		for _, j := range found.Jobs {
 			if err := rows.job(j); err != nil {
 				return nil // the caller has gone
@@ -49,6 +53,18 @@ func (a *API) jobsFile(w http.ResponseWriter, r *http.Request, f job.Filter, for
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// pageTime is how long a reader has for one page of a file.
+const pageTime = time.Minute
+
+// goOn gives an answer that is long more time.
+func goOn(w http.ResponseWriter) error {
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pageTime))
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }
 
 func startFile(w http.ResponseWriter, format string) rowWriter {

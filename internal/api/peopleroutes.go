@@ -188,7 +188,7 @@ func (a *API) urlOf(r *http.Request, path string) string {
 		return strings.TrimSuffix(a.PublicURL, "/") + path
 	}
 	scheme := "http"
-	if r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
+	if auth.OverTLS(r) {
 		scheme = "https"
 	}
 	return scheme + "://" + r.Host + path

@@ -42,12 +42,18 @@ func loopback(addr string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
+// writeTime is how long an answer may take, from the head of its request on.
+// What goes on for longer, such as a file or an event stream, has to say so
+// while it gets on, so that nobody keeps a connection by reading slowly.
+const writeTime = 3 * time.Minute
+
 // Serve answers requests on l until ctx is done, then lets open ones finish.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
+		WriteTimeout:      writeTime,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}

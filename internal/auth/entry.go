@@ -41,6 +41,8 @@ func SessionOf(r *http.Request) string {
 }
 
 // OverTLS reports whether the browser speaks TLS to us, or to a proxy in front.
+// The header is there only where a proxy of ours has set it: the guard takes out
+// what others say.
 func OverTLS(r *http.Request) bool {
 	return r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }

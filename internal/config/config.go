@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -40,6 +41,7 @@ type Config struct {
 	Listen    string   `yaml:"listen" env:"LISTEN"`         // where the scheduler serves API, pages and metrics
 	TokenFile string   `yaml:"token_file" env:"TOKEN_FILE"` // the bearer token; without one only loopback is served
 	Hosts     []string `yaml:"hosts" env:"HOSTS"`           // host names that browsers may use for it, besides loopback
+	Proxies   []string `yaml:"proxies" env:"PROXIES"`       // networks of the proxies in front, whose X-Forwarded-For and -Proto are believed
 	LogLevel  string   `yaml:"log_level" env:"LOG_LEVEL"`   // debug, info, warn, error
 	Backlog   int64    `yaml:"backlog" env:"BACKLOG"`       // events that wait to be recorded, at which batches of jobs are refused
 	Viewers   int      `yaml:"viewers" env:"VIEWERS"`       // places in which one person may follow jobs live
@@ -80,6 +82,7 @@ func Default() Config {
 		Redis:    "redis://127.0.0.1:6379/0",
 		Ledger:   "beadle.db",
 		Listen:   "127.0.0.1:8080",
+		Proxies:  []string{"127.0.0.0/8", "::1/128"},
 		LogLevel: "info",
 		Backlog:  1_000_000,
 		Viewers:  20,
@@ -192,6 +195,7 @@ func (c Config) Validate() error {
 	if _, ok := levels[c.LogLevel]; !ok {
 		say("log_level is %q: it must be debug, info, warn or error", c.LogLevel)
 	}
+	validNetworks("proxies", c.Proxies, say)
 	if c.Backlog < 1000 {
 		say("backlog is %d: it must be 1000 or more", c.Backlog)
 	}
@@ -217,6 +221,27 @@ func (c Config) Validate() error {
 		return nil
 	}
 	return fault.New(fault.Invalid, "The settings are not right: %s.", strings.Join(wrong, "; "))
+}
+
+// Trusted returns the networks of proxies. It is for settings that are valid.
+func (c Config) Trusted() []netip.Prefix { return networks(c.Proxies) }
+
+// networks returns those that the texts name.
+func networks(texts []string) (all []netip.Prefix) {
+	for _, text := range texts {
+		if p, err := netip.ParsePrefix(text); err == nil {
+			all = append(all, p.Masked())
+		}
+	}
+	return all
+}
+
+func validNetworks(setting string, texts []string, say func(format string, args ...any)) {
+	for _, text := range texts {
+		if _, err := netip.ParsePrefix(text); err != nil {
+			say("%s has %q: it must be a network such as 10.1.2.0/24", setting, text)
+		}
+	}
 }
 
 // isSite reports whether text is where a site begins.

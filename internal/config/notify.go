@@ -30,14 +30,7 @@ func defaultNotify() Notify {
 
 // Private returns the networks of allow_private. It is for settings that are
 // valid.
-func (n Notify) Private() (all []netip.Prefix) {
-	for _, text := range n.AllowPrivate {
-		if p, err := netip.ParsePrefix(text); err == nil {
-			all = append(all, p.Masked())
-		}
-	}
-	return all
-}
+func (n Notify) Private() []netip.Prefix { return networks(n.AllowPrivate) }
 
 func (n Notify) validate(say func(format string, args ...any)) {
 	n.SMTP.validate(say)
@@ -47,11 +40,7 @@ func (n Notify) validate(say func(format string, args ...any)) {
 	if n.LocalEmail != "" && !isAddress(n.LocalEmail) {
 		say("notify.local_email is %q: it must be an e-mail address", n.LocalEmail)
 	}
-	for _, text := range n.AllowPrivate {
-		if _, err := netip.ParsePrefix(text); err != nil {
-			say("notify.allow_private has %q: it must be a network such as 10.1.2.0/24", text)
-		}
-	}
+	validNetworks("notify.allow_private", n.AllowPrivate, say)
 	for _, port := range n.Ports {
 		if port < 1 || port > 65535 {
 			say("notify.ports has %d: it must be 1 to 65535", port)

@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -163,3 +166,44 @@ func send(t *testing.T, h http.Handler, path string, form url.Values, headers ma
 	h.ServeHTTP(w, r)
 	return w
 }
+
+func TestAFormThatIsNotWholeOrNotTextIsRefused(t *testing.T) {
+	h := dashboard(t, web.Config{Door: &fakeDoor{}})
+	for name, tt := range map[string]struct{ kind, body string }{
+		"too long":      {"application/x-www-form-urlencoded", "name=" + strings.Repeat("x", 1<<20)},
+		"broken off":    {"application/x-www-form-urlencoded", "name=%f"},
+		"with NUL":      {"application/x-www-form-urlencoded", "name=a%00b"},
+		"no UTF-8":      {"application/x-www-form-urlencoded", "name=%ff%fe"},
+		"no UTF-8 name": {"application/x-www-form-urlencoded", "%ff=x"},
+		"with files":    {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"name\"; filename=\"a\"\r\n\r\nx\r\n--x--\r\n"},
+	} {
+		r := httptest.NewRequest("POST", "/login", strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", tt.kind)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != http.StatusBadRequest || w.Header().Get("Set-Cookie") != "" {
+			t.Errorf("a form %s is answered by %d", name, w.Code)
+		}
+	}
+	for _, path := range []string{"/jobs?q=%00", "/jobs?q=%ff", "/jobs?q=%zz", "/jobs/%ff", "/jobs/%00"} {
+		if w := get(t, h, path); w.Code != http.StatusBadRequest && w.Code != http.StatusNotFound {
+			t.Errorf("GET %s is answered by %d", path, w.Code)
+		}
+	}
+}
+
+func TestAOneTimeLinkIsNotInTheLog(t *testing.T) {
+	var log bytes.Buffer
+	h := dashboard(t, web.Config{Door: brokenDoor{&fakeDoor{}}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if w := get(t, h, "/setup/hushhush"); w.Code != http.StatusInternalServerError {
+		t.Fatalf("it is answered by %d", w.Code)
+	}
+	if strings.Contains(log.String(), "hushhush") || !strings.Contains(log.String(), "page failed") {
+		t.Errorf("the log has %s", &log)
+	}
+}
+
+// brokenDoor fails for a reason of ours.
+type brokenDoor struct{ *fakeDoor }
+
+func (brokenDoor) Link(context.Context, string) (string, error) { return "", errors.New("broken") }

@@ -245,7 +245,11 @@ func headers(next http.Handler) http.Handler {
 // page turns a handler that may fail into one that shows its failure.
 func (s *server) page(h func(http.ResponseWriter, *http.Request) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := takeForm(w, r)
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			s.fail(w, r, err)
 		}
 	})
@@ -269,7 +273,7 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		comeBack(w, err)
 	}
 	if kind == fault.Internal {
-		s.Log.ErrorContext(r.Context(), "page failed", "path", r.URL.Path, "err", err)
+		s.Log.ErrorContext(r.Context(), "page failed", "path", pathOf(r), "err", err)
 	}
 	page := errorPage{
 		frame:   s.quietFrame(headlines[kind]),

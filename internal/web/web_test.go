@@ -461,7 +461,9 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}
 	}
-	c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	if c.Log == nil {
+		c.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
+	}
 	c.Now, c.Zone = func() time.Time { return noon }, time.UTC
 	h, err := web.New(c)
 	if err != nil {

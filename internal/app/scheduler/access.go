@@ -53,7 +53,7 @@ func (o Options) asks() bool { return o.Token != "" || o.Settings.Access.Asks() 
 
 // guard says who is let in.
 func (s *scheduler) guard() api.GuardOptions {
-	o := api.GuardOptions{Hosts: s.Settings.Hosts, Log: s.Log}
+	o := api.GuardOptions{Hosts: s.Settings.Hosts, Proxies: s.Settings.Trusted(), Log: s.Log}
 	if s.asks() {
 		o.Door = s.door
 	}
@@ -80,16 +80,19 @@ func (s *scheduler) entrances(of *api.Config) *device.Logins {
 }
 
 // inviteFirst tells the link with which the first superadmin sets a password,
-// while there is nobody.
+// while there is nobody. It is told where the process was started and not in the
+// log, which goes to many places, unless there is nothing else.
 func (s *scheduler) inviteFirst(ctx context.Context) error {
 	link, err := s.door.First(ctx)
 	if err != nil || link == "" {
 		return err
 	}
 	link = strings.TrimSuffix(cmp.Or(s.Settings.PublicURL, "http://"+s.Listener.Addr().String()), "/") + link
-	s.Log.WarnContext(ctx, "nobody can log in yet: the first superadmin sets a password at this link, once and within a day", "link", link)
-	if s.Out != nil {
-		fmt.Fprintf(s.Out, "Nobody can log in yet. The first superadmin sets a password here, once and within a day:\n  %s\n", link)
+	if s.Out == nil {
+		s.Log.WarnContext(ctx, "nobody can log in yet: the first superadmin sets a password at this link, once and within a day", "link", link)
+		return nil
 	}
+	s.Log.WarnContext(ctx, "nobody can log in yet: the output of this process has a link for the first superadmin")
+	fmt.Fprintf(s.Out, "Nobody can log in yet. The first superadmin sets a password here, once and within a day:\n  %s\n", link)
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/auth/tally"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -60,20 +61,20 @@ type Logins struct {
 	store  Store
 	tokens Tokens
 	now    func() time.Time
-	starts *tally
-	wrong  *tally
+	starts *tally.Tally
+	wrong  *tally.Tally
 }
 
 // New returns logins that are kept in s and end in tokens of t.
 func New(s Store, t Tokens, now func() time.Time) *Logins {
-	return &Logins{s, t, now, newTally(perMinute), newTally(guesses)}
+	return &Logins{s, t, now, tally.New(perMinute, time.Minute), tally.New(guesses, time.Minute)}
 }
 
 // Start begins the login of a program on a machine, and returns its secret and
 // what to show. It refuses an address that asks too often.
 func (l *Logins) Start(ctx context.Context, machine, address string) (secret string, d auth.DeviceLogin, err error) {
 	now := l.now()
-	if !l.starts.another(address, now) {
+	if !l.starts.Another(tally.Place(address), now) {
 		return "", d, busy("Too many programs asked from your address; try again in a minute.")
 	}
 	secret = newSecret()
@@ -125,12 +126,12 @@ func (l *Logins) Asked(ctx context.Context, code string) (auth.DeviceLogin, erro
 	if err := decides(w); err != nil {
 		return auth.DeviceLogin{}, err
 	}
-	if l.wrong.full(w.Name, now) {
+	if l.wrong.Full(w.Name, now) {
 		return auth.DeviceLogin{}, busy("You typed too many wrong codes; try again in a minute.")
 	}
 	d, err := l.store.DeviceLoginOfCode(ctx, Code(code))
 	if fault.KindOf(err) == fault.NotFound || err == nil && (!now.Before(d.Expires) || d.State != auth.DevicePending) {
-		l.wrong.another(w.Name, now)
+		l.wrong.Another(w.Name, now)
 		return auth.DeviceLogin{}, fault.New(fault.NotFound, "No program waits with the code “%s”. Codes are good for 10 minutes; start the login again.", code).In("code")
 	}
 	return d, err

@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/auth/tally"
 )
 
 // Store is where people, and what lets them in, are kept. What is not there
@@ -109,13 +110,13 @@ type Options struct {
 type Door struct {
 	Options
 	hasher    *hasher
-	addresses *addresses
+	addresses *tally.Tally
 	memory    *memory
 }
 
 // New returns a door.
 func New(o Options) *Door {
-	return &Door{Options: o, hasher: newHasher(), addresses: &addresses{}, memory: &memory{}}
+	return &Door{Options: o, hasher: newHasher(), addresses: tally.New(triesPerAddress, window), memory: &memory{}}
 }
 
 // Ways returns how people may log in here.

@@ -3,9 +3,12 @@ package door_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -377,6 +380,36 @@ func TestAPasswordIsChangedByWhoKnowsIt(t *testing.T) {
 	h.refused(err, fault.Denied, "do not go together")
 	if _, err := h.login("root", "quite another one"); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAChangedPasswordEndsTheOtherSessions(t *testing.T) {
+	h := build(t, nil)
+	h.first()
+	mine, theirs := h.in("root"), h.in("root")
+	h.must(h.ChangePassword(auth.With(t.Context(), h.who(mine)), "root", password, "quite another one"))
+	if w := h.who(mine); w.Name != "root" {
+		t.Errorf("the session that changed it is of %+v", w)
+	}
+	_, err := h.WhoOfSession(t.Context(), theirs, false)
+	h.refused(err, fault.Denied, "Sign in again")
+}
+
+func TestManyLoginsAtOnceAreNoWayAroundTheLimit(t *testing.T) {
+	h := build(t, nil)
+	var tried atomic.Int64
+	var all sync.WaitGroup
+	for i := range 500 {
+		all.Go(func() {
+			_, _, err := h.LogInWithToken(t.Context(), fmt.Sprintf("token%d", i), "", "192.0.2.1:1")
+			if fault.KindOf(err) == fault.Denied {
+				tried.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := tried.Load(); n > 50 {
+		t.Errorf("%d tokens were tried from one address", n)
 	}
 }
 

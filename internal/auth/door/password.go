@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -36,14 +37,15 @@ const (
 // A hasher makes and checks hashes of passwords with argon2id, two at a time:
 // more would let anybody fill the memory.
 type hasher struct {
-	turns  chan struct{}
-	nobody string // a hash that no password has
+	turns   chan struct{}
+	waiting atomic.Int64
+	nobody  string // a hash that no password has
 }
 
 func newHasher() *hasher {
 	noise := make([]byte, saltBytes+hashBytes)
 	_, _ = rand.Read(noise) // never fails
-	return &hasher{make(chan struct{}, 2), phc(today, noise[:saltBytes], noise[saltBytes:])}
+	return &hasher{turns: make(chan struct{}, 2), nobody: phc(today, noise[:saltBytes], noise[saltBytes:])}
 }
 
 // hash returns the hash of a password, in PHC form.
@@ -69,7 +71,18 @@ func (h *hasher) check(ctx context.Context, hash, password string) (right bool, 
 	return err == nil && subtle.ConstantTimeCompare(got, want) == 1 && known, err
 }
 
+// queue is how many wait for their turn at most; each has the memory of a request.
+const queue = 100
+
+// errBusy is what those are told who would wait behind too many.
+var errBusy = fault.New(fault.Unavailable, "Too many people log in at this moment. Try again in a few seconds.")
+
 func (h *hasher) sum(ctx context.Context, c cost, salt []byte, password string, n uint32) ([]byte, error) {
+	if h.waiting.Add(1) > queue {
+		h.waiting.Add(-1)
+		return nil, errBusy
+	}
+	defer h.waiting.Add(-1)
 	select {
 	case h.turns <- struct{}{}:
 	case <-ctx.Done():

@@ -149,8 +149,8 @@ func (d *Door) SetUp(ctx context.Context, secret, name, password string) error {
 	return d.Store.SetUp(ctx, hashOf(secret), person, hash, d.Now())
 }
 
-// ChangePassword changes the password of somebody who knows the old one. Wrong
-// ones count as wrong logins.
+// ChangePassword changes the password of somebody who knows the old one, and
+// ends their other sessions. Wrong ones count as wrong logins.
 func (d *Door) ChangePassword(ctx context.Context, name, before, password string) error {
 	if err := validPassword(name, password); err != nil {
 		return err
@@ -180,6 +180,27 @@ func (d *Door) ChangePassword(ctx context.Context, name, before, password string
 	if err == nil && !ok {
 		return fault.New(fault.Conflict, "The password was changed by somebody else at this moment.")
 	}
+	if err != nil {
+		return err
+	}
 	d.try(ctx, "forget wrong logins", d.Store.Forgive(ctx, name))
-	return err
+	return d.endOthers(ctx, name)
+}
+
+// endOthers ends the sessions of a person but the one that acts: whoever else
+// knew the old password is out.
+func (d *Door) endOthers(ctx context.Context, name string) error {
+	all, err := d.Store.Sessions(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, s := range all {
+		if s.Ended != nil || s.ID == auth.Of(ctx).Session {
+			continue
+		}
+		if err := d.EndSession(ctx, s.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -28,8 +28,10 @@ func (d *Door) LogIn(ctx context.Context, name, password, agent, address string)
 		return "", s, err
 	}
 	p, err := d.checkPassword(ctx, name, password)
+	if err == nil || fault.KindOf(err) != fault.Denied {
+		d.forgive(address)
+	}
 	if err != nil {
-		d.addresses.fail(address, d.Now())
 		return "", s, err
 	}
 	d.try(ctx, "forget wrong logins", d.Store.Forgive(ctx, name))
@@ -37,7 +39,7 @@ func (d *Door) LogIn(ctx context.Context, name, password, agent, address string)
 }
 
 func (d *Door) mayTry(ctx context.Context, name, address string) error {
-	if err := d.addresses.check(address, d.Now()); err != nil {
+	if err := d.takeTryFrom(address); err != nil {
 		return err
 	}
 	return d.takeTry(ctx, name)
@@ -81,13 +83,13 @@ func (d *Door) upgrade(ctx context.Context, name, hash, password string) {
 
 // LogInWithToken begins a session of whoever has the token of the installation.
 func (d *Door) LogInWithToken(ctx context.Context, token, agent, address string) (cookie string, s auth.Session, err error) {
-	if err := d.addresses.check(address, d.Now()); err != nil {
+	if err := d.takeTryFrom(address); err != nil {
 		return "", s, err
 	}
 	if !d.isInstallation(token) {
-		d.addresses.fail(address, d.Now())
 		return "", s, fault.New(fault.Denied, "That is not the token. Copy it whole, without quotes.").In("token")
 	}
+	d.forgive(address)
 	return d.begin(ctx, auth.Installation.Name, d.Token, agent, address)
 }
 

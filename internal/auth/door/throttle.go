@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/auth/tally"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -63,49 +63,24 @@ func inWords(wait time.Duration) string {
 	return fmt.Sprintf("%d minutes", (wait+time.Minute-1)/time.Minute)
 }
 
-// How many wrong logins an address has in a window of time, and how many
-// addresses are kept in mind.
+// How many wrong logins an address has in a window of time.
 const (
 	triesPerAddress = 50
 	window          = 10 * time.Minute
-	mostAddresses   = 10_000
 )
 
-// addresses counts wrong logins by address, in this process. It is against
-// those who try one password with many names.
-type addresses struct {
-	mu    sync.Mutex
-	since time.Time
-	wrong map[string]int
+// takeTryFrom counts a try from an address before it is made, as a wrong one, so
+// that many at the same time are no way around. It is against those who try one
+// password with many names. A right one is forgiven afterwards.
+func (d *Door) takeTryFrom(address string) error {
+	now := d.Now()
+	if d.addresses.Another(tally.Place(address), now) {
+		return nil
+	}
+	return tooMany(d.addresses.Left(now))
 }
 
-// check refuses an address from which too much went wrong.
-func (a *addresses) check(address string, now time.Time) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.turn(now)
-	if a.wrong[host(address)] >= triesPerAddress {
-		return tooMany(a.since.Add(window).Sub(now))
-	}
-	return nil
-}
-
-// fail counts a wrong login.
-func (a *addresses) fail(address string, now time.Time) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.turn(now)
-	if _, ok := a.wrong[host(address)]; ok || len(a.wrong) < mostAddresses {
-		a.wrong[host(address)]++
-	}
-}
-
-// turn begins a new window when the last one is over.
-func (a *addresses) turn(now time.Time) {
-	if a.wrong == nil || now.Sub(a.since) >= window {
-		a.since, a.wrong = now, map[string]int{}
-	}
-}
+func (d *Door) forgive(address string) { d.addresses.Forgive(tally.Place(address), d.Now()) }
 
 func host(address string) string {
 	if name, _, err := net.SplitHostPort(address); err == nil {

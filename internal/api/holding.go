@@ -29,7 +29,11 @@ func (k Keeping) PutHold(ctx context.Context, h job.Hold) (before *job.Hold, aft
 		return nil, h, err
 	}
 	h.By, h.Since = actor(ctx), k.Now()
-	return before, h, k.Ledger.PutHold(ctx, h)
+	if err := k.Ledger.PutHold(ctx, h); err != nil {
+		return nil, h, err
+	}
+	noteChange(ctx, before, h)
+	return before, h, nil
 }
 
 // LiftHold takes a hold away, and returns it.
@@ -44,7 +48,11 @@ func (k Keeping) LiftHold(ctx context.Context, name, reason string) (job.Hold, e
 	if err != nil {
 		return h, err
 	}
-	return h, k.Ledger.LiftHold(ctx, name)
+	if err := k.Ledger.LiftHold(ctx, name); err != nil {
+		return h, err
+	}
+	noteChange(ctx, h, nil)
+	return h, nil
 }
 
 // Hold returns one hold.

@@ -30,7 +30,7 @@ type RetentionLedger interface {
 
 // Keeping is what is kept and for how long, for the API and for the pages. What
 // is changed is changed by whoever acts in the context, who must be one that may
-// administer everything.
+// administer everything; the audit is told how it was and what it has become.
 type Keeping struct {
 	Ledger RetentionLedger
 	Base   job.Retention // of the settings
@@ -91,7 +91,11 @@ func (k Keeping) Put(ctx context.Context, r job.RetentionRule) (before *job.Rete
 		return nil, r, err
 	}
 	r.By, r.At = actor(ctx), k.Now()
-	return before, r, k.Ledger.PutRetentionRule(ctx, r)
+	if err := k.Ledger.PutRetentionRule(ctx, r); err != nil {
+		return nil, r, err
+	}
+	noteChange(ctx, before, r)
+	return before, r, nil
 }
 
 // Delete takes the rule of that scope away, and returns it.
@@ -106,7 +110,16 @@ func (k Keeping) Delete(ctx context.Context, r job.RetentionRule) (job.Retention
 	if err != nil {
 		return r, err
 	}
-	return old, k.Ledger.DeleteRetentionRule(ctx, old.Client, old.Tasks)
+	if err := k.Ledger.DeleteRetentionRule(ctx, old.Client, old.Tasks); err != nil {
+		return r, err
+	}
+	noteChange(ctx, old, nil)
+	return old, nil
+}
+
+// History returns how many jobs ended on each day in each state.
+func (k Keeping) History(ctx context.Context, f job.HistoryFilter) ([]job.HistoryDay, error) {
+	return k.Ledger.History(ctx, f)
 }
 
 func (k Keeping) rule(ctx context.Context, r job.RetentionRule) (job.RetentionRule, error) {

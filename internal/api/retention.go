@@ -12,7 +12,10 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
-func (a *API) keeping() Keeping { return Keeping{Ledger: a.Ledger, Base: a.Retention, Now: a.Now} }
+// Keeping is what is kept, as far as whoever acts may see and change it.
+func (a *API) Keeping() Keeping {
+	return Keeping{Ledger: a.Ledger, Base: a.Retention, Now: a.Now}
+}
 
 // retention serves GET /api/v1/retention: the settings, the rules over them, and
 // what holds for a client and a task.
@@ -22,7 +25,7 @@ func (a *API) retention(w http.ResponseWriter, r *http.Request) error {
 	if q.err != nil {
 		return q.err
 	}
-	p, err := a.keeping().Policy(r.Context())
+	p, err := a.Keeping().Policy(r.Context())
 	if err != nil {
 		return err
 	}
@@ -63,11 +66,10 @@ func (a *API) putRetention(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	before, after, err := a.keeping().Put(r.Context(), rule)
+	_, after, err := a.Keeping().Put(r.Context(), rule)
 	if err != nil {
 		return err
 	}
-	noteChange(r.Context(), before, after)
 	return reply(w, http.StatusOK, after)
 }
 
@@ -81,7 +83,7 @@ func (a *API) previewRetention(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.keeping().Preview(r.Context(), rule)
+	p, err := a.Keeping().Preview(r.Context(), rule)
 	if err != nil {
 		return err
 	}
@@ -96,17 +98,16 @@ func (a *API) deleteRetention(w http.ResponseWriter, r *http.Request) error {
 	if q.err != nil {
 		return q.err
 	}
-	before, err := a.keeping().Delete(r.Context(), rule)
+	before, err := a.Keeping().Delete(r.Context(), rule)
 	if err != nil {
 		return err
 	}
-	noteChange(r.Context(), before, nil)
 	return reply(w, http.StatusOK, before)
 }
 
 // holds serves GET /api/v1/holds.
 func (a *API) holds(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.keeping().Holds(r.Context())
+	all, err := a.Keeping().Holds(r.Context())
 	if err != nil {
 		return err
 	}
@@ -119,11 +120,10 @@ func (a *API) putHold(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &n); err != nil {
 		return err
 	}
-	before, after, err := a.keeping().PutHold(r.Context(), job.Hold{Name: n.Name, On: n.On, Of: n.Of, Reason: n.Reason})
+	_, after, err := a.Keeping().PutHold(r.Context(), job.Hold{Name: n.Name, On: n.On, Of: n.Of, Reason: n.Reason})
 	if err != nil {
 		return err
 	}
-	noteChange(r.Context(), before, after)
 	return reply(w, http.StatusOK, after)
 }
 
@@ -134,11 +134,10 @@ func (a *API) liftHold(w http.ResponseWriter, r *http.Request) error {
 	if q.err != nil {
 		return q.err
 	}
-	before, err := a.keeping().LiftHold(r.Context(), name, reason)
+	before, err := a.Keeping().LiftHold(r.Context(), name, reason)
 	if err != nil {
 		return err
 	}
-	noteChange(r.Context(), before, nil)
 	return reply(w, http.StatusOK, before)
 }
 

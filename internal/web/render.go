@@ -133,6 +133,7 @@ func (s *server) funcs() template.FuncMap {
 
 		"capital":   capital,
 		"exclusion": writeExclusion,
+		"would":     wouldSay,
 	}
 }
 

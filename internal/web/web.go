@@ -140,10 +140,11 @@ type Config struct {
 	Campus    Campus
 	Errors    Errors
 	Audit     Audit
-	People    People   // nil: there are no pages of access
-	Devices   Devices  // nil likewise
-	PublicURL string   // where people find these pages; empty: where they asked
-	Syncs     []string // the names of the syncs, the first one shown first
+	People    People    // nil: there are no pages of access
+	Devices   Devices   // nil likewise
+	Retention Retention // nil: there are no pages of what is kept
+	PublicURL string    // where people find these pages; empty: where they asked
+	Syncs     []string  // the names of the syncs, the first one shown first
 
 	// Forecast returns the next n firings of a schedule, or of all.
 	Forecast func(ctx context.Context, schedule string, from time.Time, n int) ([]job.Firing, error)
@@ -161,6 +162,9 @@ type Config struct {
 
 	// Lag is how far the job history is behind what happens. Nil means never.
 	Lag func() time.Duration
+
+	// System says what all this runs on. Nil means that nobody knows.
+	System func(context.Context) job.System
 
 	// Unsafe says why Redis may lose jobs, in sentences. Nil means never.
 	Unsafe func() []string
@@ -318,6 +322,9 @@ func back(r *http.Request) link {
 	}
 	if id := r.PathValue("recovery"); id != "" && r.URL.Path != "/recoveries/"+id {
 		return link{"Back to the plan", "/recoveries/" + url.PathEscape(id)}
+	}
+	if strings.HasPrefix(r.URL.Path, "/retention/") {
+		return link{"Back to retention", "/retention"}
 	}
 	for _, list := range []string{"schedules", "calendars", "recoveries", "errors", "workers", "queues"} {
 		if strings.HasPrefix(r.URL.Path, "/"+list+"/") {

@@ -151,6 +151,7 @@ var somePaths = []string{
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
 	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/keys", "/jobs/nobody", "/nowhere",
 	"/access", "/access/new", "/access/people/paul", "/access/people/paul/disable", "/access/people/paul/invite", "/account", "/account/tokens/t0/revoke", "/device", "/device?code=BCDF-GHJK", "/device?code=x",
+	"/system", "/retention", "/retention/edit?tasks=sis.*", "/retention/delete?tasks=sis.*", "/retention/hold", "/retention/lift?name=audit-2026",
 }
 
 func TestEveryPageIsSoundHTML(t *testing.T) {
@@ -451,6 +452,12 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	if c.Queues == nil {
 		f := campusQueues()
 		c.Queues, c.Workers = f, f
+	}
+	if c.System == nil {
+		c.System = apitest.System
+	}
+	if c.Retention == nil {
+		c.Retention = campusKeeping()
 	}
 	if c.People == nil {
 		c.People = campusPeople(apitest.NewAccess())

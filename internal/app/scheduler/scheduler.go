@@ -171,6 +171,8 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Queues:      s.queues(),
 		Workers:     routes.Engine,
 		Unsafe:      s.safety.reasons,
+		System:      s.system,
+		Retention:   routes.Keeping(),
 		Catalogue:   api.CatalogueWithin(catalogue{s.engine, s.Ledger}),
 		Campus:      routes.Ledger,
 		Errors:      routes.Ledger,

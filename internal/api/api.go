@@ -153,7 +153,8 @@ type CalendarBook interface {
 }
 
 // Config is what the API is made of. All of it is required but Lag, MaxBacklog,
-// Access, Devices, PublicURL, Notices, Feed, StillWho and System.
+// Access, Devices, PublicURL, Notices, LocalEmail, Feed, StillWho and
+// System.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
@@ -168,6 +169,7 @@ type Config struct {
 	Feed       Feed                             // nil: nothing is told live
 	StillWho   func(*http.Request) bool         // whether its sender is who they were, with the same rights; nil: always
 	Notices    NoticeLedger                     // nil: nobody is told of jobs
+	LocalEmail string                           // of who works where no access is configured
 	Retention  job.Retention                    // of the settings; zero: all is kept for ever
 	System     func(context.Context) job.System // what all this runs on; nil: nobody knows
 	Log        *slog.Logger
@@ -312,6 +314,7 @@ func (a *API) routes() []route {
 
 		{"POST", "/api/v1/jobs/{id}/notify", auth.NeedJobs, nil, a.follow},
 		{"DELETE", "/api/v1/jobs/{id}/notify", auth.NeedJobs, nil, a.unfollow},
+		{"GET", "/api/v1/notices/follows", auth.NeedJobs, nil, a.follows},
 		{"GET", "/api/v1/notices/rules", auth.NeedJobs, nil, a.noticeRules},
 		{"GET", "/api/v1/notices/rules/{name}", auth.NeedJobs, nil, a.noticeRule},
 		{"PUT", "/api/v1/notices/rules/{name}", auth.NeedJobs, nil, a.putNoticeRule},

@@ -27,7 +27,7 @@ func noticeServer(t *testing.T) func(w auth.Who, method, path, body string) (int
 	p := apitest.New()
 	routes := api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(),
-		Notices: records, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now },
+		Notices: records, LocalEmail: "ops@example.edu", Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now },
 	})
 	return func(who auth.Who, method, path, body string) (int, string) {
 		w := httptest.NewRecorder()

@@ -14,6 +14,10 @@ var errDelivered = fault.New(fault.Conflict, "Another scheduler sends these noti
 
 const deliveryColumns = `id, rule, channel, target, subject, facts, more, state, attempts, answer, job, round, created, next, sent`
 
+// deliveryAsRead has the next attempt when the job that makes it says that it is.
+const deliveryAsRead = `id, rule, channel, target, subject, facts, more, state, attempts, answer, job, round, created,
+	(SELECT due_at FROM jobs WHERE jobs.id = notice_deliveries.job AND jobs.state = 'retrying' AND notice_deliveries.state = 'retrying'), sent`
+
 func putDelivery(ctx context.Context, tx *sql.Tx, d notice.Delivery) error {
 	var facts string
 	if err := writeJSON(&facts, d.Facts); err != nil {
@@ -40,7 +44,7 @@ func scanDelivery(r row) (d notice.Delivery, err error) {
 
 // Delivery returns one delivery, with where it goes.
 func (l *Ledger) Delivery(ctx context.Context, id string) (notice.Delivery, error) {
-	d, err := scanDelivery(l.read.QueryRowContext(ctx, `SELECT `+deliveryColumns+` FROM notice_deliveries WHERE id = $1`, key(id)))
+	d, err := scanDelivery(l.read.QueryRowContext(ctx, `SELECT `+deliveryAsRead+` FROM notice_deliveries WHERE id = $1`, key(id)))
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, fault.New(fault.NotFound, "There is no delivery %s.", id)
 	}
@@ -50,14 +54,14 @@ func (l *Ledger) Delivery(ctx context.Context, id string) (notice.Delivery, erro
 // Deliveries returns the newest deliveries first, behind the one of that id if
 // one is named.
 func (l *Ledger) Deliveries(ctx context.Context, before string, limit int) ([]notice.Delivery, error) {
-	all, err := list(ctx, l.read, scanDelivery, `SELECT `+deliveryColumns+` FROM notice_deliveries
+	all, err := list(ctx, l.read, scanDelivery, `SELECT `+deliveryAsRead+` FROM notice_deliveries
 		WHERE $1 = '' OR id < $1 ORDER BY id DESC LIMIT $2`, key(before), atMost(limit))
 	return all, wrap(err, "list deliveries")
 }
 
 // PendingDeliveries returns those whose job is not enqueued yet.
 func (l *Ledger) PendingDeliveries(ctx context.Context, limit int) ([]notice.Delivery, error) {
-	all, err := list(ctx, l.read, scanDelivery, `SELECT `+deliveryColumns+` FROM notice_deliveries WHERE state = 'pending' ORDER BY id LIMIT $1`, atMost(limit))
+	all, err := list(ctx, l.read, scanDelivery, `SELECT `+deliveryAsRead+` FROM notice_deliveries WHERE state = 'pending' ORDER BY id LIMIT $1`, atMost(limit))
 	return all, wrap(err, "list pending deliveries")
 }
 

@@ -12,6 +12,8 @@ import (
 type (
 	// A NoticeRule says who is told when something becomes of some jobs.
 	NoticeRule = notice.Rule
+	// A Follow is somebody who wants to hear when a job has ended.
+	Follow = notice.Follow
 	// A Delivery is one message, and what became of it.
 	Delivery = notice.Delivery
 )
@@ -21,6 +23,11 @@ type Following struct {
 	Job       string `json:"job"`
 	Person    string `json:"person"`
 	Following bool   `json:"following"`
+}
+
+// FollowList is the jobs that somebody follows.
+type FollowList struct {
+	Follows []Follow `json:"follows"`
 }
 
 // NoticeRuleList is rules by name.
@@ -50,6 +57,12 @@ func (c *Client) NotifyMe(ctx context.Context, job string) (Following, error) {
 func (c *Client) NotNotifyMe(ctx context.Context, job string) (f Following, err error) {
 	_, err = c.do(ctx, http.MethodDelete, path("jobs", job, "notify"), nil, &f)
 	return f, err
+}
+
+// Follows returns the jobs that the sender follows, the newest first.
+func (c *Client) Follows(ctx context.Context) ([]Follow, error) {
+	list, err := get[FollowList](ctx, c, path("notices", "follows"), nil)
+	return list.Follows, err
 }
 
 // NoticeRules returns the rules that the sender may see.

@@ -156,6 +156,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
 		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
+		LocalEmail: s.Settings.Notify.LocalEmail,
 		Retention: s.Settings.Retention.Base(), System: s.system,
 	}
 	logins := s.entrances(&about)

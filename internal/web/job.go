@@ -39,6 +39,8 @@ type jobPage struct {
 	Whole    string    // the list of the whole run, if Family is only its newest part
 	Events   string    // where the page hears of changes; empty: nowhere
 	CanAbort bool
+	Bell     bell
+	NoBell   string // why there is none, though the job goes on
 	Retry    string // what the button says; empty: there is none
 }
 
@@ -104,6 +106,9 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 		return page, err
 	}
 	if page.Usual, err = s.usual(ctx, j); err != nil {
+		return page, err
+	}
+	if page.Bell, page.NoBell, err = s.bellOf(ctx, j); err != nil {
 		return page, err
 	}
 	page.Meter = leftAsUsual(page.Meter, j, page.Usual.usual, now)

@@ -18,7 +18,7 @@ import (
 // How many rows a list shows; those of jobs are longer than others.
 const (
 	perPage     = 50
-	jobsPerPage = 40
+	jobsPerPage = 36
 )
 
 type jobsPage struct {
@@ -41,6 +41,7 @@ type jobsPage struct {
 	Many       many
 	Command    string // what lists the same in a terminal
 	Files      []link // the whole list, to take along
+	Here       string // the URL of this page, to come back to
 	Events     string // where the page hears of changes; empty: nowhere
 	Newest     string // URLs; empty: nowhere to go
 	Older      string
@@ -70,6 +71,7 @@ type jobRow struct {
 	Result   string // how far it came
 	CanAbort bool
 	CanRetry bool
+	Bell     bell
 }
 
 // jobs serves GET /jobs: what is running, what ran, what will; newest first. A
@@ -163,7 +165,8 @@ func (s *server) jobsPage(ctx context.Context, f job.Filter) (jobsPage, error) {
 	page.Switches = switches(f, auth.Of(ctx))
 	page.Many = manyOf(page.Rows, f)
 	page.Command, page.Files = command("jobs", f), filesOf(f)
-	return page, nil
+	page.Here = listURL(f, "before", f.Before)
+	return page, s.hang(ctx, page.Rows)
 }
 
 // surround fills in what stands around the list, whatever is in it.
@@ -242,6 +245,19 @@ func filesOf(f job.Filter) (files []link) {
 		files = append(files, link{kind.Text, with("/api/v1/jobs", url.Values{}, "q", f.String(), "format", kind.URL)})
 	}
 	return files
+}
+
+// hang gives the rows their bells.
+func (s *server) hang(ctx context.Context, rows []jobRow) error {
+	jobs := make([]job.Job, len(rows))
+	for i := range rows {
+		jobs[i] = rows[i].Job
+	}
+	bells, err := s.bells(ctx, jobs)
+	for i := range rows {
+		rows[i].Bell = bells[rows[i].ID]
+	}
+	return err
 }
 
 // tasks are the names that the filter offers.

@@ -37,6 +37,7 @@ type frame struct {
 	Previewer string // the superadmin who sees this as SignedIn would; empty: nobody does
 	Me        string // who looks at the page, where there are people
 	Admin     bool   // who administers people
+	Tells     bool   // people are told of jobs
 	who       auth.Who
 }
 
@@ -60,6 +61,7 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 	f := s.quietFrame(title)
 	f.Rail, f.who = rail, auth.Of(ctx)
 	f.Running = counts[job.Running]
+	f.Tells = s.Notices != nil
 	f.Unsafe = s.Unsafe()
 	if who := auth.Of(ctx); who.Session != "" {
 		f.SignedIn, f.Previewer = who.Name, who.By

@@ -18,7 +18,7 @@ type route struct {
 
 // routes is all of the dashboard.
 func (s *server) routes() []route {
-	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.doorRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.systemRoutes(), s.otherRoutes())
+	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.noticeRoutes(), s.doorRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.systemRoutes(), s.otherRoutes())
 }
 
 func joined(lists ...[]route) (all []route) {

@@ -140,6 +140,8 @@ type Config struct {
 	Campus    Campus
 	Errors    Errors
 	Audit     Audit
+	Notices   Notices   // nil: nobody is told of jobs
+	Mail      string    // the server that takes e-mail; empty: there is none
 	People    People    // nil: there are no pages of access
 	Devices   Devices   // nil likewise
 	Retention Retention // nil: there are no pages of what is kept
@@ -326,7 +328,7 @@ func back(r *http.Request) link {
 	if strings.HasPrefix(r.URL.Path, "/retention/") {
 		return link{"Back to retention", "/retention"}
 	}
-	for _, list := range []string{"schedules", "calendars", "recoveries", "errors", "workers", "queues"} {
+	for _, list := range []string{"schedules", "calendars", "recoveries", "errors", "workers", "queues", "notices"} {
 		if strings.HasPrefix(r.URL.Path, "/"+list+"/") {
 			return link{"See all " + list, "/" + list}
 		}

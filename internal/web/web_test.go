@@ -151,6 +151,7 @@ var somePaths = []string{
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
 	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/keys", "/jobs/nobody", "/nowhere",
 	"/access", "/access/new", "/access/people/paul", "/access/people/paul/disable", "/access/people/paul/invite", "/account", "/account/tokens/t0/revoke", "/device", "/device?code=BCDF-GHJK", "/device?code=x",
+	"/notices", "/notices?tested=imports", "/notices/new", "/notices/rules/night", "/notices/rules/night/delete",
 	"/system", "/retention", "/retention/edit?tasks=sis.*", "/retention/delete?tasks=sis.*", "/retention/hold", "/retention/lift?name=audit-2026",
 }
 
@@ -265,7 +266,7 @@ func TestFullPagesAreUnder60KB(t *testing.T) {
 func TestTheFilterIsTheURL(t *testing.T) {
 	jobs := campusDay()
 	get(t, dashboard(t, web.Config{Jobs: jobs}), "/jobs?state=failed&state=running&task=users.import&client=default&errors=1&root=r&schedule=s&before=b")
-	want := job.Filter{States: []job.State{job.Failed, job.Running}, Task: "users.import", Client: "default", Errors: true, Root: "r", Schedule: "s", Before: "b", Limit: 41} // one more, for the fake
+	want := job.Filter{States: []job.State{job.Failed, job.Running}, Task: "users.import", Client: "default", Errors: true, Root: "r", Schedule: "s", Before: "b", Limit: 37} // one more, for the fake
 	if diff := cmp.Diff([]job.Filter{want}, jobs.asked); diff != "" {
 		t.Errorf("asked for (-want +got):\n%s", diff)
 	}
@@ -464,6 +465,9 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	}
 	if c.Devices == nil {
 		c.Devices = &fakeDevices{state: auth.DevicePending}
+	}
+	if c.Notices == nil {
+		c.Notices = noticesOf(campusNotices(), campusDay())
 	}
 	if c.Syncs == nil {
 		c.Syncs = []string{"main", "summer"}

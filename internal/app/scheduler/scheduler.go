@@ -157,7 +157,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
 		LocalEmail: s.Settings.Notify.LocalEmail,
-		Retention: s.Settings.Retention.Base(), System: s.system,
+		Retention:  s.Settings.Retention.Base(), System: s.system,
 	}
 	logins := s.entrances(&about)
 	routes := api.New(about)
@@ -166,6 +166,8 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Schedules:   routes.Ledger,
 		Timetable:   routes.Timetable,
 		RunSchedule: routes.RunSchedule,
+		Notices:     routes.NoticeBook(),
+		Mail:        s.Settings.Notify.SMTP.Host,
 		Locks:       routes.Locks,
 		Limits:      routes.Quota(),
 		Forecast:    routes.Timetable.Forecast,

@@ -11,17 +11,26 @@ import (
 )
 
 func abortCmd(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "abort ID...",
+	m := &many{verb: "abort", done: "Aborted, or told to stop"}
+	cmd := &cobra.Command{
+		Use:   "abort {ID... | --filter FILTER}",
 		Short: "Stop jobs, or keep them from starting",
 		Long: `Abort stops the named jobs. A job that runs is told to stop, and does so within
 a second if its task obeys; a job that waits never starts. Jobs that have ended
 are an error, which does not spare the others. In JSON and YAML it is one object
-for a job that is named, and a list for several.`,
-		Example:           `  jobctl jobs --state queued -q | xargs jobctl abort`,
+for a job that is named, and a list for several.
+
+With --filter it stops all jobs of a filter that have not ended, after it has
+counted them and asked. Should many more have come since they were counted,
+nothing is done.`,
+		Example: `  jobctl abort --filter 'task:sis.* client:north-campus' --reason "wrong file"
+  jobctl abort --filter 'state:queued created<2026-09-01' --dry-run`,
 		ValidArgsFunction: env.complete(openJobs),
-		Args:              cobra.MinimumNArgs(1),
+		Args:              m.args(cobra.MinimumNArgs(1)),
 		RunE: func(cmd *cobra.Command, ids []string) error {
+			if m.meant() {
+				return m.run(cmd.Context(), env, ids, env.client().AbortMany)
+			}
 			stopped, refused := abortAll(cmd.Context(), env.client(), ids)
 			var answer any = stopped
 			if len(ids) == 1 && refused == nil {
@@ -35,6 +44,8 @@ for a job that is named, and a list for several.`,
 			return errors.Join(refused, err)
 		},
 	}
+	m.flags(cmd, env)
+	return cmd
 }
 
 // abortAll aborts every job that can be: one that has just ended must not keep

@@ -34,7 +34,7 @@ import (
 //	locks HOLDER JOB   HOLDER runs and holds what JOB waits for
 //	falter SOME        after so many batches, the next one is refused for a second
 //	unique TASK POLICY one job of the task at a time
-//	terminal           a person watches, and answers y
+//	terminal           a person watches, and answers what stdin.json says
 //	fail TASK          a step of syncs fails from now on
 //	unrecorded NAME    an hourly schedule of whose last three slots there is no record
 //	recovery STATE …   no scheduler was up last night: recoveries of two schedules, one after the other

@@ -22,7 +22,7 @@ func jobsCmd(env *Env) *cobra.Command {
 		Short: "List jobs, newest first",
 		Example: `  jobctl jobs --state running,retrying
   jobctl jobs --filter 'state:failed task:sis.* run>5m "no course"'
-  jobctl jobs --state queued -q | xargs jobctl abort`,
+  jobctl jobs --state queued -q`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			for _, s := range states {
@@ -45,6 +45,7 @@ func jobsCmd(env *Env) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&filter, "filter", "", "a filter as on the pages: state:failed run>5m, and words to search for")
+	_ = cmd.RegisterFlagCompletionFunc("filter", env.completeFilter) // fails only for a flag that is not there
 	flags.StringSliceVar(&states, "state", nil, "only these states, separated by commas")
 	flags.StringVar(&f.Task, "task", "", "only jobs of this task")
 	flags.StringVar(&f.Client, "client", "", "only jobs of this client")

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -121,7 +122,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case fault.Unavailable:
 		a.Log.WarnContext(r.Context(), "request refused for now", "method", r.Method, "path", r.URL.Path, "err", err)
 	}
-	refuse(w, kind.Status(), err)
+	status := kind.Status()
+	if _, is := errors.AsType[outdated](err); is {
+		status = http.StatusPreconditionFailed
+	}
+	refuse(w, status, err)
 }
 
 // refuse writes the error object of err.

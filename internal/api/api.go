@@ -278,6 +278,7 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/recoveries/{id}/reject", auth.NeedRun, nil, a.rejectRecovery},
 		{"GET", "/api/v1/clients", auth.NeedJobs, nil, a.clients},
 		{"POST", "/api/v1/clients", auth.NeedAdmin, nil, a.createClient},
+		{"GET", "/api/v1/clients/{name}", auth.NeedJobs, nil, a.client},
 		{"POST", "/api/v1/clients/{name}", auth.NeedAdmin, nil, a.editClient},
 		{"POST", "/api/v1/clients/{name}/disable", auth.NeedAdmin, nil, a.disableClient},
 		{"POST", "/api/v1/clients/{name}/enable", auth.NeedAdmin, nil, a.enableClient},

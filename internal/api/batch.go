@@ -21,6 +21,9 @@ const perEnqueue = 1000
 // became of it in a line of the answer. The whole body is read before anything
 // is enqueued, so that a body that breaks off starts nothing.
 func (a *API) enqueueBatch(w http.ResponseWriter, r *http.Request) error {
+	if r.Header.Get("Idempotency-Key") != "" {
+		return fault.New(fault.Invalid, "A batch takes no header Idempotency-Key: give each line a key of its own, and all of them may be sent again.").In("key")
+	}
 	if err := a.checkBacklog(r.Context()); err != nil {
 		return err
 	}

@@ -26,12 +26,12 @@ func (a *API) calendar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return replyCalendar(w, c)
+	return replyCalendar(w, r, c)
 }
 
-func replyCalendar(w http.ResponseWriter, c job.Calendar) error {
+func replyCalendar(w http.ResponseWriter, r *http.Request, c job.Calendar) error {
 	c.Exclusions = orEmpty(c.Exclusions)
-	return reply(w, http.StatusOK, c)
+	return replyTagged(w, r, http.StatusOK, c, tagOf(c.Revision))
 }
 
 // putCalendar serves PUT /api/v1/calendars/{name}: a new calendar, or another
@@ -45,12 +45,19 @@ func (a *API) putCalendar(w http.ResponseWriter, r *http.Request) error {
 	if ask.Name != "" && ask.Name != name {
 		return fault.New(fault.Invalid, "Field name is %s, and the address says %s; a calendar keeps its name.", ask.Name, name).In("name")
 	}
-	c := job.Calendar{Name: name, Title: ask.Title, Exclusions: ask.Exclusions, Revision: ask.Revision}
-	c, err := a.Timetable.PutCalendar(r.Context(), c, actor(r.Context()), ask.Reason)
+	now, err := a.Timetable.Calendar(r.Context(), name)
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	revision, err := edited(r, ask.Revision, now.Revision)
 	if err != nil {
 		return err
 	}
-	return replyCalendar(w, c)
+	c := job.Calendar{Name: name, Title: ask.Title, Exclusions: ask.Exclusions, Revision: revision}
+	if c, err = a.Timetable.PutCalendar(r.Context(), c, actor(r.Context()), ask.Reason); err != nil {
+		return asOutdated(r, err, revision, now.Revision)
+	}
+	return replyCalendar(w, r, c)
 }
 
 // deleteCalendar serves DELETE /api/v1/calendars/{name} and answers with what
@@ -65,8 +72,11 @@ func (a *API) deleteCalendar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := checkSeen(r, "The calendar "+c.Name, tagOf(c.Revision)); err != nil {
+		return err
+	}
 	if err := a.Timetable.DeleteCalendar(r.Context(), c.Name, actor(r.Context()), reason); err != nil {
 		return err
 	}
-	return replyCalendar(w, c)
+	return replyCalendar(w, r, c)
 }

@@ -18,6 +18,23 @@ func (a *API) clients(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, client.ClientList{Clients: orEmpty(all)})
 }
 
+// client serves GET /api/v1/clients/{name}.
+func (a *API) client(w http.ResponseWriter, r *http.Request) error {
+	c, err := a.Ledger.Client(r.Context(), r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return replyClient(w, r, http.StatusOK, c)
+}
+
+func replyClient(w http.ResponseWriter, r *http.Request, status int, c job.Client) error {
+	tag, err := printOf(c)
+	if err != nil {
+		return err
+	}
+	return replyTagged(w, r, status, c, tag)
+}
+
 // createClient serves POST /api/v1/clients.
 func (a *API) createClient(w http.ResponseWriter, r *http.Request) error {
 	var n client.NewClient
@@ -34,7 +51,7 @@ func (a *API) createClient(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusCreated, c)
+	return replyClient(w, r, http.StatusCreated, c)
 }
 
 // editClient serves POST /api/v1/clients/{name}.
@@ -74,13 +91,20 @@ func (a *API) changeClient(w http.ResponseWriter, r *http.Request, change func(*
 	if err != nil {
 		return err
 	}
+	tag, err := printOf(c)
+	if err != nil {
+		return err
+	}
+	if err := checkSeen(r, "The client "+c.Name, tag); err != nil {
+		return err
+	}
 	before := c
 	change(&c)
 	if c, err = a.Ledger.EditClient(r.Context(), c); err != nil {
 		return err
 	}
 	noteChange(r.Context(), before, c)
-	return reply(w, http.StatusOK, c)
+	return replyClient(w, r, http.StatusOK, c)
 }
 
 const maxTitle = 200

@@ -111,7 +111,31 @@ func (a *API) limits(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	tag, err := a.tagOfLimits(r.Context())
+	if err != nil {
+		return err
+	}
+	w.Header().Set("ETag", tag) // there is no 304: their use changes all the time
 	return reply(w, http.StatusOK, client.LimitList{Limits: orEmpty(all)})
+}
+
+// tagOfLimits is the tag of all that operators have set.
+func (a *API) tagOfLimits(ctx context.Context) (string, error) {
+	set, err := a.Ledger.Limits(ctx)
+	if err != nil {
+		return "", err
+	}
+	return printOf(slices.SortedFunc(slices.Values(set), byScope))
+}
+
+// checkLimitsSeen refuses a change with If-Match of limits that are not so any
+// more.
+func (a *API) checkLimitsSeen(r *http.Request) error {
+	tag, err := a.tagOfLimits(r.Context())
+	if err != nil {
+		return err
+	}
+	return checkSeen(r, "What the limits are", tag)
 }
 
 // putLimit serves PUT /api/v1/limits: a new limit, or another maximum.
@@ -122,6 +146,9 @@ func (a *API) putLimit(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := job.Limit{Task: n.Task, Client: n.Client, Max: n.Max, From: fromOperator}
 	if err := a.checkLimit(r.Context(), l); err != nil {
+		return err
+	}
+	if err := a.checkLimitsSeen(r); err != nil {
 		return err
 	}
 	if err := a.Ledger.PutLimit(r.Context(), l); err != nil {
@@ -167,6 +194,9 @@ func (a *API) deleteLimit(w http.ResponseWriter, r *http.Request) error {
 	i := slices.IndexFunc(set, func(x job.Limit) bool { return sameScope(x, l) })
 	if i < 0 {
 		return fault.New(fault.NotFound, "No operator has set a limit of that task and client; jobctl limits lists those that there are.")
+	}
+	if err := a.checkLimitsSeen(r); err != nil {
+		return err
 	}
 	if err := a.Ledger.DeleteLimit(r.Context(), l.Task, l.Client); err != nil {
 		return err

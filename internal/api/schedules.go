@@ -35,7 +35,7 @@ func (a *API) replySchedule(w http.ResponseWriter, r *http.Request, status int, 
 	if err := a.date(r.Context(), one); err != nil {
 		return err
 	}
-	return reply(w, status, one[0])
+	return replyTagged(w, r, status, one[0], tagOf(s.Revision))
 }
 
 // date says of each schedule when it runs next.

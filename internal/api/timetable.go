@@ -78,9 +78,16 @@ func (a *API) editSchedule(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	e.By = actor(r.Context())
-	s, err := a.Timetable.Edit(r.Context(), r.PathValue("name"), e)
+	now, err := a.Ledger.Schedule(r.Context(), r.PathValue("name"))
 	if err != nil {
 		return err
+	}
+	if e.Revision, err = edited(r, e.Revision, now.Revision); err != nil {
+		return err
+	}
+	s, err := a.Timetable.Edit(r.Context(), now.Name, e)
+	if err != nil {
+		return asOutdated(r, err, e.Revision, now.Revision)
 	}
 	return a.replySchedule(w, r, http.StatusOK, s)
 }
@@ -95,6 +102,9 @@ func (a *API) deleteSchedule(w http.ResponseWriter, r *http.Request) error {
 	}
 	s, err := a.Ledger.Schedule(r.Context(), r.PathValue("name"))
 	if err != nil {
+		return err
+	}
+	if err := checkSeen(r, "The schedule "+s.Name, tagOf(s.Revision)); err != nil {
 		return err
 	}
 	if err := a.Timetable.Delete(r.Context(), s.Name, actor(r.Context()), reason); err != nil {

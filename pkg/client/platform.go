@@ -56,6 +56,11 @@ func (c *Client) Clients(ctx context.Context) ([]Organisation, error) {
 	return list.Clients, err
 }
 
+// Client returns one client of the platform.
+func (c *Client) Client(ctx context.Context, name string) (Organisation, error) {
+	return get[Organisation](ctx, c, path("clients", name), nil)
+}
+
 // CreateClient adds a client.
 func (c *Client) CreateClient(ctx context.Context, name, title string) (Organisation, error) {
 	return post[Organisation](ctx, c, path("clients"), NewClient{Name: name, Title: title})

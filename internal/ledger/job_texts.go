@@ -75,12 +75,14 @@ const numberBits = 20
 // firstNumber is the lowest number of a job of that millisecond.
 func firstNumber(created int64) int64 { return min(max(created, 0), 1<<42) << numberBits }
 
+// Words are written as VALUES: an INSERT that selects may be undone half way, for
+// which SQLite has the whole index of words written out before each of them.
 const (
 	numberText = `INSERT INTO job_texts (number, job_id)
 		SELECT COALESCE((SELECT MAX(number) FROM job_texts WHERE number >= ?1 AND number < ?1 + (1 << 20)), ?1 - 1) + 1, ?2
 		WHERE true ON CONFLICT (job_id) DO NOTHING`
-	wordText  = `INSERT INTO job_words (rowid, words) SELECT number, ?2 FROM job_texts WHERE job_id = ?1`
-	otherText = `INSERT OR REPLACE INTO job_words (rowid, words) SELECT number, ?2 FROM job_texts WHERE job_id = ?1`
+	wordText  = `INSERT INTO job_words (rowid, words) VALUES ((SELECT number FROM job_texts WHERE job_id = ?1), ?2)`
+	otherText = `INSERT OR REPLACE INTO job_words (rowid, words) VALUES ((SELECT number FROM job_texts WHERE job_id = ?1), ?2)`
 )
 
 var putText = joining("job_id TEXT, created_at BIGINT, words TEXT", `INSERT INTO job_texts (job_id, created_at, words)

@@ -61,6 +61,7 @@ type Locks interface {
 // Ledger is what the API asks of the ledger.
 type Ledger interface {
 	Ping(ctx context.Context) error
+	TaskLedger
 	JobLedger
 	ErrorLedger
 	ClientLedger
@@ -182,12 +183,14 @@ type Config struct {
 // the pages are given.
 type API struct {
 	Config
-	mux *http.ServeMux
+	gate gate
+	mux  *http.ServeMux
 }
 
 // New returns the API.
 func New(c Config) *API {
-	a := &API{Config: gated(c), mux: http.NewServeMux()}
+	g := newGate(c)
+	a := &API{Config: g.around(c), gate: g, mux: http.NewServeMux()}
 	for _, r := range a.routes() {
 		a.mux.Handle(r.method+" "+r.path, a.serve(r))
 	}

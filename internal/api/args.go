@@ -16,6 +16,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 // CheckArgs holds a job's arguments against the schema that the task declares,
@@ -98,6 +99,9 @@ func dotted(location []string) string { return strings.Join(location, ".") }
 func sentence(root *jsonschema.Schema, e *jsonschema.ValidationError, args any) error {
 	where, at := e.InstanceLocation, dotted(e.InstanceLocation)
 	schema := schemaAt(root, where)
+	if isSecret(root, where) {
+		return wrong(at, "argument %s must be %s; what it is now is secret", at, typeWord(schema))
+	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		slices.Sort(k.Properties)
@@ -116,6 +120,17 @@ func sentence(root *jsonschema.Schema, e *jsonschema.ValidationError, args any) 
 		return wrong(at, "argument %s must be %s, not %q", at, typeWord(schema), k.Got)
 	}
 	return wrong(at, "argument %s must be %s", at, typeWord(schema))
+}
+
+// isSecret reports whether what is at a place of the arguments is not to be
+// quoted.
+func isSecret(root *jsonschema.Schema, location []string) bool {
+	for i, step := range location {
+		if s := schemaAt(root, location[:i+1]); s != nil && s.WriteOnly || job.SecretName(step) {
+			return true
+		}
+	}
+	return false
 }
 
 func wrong(field, format string, args ...any) error {
@@ -229,7 +244,11 @@ func checkNumbers(s *jsonschema.Schema, at []string, v any) error {
 			}
 		}
 	case json.Number:
-		if want := typeWord(s); !readable(v, want) {
+		switch want := typeWord(s); {
+		case readable(v, want):
+		case s != nil && s.WriteOnly || isSecret(nil, at):
+			return wrong(dotted(at), "argument %s must be %s; what it is now is secret", dotted(at), want)
+		default:
 			return wrong(dotted(at), "argument %s must be %s, not a number %s", dotted(at), want, v)
 		}
 	}

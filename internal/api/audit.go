@@ -48,6 +48,10 @@ type Auditor struct {
 	Now   func() time.Time
 	Slog  *slog.Logger
 
+	// Secrets returns the names of arguments that are secret; not ok, if nobody
+	// knows at the moment. Nil: none are.
+	Secrets func(context.Context) (names map[string]bool, ok bool)
+
 	strangers strangers
 }
 
@@ -121,7 +125,7 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 		e.Actor = cmp.Or(actor(r.Context()), auth.Nobody)
 		if route != batchRoute {
 			said := read(r)
-			e.Content, e.Reason = said.content(), said.reason()
+			e.Content, e.Reason = said.content(a.mask(r.Context())), said.reason()
 			e.Target = targetOf(e.Route, r.URL.EscapedPath(), said.fields)
 		}
 		a.carryOut(w, r, e, next)
@@ -149,9 +153,21 @@ func (a *Auditor) carryOut(w http.ResponseWriter, r *http.Request, e job.AuditEn
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 5*time.Second)
 	defer cancel()
-	if err := a.Log.AppendOutcome(ctx, seq, job.AuditOutcome{At: a.Now(), Status: answer.status, Content: change.content()}); err != nil {
+	if err := a.Log.AppendOutcome(ctx, seq, job.AuditOutcome{At: a.Now(), Status: answer.status, Content: change.content(a.mask(ctx))}); err != nil {
 		a.Slog.ErrorContext(ctx, "outcome not audited", "route", e.Route, "status", answer.status, "request_id", e.RequestID, "err", err)
 	}
+}
+
+// mask returns what hides secrets from the audit.
+func (a *Auditor) mask(ctx context.Context) mask {
+	if a.Secrets == nil {
+		return mask{names: map[string]bool{}}
+	}
+	names, ok := a.Secrets(ctx)
+	if !ok {
+		return mask{}
+	}
+	return mask{names: names}
 }
 
 // write writes e down.
@@ -267,7 +283,7 @@ func noteFacts(ctx context.Context, facts map[string]any) {
 	}
 }
 
-func (c *change) content() string {
+func (c *change) content(m mask) string {
 	if c.facts == nil {
 		return ""
 	}
@@ -279,5 +295,5 @@ func (c *change) content() string {
 	if err != nil {
 		return ""
 	}
-	return jsonText(masked(facts))
+	return jsonText(m.of(facts))
 }

@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 // maxAudited is how much of a request's content the audit keeps, in bytes.
@@ -103,11 +104,11 @@ func valuesOf(form url.Values) map[string]any {
 
 // content returns the words as the audit keeps them: JSON, cut where it is too
 // long.
-func (w words) content() string {
+func (w words) content(m mask) string {
 	if len(w.fields) == 0 {
 		return w.note
 	}
-	return jsonText(masked(w.fields))
+	return jsonText(m.of(w.fields))
 }
 
 // reason returns why something is to be changed.
@@ -143,64 +144,67 @@ func clip(text string) string {
 	return text[:n] + mark
 }
 
-// secretWords are parts of the names of fields that hold secrets.
-var secretWords = []string{"password", "passwd", "passphrase", "secret", "token", "credential", "apikey", "privatekey", "authorization", "cookie"}
-
-func isSecret(name string) bool {
-	name = strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(strings.ToLower(name))
-	for _, word := range secretWords {
-		if strings.Contains(name, word) {
-			return true
-		}
-	}
-	return false
+// A mask hides secrets from the audit: fields whose names say so, and arguments
+// that tasks mark.
+type mask struct {
+	names map[string]bool // of arguments; nil: all of them are hidden
+	args  bool            // it is arguments that are looked at
 }
 
-// masked returns v without the values of fields that hold secrets, also in
-// texts that are JSON, as arguments are in a form.
-func masked(v any) any {
+func (m mask) hides(name string) bool {
+	return job.SecretName(name) || m.args && (m.names == nil || m.names[name])
+}
+
+// of returns v without what is hidden, also in texts that are JSON, as arguments
+// are in a form.
+func (m mask) of(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
-		all := make(map[string]any, len(v))
-		for name, value := range v {
-			all[name] = "***"
-			if !isSecret(name) {
-				all[name] = masked(value)
-			}
-		}
-		return all
+		return m.object(v)
 	case []any:
 		all := make([]any, len(v))
 		for i, value := range v {
-			all[i] = masked(value)
+			all[i] = m.of(value)
 		}
 		return all
 	case []string:
 		all := make([]any, len(v))
 		for i, value := range v {
-			all[i] = masked(value)
+			all[i] = m.of(value)
 		}
 		return all
 	case string:
-		return maskedText(v)
+		return m.text(v)
 	}
 	return v
 }
 
-// maskedText is masked of a text: one that is JSON is kept as what it says, and
-// one that only begins like an object is not kept.
-func maskedText(text string) any {
+// object is of a JSON object; one that is about the field args is arguments.
+func (m mask) object(v map[string]any) any {
+	all := make(map[string]any, len(v))
+	for name, value := range v {
+		all[name] = "***"
+		if !m.hides(name) {
+			all[name] = mask{m.names, m.args || name == "args" || v["field"] == "args"}.of(value)
+		}
+	}
+	return all
+}
+
+// text is of a text: one that is JSON is kept as what it says, and one that
+// only begins like an object is not kept.
+func (m mask) text(text string) any {
 	trimmed := strings.TrimSpace(text)
 	if strings.HasPrefix(trimmed, "{") {
 		fields, err := objectOf([]byte(trimmed))
 		if err != nil {
 			return unread([]byte(text))
 		}
-		return masked(fields)
+		return m.of(fields)
 	}
 	var list []any
 	if strings.HasPrefix(trimmed, "[") && json.Unmarshal([]byte(trimmed), &list) == nil {
-		return masked(list)
+		return m.of(list)
 	}
 	return text
 }
@@ -212,7 +216,7 @@ func targetOf(pattern, path string, fields map[string]any) string {
 	pattern, path = strings.TrimPrefix(pattern, "/api/v1"), strings.TrimPrefix(path, "/api/v1")
 	parts, given := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
 	for i := 1; i < min(len(parts), len(given)); i++ {
-		if isSecret(parts[i]) {
+		if job.SecretName(parts[i]) {
 			return parts[i-1]
 		}
 		if strings.HasPrefix(parts[i], "{") {

@@ -20,11 +20,15 @@ type gate struct {
 	engine Engine
 	ledger Ledger
 	syncs  []sync.Sync
+	keeper *keeper
 }
 
-// gated returns c with gates around its stores.
-func gated(c Config) Config {
-	g := gate{c.Engine, c.Ledger, c.Syncs}
+func newGate(c Config) gate {
+	return gate{c.Engine, c.Ledger, c.Syncs, &keeper{engine: c.Engine, ledger: c.Ledger}}
+}
+
+// around returns c with gates around its stores.
+func (g gate) around(c Config) Config {
 	c.Locks = gatedLocks{g, c.Locks}
 	c.Timetable = gatedTimetable{g, c.Timetable}
 	c.Engine = gatedEngine{g}
@@ -106,9 +110,15 @@ func may(ctx context.Context, right auth.Right, client, task string) error {
 // verbs are rights as something that people do.
 var verbs = map[auth.Right]string{auth.Own: "start jobs", auth.See: "see jobs", auth.Operate: "operate", auth.Administer: "administer"}
 
-// shown returns a job as whoever acts may see it: a job in its way that they may
-// not see has no name.
+// shown returns a job as whoever acts may see it, without its secrets.
 func (g gate) shown(ctx context.Context, j job.Job) job.Job {
+	j = g.anonymous(ctx, j)
+	j.Args = g.args(ctx, j.Client, j.Task, j.Args)
+	return j
+}
+
+// anonymous takes the name from a job in the way that whoever acts may not see.
+func (g gate) anonymous(ctx context.Context, j job.Job) job.Job {
 	if j.Waiting == nil || j.Waiting.Holder == "" || auth.Of(ctx).Sight() == nil {
 		return j
 	}

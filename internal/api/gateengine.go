@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
@@ -14,7 +15,8 @@ type gatedEngine struct{ gate }
 
 // Enqueue implements [Engine].
 func (e gatedEngine) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
-	if err := e.mayStart(ctx, r); err != nil {
+	r, err := e.startable(ctx, r)
+	if err != nil {
 		return job.Job{}, err
 	}
 	j, err := e.engine.Enqueue(ctx, r)
@@ -22,6 +24,25 @@ func (e gatedEngine) Enqueue(ctx context.Context, r job.Request) (job.Job, error
 		return j, err
 	}
 	return e.accepted(ctx, j)
+}
+
+// startable returns a request that whoever acts may make, with the secrets of
+// the job that it repeats.
+func (e gatedEngine) startable(ctx context.Context, r job.Request) (job.Request, error) {
+	if err := e.mayStart(ctx, r); err != nil {
+		return r, err
+	}
+	var kept json.RawMessage
+	if r.RetryOf != "" {
+		j, err := e.raw(ctx, r.RetryOf)
+		if err != nil {
+			return r, err
+		}
+		kept = j.Args
+	}
+	var err error
+	r.Args, err = e.restored(ctx, r.Task, r.Args, kept)
+	return r, err
 }
 
 // mayStart checks the right to start a job; that of a schedule is for those who
@@ -53,7 +74,7 @@ func (e gatedEngine) EnqueueBatch(ctx context.Context, rs []job.Request) ([]Acce
 	var allowed []job.Request
 	var places []int
 	for i, r := range rs {
-		if all[i].Err = e.mayStart(ctx, r); all[i].Err == nil {
+		if r, all[i].Err = e.startable(ctx, r); all[i].Err == nil {
 			allowed, places = append(allowed, r), append(places, i)
 		}
 	}
@@ -99,7 +120,7 @@ func (e gatedEngine) Abort(ctx context.Context, id, by string) (job.Job, error) 
 	if err := e.handles(ctx, id); err != nil {
 		return job.Job{}, err
 	}
-	return e.engine.Abort(ctx, id, by)
+	return e.changed(ctx)(e.engine.Abort(ctx, id, by))
 }
 
 // Hurry implements [Engine].
@@ -107,7 +128,7 @@ func (e gatedEngine) Hurry(ctx context.Context, id string) (job.Job, error) {
 	if err := e.handles(ctx, id); err != nil {
 		return job.Job{}, err
 	}
-	return e.engine.Hurry(ctx, id)
+	return e.changed(ctx)(e.engine.Hurry(ctx, id))
 }
 
 // Break implements [Engine]. Locks are shared, so that it takes the right over
@@ -116,7 +137,12 @@ func (e gatedEngine) Break(ctx context.Context, id, by, reason string) (job.Job,
 	if err := auth.NeedRun.Check(auth.Of(ctx)); err != nil {
 		return job.Job{}, err
 	}
-	return e.engine.Break(ctx, id, by, reason)
+	return e.changed(ctx)(e.engine.Break(ctx, id, by, reason))
+}
+
+// changed shows a job that was changed.
+func (e gatedEngine) changed(ctx context.Context) func(job.Job, error) (job.Job, error) {
+	return func(j job.Job, err error) (job.Job, error) { return e.shown(ctx, j), err }
 }
 
 // Tasks implements [Engine].
@@ -128,13 +154,22 @@ func (e gatedEngine) Tasks(ctx context.Context) ([]job.Declaration, error) {
 // tasksWithin returns the tasks that whoever acts has anything to do with, and
 // those of their schedules that they may see.
 func tasksWithin(ctx context.Context, all []job.Declaration) (some []job.Declaration) {
-	if auth.Of(ctx).Sight() == nil {
-		return all
-	}
 	for _, t := range all {
 		if touches(ctx, "", t.Name) {
-			t.Schedules = seen(ctx, t.Schedules, func(s job.DeclaredSchedule) (string, string) { return s.Client, t.Name })
+			t.Schedules = declaredWithin(ctx, t)
 			some = append(some, t)
+		}
+	}
+	return some
+}
+
+// declaredWithin returns the schedules that a task brings along, as far as
+// whoever acts may see them.
+func declaredWithin(ctx context.Context, t job.Declaration) []job.DeclaredSchedule {
+	some := seen(ctx, t.Schedules, func(s job.DeclaredSchedule) (string, string) { return s.Client, t.Name })
+	for i, s := range some {
+		if !readsSecrets(ctx, s.Client, t.Name) {
+			some[i].Args = job.SecretsOf(t.Schema).Masked(s.Args)
 		}
 	}
 	return some

@@ -16,8 +16,17 @@ type gatedLedger struct{ gate }
 // Ping implements [Ledger].
 func (l gatedLedger) Ping(ctx context.Context) error { return l.ledger.Ping(ctx) }
 
+// Tasks implements [TaskLedger].
+func (l gatedLedger) Tasks(ctx context.Context) ([]job.Declaration, error) {
+	all, err := l.ledger.Tasks(ctx)
+	return tasksWithin(ctx, all), err
+}
+
 // Jobs implements [JobLedger].
 func (l gatedLedger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
+	if err := l.mayCompare(ctx, f); err != nil {
+		return nil, err
+	}
 	f.Within = auth.Of(ctx).Sight()
 	if f.Within != nil && f.Root != "" && l.began(ctx, f.Root) {
 		f.Within = nil
@@ -199,15 +208,20 @@ func (l gatedLedger) EditClient(ctx context.Context, c job.Client) (job.Client, 
 // Schedules implements [ScheduleLedger].
 func (l gatedLedger) Schedules(ctx context.Context) ([]job.Schedule, error) {
 	all, err := l.ledger.Schedules(ctx)
-	return seen(ctx, all, func(s job.Schedule) (string, string) { return s.Client, s.Task }), err
+	all = seen(ctx, all, func(s job.Schedule) (string, string) { return s.Client, s.Task })
+	for i, s := range all {
+		all[i] = l.bared(ctx, s)
+	}
+	return all, err
 }
 
 // Schedule implements [ScheduleLedger].
 func (l gatedLedger) Schedule(ctx context.Context, name string) (job.Schedule, error) {
-	return l.schedule(ctx, name, auth.See)
+	s, err := l.schedule(ctx, name, auth.See)
+	return l.bared(ctx, s), err
 }
 
-// schedule returns one over which whoever acts has a right.
+// schedule returns one over which whoever acts has a right, with its secrets.
 func (g gate) schedule(ctx context.Context, name string, right auth.Right) (job.Schedule, error) {
 	s, err := g.ledger.Schedule(ctx, name)
 	switch {
@@ -297,6 +311,9 @@ func (l gatedLedger) VerifyAudit(ctx context.Context) (job.AuditCheck, error) {
 
 // Search implements [JobSearch].
 func (l gatedLedger) Search(ctx context.Context, f job.Filter) (job.Found, error) {
+	if err := l.mayCompare(ctx, f); err != nil {
+		return job.Found{}, err
+	}
 	f.Within = l.sight(ctx, f)
 	found, err := l.ledger.Search(ctx, f)
 	for i, j := range found.Jobs {
@@ -317,6 +334,9 @@ func (g gate) sight(ctx context.Context, f job.Filter) []job.Reach {
 
 // CountJobs implements [JobSearch].
 func (l gatedLedger) CountJobs(ctx context.Context, f job.Filter, most int) (int, error) {
+	if err := l.mayCompare(ctx, f); err != nil {
+		return 0, err
+	}
 	f.Within = l.sight(ctx, f)
 	return l.ledger.CountJobs(ctx, f, most)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
@@ -20,15 +21,28 @@ func (t gatedTimetable) Create(ctx context.Context, s job.Schedule, by, reason s
 	if err := may(ctx, auth.Operate, s.Client, s.Task); err != nil {
 		return job.Schedule{}, err
 	}
-	return t.book.Create(ctx, s, by, reason)
+	var err error
+	if s.Args, err = t.restored(ctx, s.Task, s.Args, nil); err != nil {
+		return job.Schedule{}, err
+	}
+	return t.changed(ctx)(t.book.Create(ctx, s, by, reason))
 }
 
 // Edit implements [Timetable].
 func (t gatedTimetable) Edit(ctx context.Context, name string, e job.Edit) (job.Schedule, error) {
-	if _, err := t.schedule(ctx, name, auth.Operate); err != nil {
+	s, err := t.schedule(ctx, name, auth.Operate)
+	if err != nil {
 		return job.Schedule{}, err
 	}
-	return t.book.Edit(ctx, name, e)
+	if e, err = t.edit(ctx, s, e); err != nil {
+		return job.Schedule{}, err
+	}
+	return t.changed(ctx)(t.book.Edit(ctx, name, e))
+}
+
+// changed shows a schedule that was changed.
+func (t gatedTimetable) changed(ctx context.Context) func(job.Schedule, error) (job.Schedule, error) {
+	return func(s job.Schedule, err error) (job.Schedule, error) { return t.bared(ctx, s), err }
 }
 
 // Pause implements [Timetable].
@@ -36,7 +50,7 @@ func (t gatedTimetable) Pause(ctx context.Context, name string, until time.Time,
 	if _, err := t.schedule(ctx, name, auth.Operate); err != nil {
 		return job.Schedule{}, err
 	}
-	return t.book.Pause(ctx, name, until, by, note)
+	return t.changed(ctx)(t.book.Pause(ctx, name, until, by, note))
 }
 
 // Resume implements [Timetable].
@@ -44,7 +58,7 @@ func (t gatedTimetable) Resume(ctx context.Context, name, by, reason string) (jo
 	if _, err := t.schedule(ctx, name, auth.Operate); err != nil {
 		return job.Schedule{}, err
 	}
-	return t.book.Resume(ctx, name, by, reason)
+	return t.changed(ctx)(t.book.Resume(ctx, name, by, reason))
 }
 
 // Delete implements [Timetable].
@@ -105,11 +119,22 @@ func (t gatedTimetable) Changes(ctx context.Context, schedule string, limit int)
 	if err := t.opened(ctx, schedule); err != nil {
 		return nil, err
 	}
-	return t.book.Changes(ctx, schedule, limit)
+	all, err := t.book.Changes(ctx, schedule, limit)
+	if err != nil {
+		return nil, err
+	}
+	s, err := t.ledger.Schedule(ctx, schedule)
+	if fault.KindOf(err) == fault.NotFound {
+		return t.baredChanges(ctx, job.Schedule{}, all), nil // it was deleted
+	}
+	return t.baredChanges(ctx, s, all), err
 }
 
 // Clashes implements [Timetable]: those with schedules that may be seen.
 func (t gatedTimetable) Clashes(ctx context.Context, s job.Schedule) (job.ClashForecast, error) {
+	if kept, err := t.schedule(ctx, s.Name, auth.See); err == nil && kept.Task == s.Task {
+		s.Args = t.keeper.of(ctx, s.Task).Restored(s.Args, kept.Args)
+	}
 	f, err := t.book.Clashes(ctx, s)
 	if err != nil || auth.Of(ctx).Everywhere(auth.See) {
 		return f, err

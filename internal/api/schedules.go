@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -76,9 +77,12 @@ func (a *API) RunSchedule(ctx context.Context, schedule, client, by string) (job
 
 // runNow is [API.RunSchedule], and the id that was asked for.
 func (a *API) runNow(ctx context.Context, schedule, forClient, by string) (id string, j job.Job, err error) {
-	s, err := a.Ledger.Schedule(ctx, schedule)
+	s, err := a.gate.schedule(ctx, schedule, auth.See)
 	if err != nil {
 		return "", j, err
+	}
+	if forClient != "" && forClient != s.Client {
+		s = a.gate.bared(ctx, s) // the jobs of another client tell others
 	}
 	if s.Missing {
 		return "", j, fault.New(fault.Conflict, "No worker announces %s any more, so nobody could run it.", s.Task)

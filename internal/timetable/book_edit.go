@@ -251,6 +251,8 @@ func lastSaves(changes []job.Change, n int64) (texts []string) {
 		}
 		text := fmt.Sprintf("%s changed %s to %s", c.By, c.Field, shorten(shown(c.New)))
 		switch c.Field {
+		case "args": // which may be secret
+			text = c.By + " changed args"
 		case created, deleted, paused, resumed:
 			text = c.By + " " + c.Field + " it"
 		}

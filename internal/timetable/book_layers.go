@@ -75,7 +75,11 @@ func notices(s job.Schedule) (texts []string, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if !job.SameJSON(now, o.Default) {
+		switch {
+		case job.SameJSON(now, o.Default):
+		case o.Field == "args": // which may be secret
+			texts = append(texts, fmt.Sprintf("The task now declares other args than before; the %s's own setting stays.", o.Layer))
+		default:
 			texts = append(texts, fmt.Sprintf("The task now declares %s %s (it was %s); the %s's own setting stays.",
 				o.Field, shown(now), shown(o.Default), o.Layer))
 		}

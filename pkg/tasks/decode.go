@@ -31,12 +31,29 @@ func explain(err error, args reflect.Type) error {
 		if wrong.Field == "" {
 			return fmt.Errorf("arguments must be a JSON object, not %s", article(wrong.Value))
 		}
+		if secretAt(args, wrong.Field) {
+			return fmt.Errorf("argument %s must be %s; what it is now is secret", wrong.Field, typeWord(wrong.Type))
+		}
 		return fmt.Errorf("argument %s must be %s, not %s", wrong.Field, typeWord(wrong.Type), article(wrong.Value))
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return fmt.Errorf("there is no argument %s; %s", strings.Trim(field, `"`), known(args))
 	}
 	return fmt.Errorf("arguments are not valid JSON: %w", err)
+}
+
+// secretAt reports whether an argument is secret, or a part of one that is.
+func secretAt(args reflect.Type, path string) bool {
+	name, rest, _ := strings.Cut(path, ".")
+	for k := args.Kind(); k == reflect.Pointer || k == reflect.Slice || k == reflect.Map; k = args.Kind() {
+		args = args.Elem()
+	}
+	for _, f := range fields(args) {
+		if f.name == name {
+			return f.secret || rest != "" && secretAt(f.kind, rest)
+		}
+	}
+	return false
 }
 
 func article(noun string) string {

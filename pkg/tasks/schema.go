@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Schema returns the JSON Schema (draft 2020-12) of A, from its json and doc
-// tags. A must be a struct of strings, numbers, booleans, [time.Time], slices,
+// Schema returns the JSON Schema (draft 2020-12) of A, from its json, doc and
+// secret tags. A must be a struct of strings, numbers, booleans, [time.Time], slices,
 // maps by string, pointers and structs of these; anything else panics, which a
 // programmer sees when the worker starts.
 func Schema[A any]() json.RawMessage {
@@ -33,12 +33,14 @@ type schema struct {
 	Required    []string           `json:"required,omitempty"`
 	Items       *schema            `json:"items,omitempty"`
 	Additional  any                `json:"additionalProperties,omitempty"` // false, or the schema of a map's values
+	WriteOnly   bool               `json:"writeOnly,omitempty"`            // it is secret
 }
 
 // field is one argument as JSON knows it.
 type field struct {
 	name, doc string
 	required  bool
+	secret    bool
 	kind      reflect.Type
 }
 
@@ -66,10 +68,22 @@ func fields(t reflect.Type) []field {
 				name = f.Name
 			}
 			optional := strings.Contains(options, "omitempty") || strings.Contains(options, "omitzero") || f.Type.Kind() == reflect.Pointer
-			all = append(all, field{name, f.Tag.Get("doc"), !optional, f.Type})
+			all = append(all, field{name, f.Tag.Get("doc"), !optional, isSecret(f), f.Type})
 		}
 	}
 	return all
+}
+
+// isSecret reports whether a field has the tag secret:"true". Any other value
+// panics: a secret that is shown because of a slip is found too late.
+func isSecret(f reflect.StructField) bool {
+	switch value, tagged := f.Tag.Lookup("secret"); {
+	case !tagged || value == "false":
+		return false
+	case value == "true":
+		return true
+	}
+	panic(fmt.Sprintf("tasks: the tag secret of field %s must be \"true\" or \"false\"", f.Name))
 }
 
 func schemaOf(t reflect.Type) *schema {
@@ -102,7 +116,7 @@ func structSchema(t reflect.Type) *schema {
 	s := &schema{Type: "object", Properties: map[string]*schema{}, Additional: false}
 	for _, f := range fields(t) {
 		property := schemaOf(f.kind)
-		property.Description = f.doc
+		property.Description, property.WriteOnly = f.doc, f.secret
 		s.Properties[f.name] = property
 		if f.required {
 			s.Required = append(s.Required, f.name)

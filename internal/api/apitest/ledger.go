@@ -22,6 +22,11 @@ func (l Ledger) Ping(context.Context) error {
 	return nil
 }
 
+// Tasks implements api.Ledger.
+func (l Ledger) Tasks(ctx context.Context) ([]job.Declaration, error) {
+	return slices.Clone(l.tasks), l.Ping(ctx)
+}
+
 // Jobs implements api.Ledger.
 func (l Ledger) Jobs(ctx context.Context, f job.Filter) ([]job.Job, error) {
 	found, err := l.Search(ctx, f)

@@ -203,7 +203,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 	}
 	mux.Handle("GET /metrics", api.Admit(auth.NeedSeeAll, s.metrics.Handler()))
 	mux.Handle("/", pages)
-	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log}
+	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames}
 	return api.Guard(mux, guard), nil
 }
 

@@ -122,6 +122,11 @@ func (b Jobs) Counts(ctx context.Context, client string) (map[job.State]int64, e
 	return b.Ledger.Counts(ctx, client)
 }
 
+// CountsOf is [Jobs.Counts] of the jobs of an owner, up to 10,000.
+func (b Jobs) CountsOf(ctx context.Context, client, owner string) (map[job.State]int64, error) {
+	return b.Ledger.CountsWithin(ctx, client, []job.Reach{{Owner: owner}})
+}
+
 // Attempts returns the attempts at a job, in order.
 func (b Jobs) Attempts(ctx context.Context, id string) ([]job.Attempt, error) {
 	return b.Ledger.Attempts(ctx, id)

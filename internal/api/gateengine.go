@@ -213,14 +213,3 @@ func (e gatedEngine) Order(ctx context.Context, worker string, o job.Order, by s
 	}
 	return e.engine.Order(ctx, worker, o, by)
 }
-
-// Queues implements [LiveQueues].
-func (e gatedEngine) Queues(ctx context.Context) ([]job.Queue, error) { return e.engine.Queues(ctx) }
-
-// Pauses implements [LiveQueues].
-func (e gatedEngine) Pauses(ctx context.Context) ([]job.Pause, error) { return e.engine.Pauses(ctx) }
-
-// SetPauses implements [LiveQueues].
-func (e gatedEngine) SetPauses(ctx context.Context, all []job.Pause) error {
-	return e.engine.SetPauses(ctx, all)
-}

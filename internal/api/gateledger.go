@@ -58,12 +58,25 @@ func (l gatedLedger) Counts(ctx context.Context, client string) (map[job.State]i
 	return l.ledger.Counts(ctx, client)
 }
 
-// CountsWithin implements [JobLedger] for those who see all.
+// CountsWithin implements [JobLedger]: of what is in both, the reaches and sight.
 func (l gatedLedger) CountsWithin(ctx context.Context, client string, within []job.Reach) (map[job.State]int64, error) {
-	if auth.Of(ctx).Sight() != nil {
-		return l.Counts(ctx, client)
+	if sight := auth.Of(ctx).Sight(); sight != nil {
+		within = met(within, sight)
 	}
 	return l.ledger.CountsWithin(ctx, client, within)
+}
+
+// met returns what is in a reach of both.
+func met(some, others []job.Reach) []job.Reach {
+	all := []job.Reach{}
+	for _, r := range some {
+		for _, other := range others {
+			if both, ok := r.Meet(other); ok {
+				all = append(all, both)
+			}
+		}
+	}
+	return all
 }
 
 // Attempts implements [JobLedger].
@@ -343,7 +356,11 @@ func (l gatedLedger) CountJobs(ctx context.Context, f job.Filter, most int) (int
 
 // Pauses implements [PauseLedger].
 func (l gatedLedger) Pauses(ctx context.Context, at time.Time) ([]job.Pause, error) {
-	return l.ledger.Pauses(ctx, at)
+	all, err := l.ledger.Pauses(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return gatedEngine{l.gate}.pausesWithin(ctx, all)
 }
 
 // PutPause implements [PauseLedger]. Queues are of all clients.

@@ -153,13 +153,14 @@ func (q Queues) changed(ctx context.Context) {
 	}
 }
 
-func (a *API) line() Queues {
+// Queues is where jobs stand, as far as whoever acts may see and change it.
+func (a *API) Queues() Queues {
 	return Queues{Ledger: a.Ledger, Live: a.Engine, Log: a.Log, Now: a.Now}
 }
 
 // queues serves GET /api/v1/queues.
 func (a *API) queues(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.line().Queues(r.Context())
+	all, err := a.Queues().Queues(r.Context())
 	if err != nil {
 		return err
 	}
@@ -179,7 +180,7 @@ func (a *API) pauseQueue(w http.ResponseWriter, r *http.Request) error {
 	if !n.Until.IsZero() {
 		p.Until = new(n.Until.UTC())
 	}
-	p, err := a.line().Pause(r.Context(), p)
+	p, err := a.Queues().Pause(r.Context(), p)
 	if err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (a *API) resumeQueue(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &nothing{}); err != nil {
 		return err
 	}
-	p, err := a.line().Resume(r.Context(), queueOf(r))
+	p, err := a.Queues().Resume(r.Context(), queueOf(r))
 	if err != nil {
 		return err
 	}

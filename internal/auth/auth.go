@@ -22,10 +22,8 @@
 package auth
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -151,25 +149,8 @@ func (w Who) reach(r Right) (reach []Grant) {
 
 // meet returns what both g and other cover, in the role of g.
 func (g Grant) meet(other Grant) (Grant, bool) {
-	if g.Client != "" && other.Client != "" && g.Client != other.Client {
-		return Grant{}, false
-	}
-	tasks, ok := meetTasks(g.Tasks, other.Tasks)
-	return Grant{Role: g.Role, Client: cmp.Or(g.Client, other.Client), Tasks: tasks}, ok
-}
-
-// meetTasks returns the pattern of the tasks that are of both.
-func meetTasks(a, b string) (string, bool) {
-	if a == "" || a == "*" {
-		return b, true
-	}
-	if b == "" || b == "*" {
-		return a, true
-	}
-	if len(strings.TrimSuffix(a, "*")) < len(strings.TrimSuffix(b, "*")) {
-		a, b = b, a
-	}
-	return a, job.Reach{Tasks: b}.Fits("", strings.TrimSuffix(a, "*"), "")
+	both, ok := job.Reach{Client: g.Client, Tasks: g.Tasks}.Meet(job.Reach{Client: other.Client, Tasks: other.Tasks})
+	return Grant{Role: g.Role, Client: both.Client, Tasks: both.Tasks}, ok
 }
 
 // Sight returns what w may see of jobs: those that fit one of the reaches. Nil

@@ -91,6 +91,18 @@ func (f *fakeJobs) Counts(_ context.Context, client string) (map[job.State]int64
 	return counts, nil
 }
 
+func (f *fakeJobs) CountsOf(_ context.Context, client, owner string) (map[job.State]int64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	counts := map[job.State]int64{}
+	for _, j := range f.jobs {
+		if (client == "" || client == j.Client) && owner == j.Owner {
+			counts[j.State]++
+		}
+	}
+	return counts, nil
+}
+
 func (f *fakeJobs) Attempts(_ context.Context, id string) ([]job.Attempt, error) {
 	return f.attempts[id], nil
 }

@@ -25,6 +25,7 @@ type jobsPage struct {
 	frame
 	Sentence   string
 	Recovering []recoveryRow
+	Whose      []choice // all jobs, or those of whoever looks; none: there are no others
 	Tabs       []tab
 	Filter     job.Filter
 	Query      string // the filter as the box shows it
@@ -77,7 +78,7 @@ type jobRow struct {
 // jobs serves GET /jobs: what is running, what ran, what will; newest first. A
 // filter that makes no sense stays in its box, beside what is wrong with it.
 func (s *server) jobs(w http.ResponseWriter, r *http.Request) error {
-	filter, err := jobFilter(r.URL.Query())
+	filter, err := jobFilter(mine(r))
 	if fault.KindOf(err) == fault.Invalid {
 		return s.mistakenFilter(w, r, err)
 	}
@@ -89,6 +90,15 @@ func (s *server) jobs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "jobs", page)
+}
+
+// mine returns the parameters of r, in which the owner "me" is whoever looks.
+func mine(r *http.Request) url.Values {
+	q := r.URL.Query()
+	if q.Get("owner") == "me" {
+		q.Set("owner", actor(r.Context()))
+	}
+	return q
 }
 
 // mistakenFilter shows what is wrong with a filter, and no jobs.
@@ -162,7 +172,7 @@ func (s *server) jobsPage(ctx context.Context, f job.Filter) (jobsPage, error) {
 		return page, fmt.Errorf("list jobs: %w", err)
 	}
 	page.fill(found, auth.Of(ctx), s.now())
-	page.Switches = switches(f, auth.Of(ctx))
+	page.Switches, page.Whose = switches(f), whose(f, auth.Of(ctx))
 	page.Many = manyOf(page.Rows, f)
 	page.Command, page.Files = command("jobs", f), filesOf(f)
 	page.Here = listURL(f, "before", f.Before)
@@ -177,7 +187,7 @@ func (s *server) surround(ctx context.Context, page *jobsPage) (err error) {
 	if page.Recovering, err = s.recovering(ctx); err != nil {
 		return err
 	}
-	counts, err := s.Jobs.Counts(ctx, page.Filter.Client)
+	counts, err := s.counts(ctx, page.Filter)
 	if err != nil {
 		return fmt.Errorf("count jobs: %w", err)
 	}
@@ -189,6 +199,14 @@ func (s *server) surround(ctx context.Context, page *jobsPage) (err error) {
 	}
 	page.Words, page.Sentence, page.Tabs = job.FilterWords, overview(counts), jobTabs(counts, page.Filter)
 	return nil
+}
+
+// counts are those of the jobs among which f chooses: all, or one's own.
+func (s *server) counts(ctx context.Context, f job.Filter) (map[job.State]int64, error) {
+	if f.Owner != "" && f.Owner == actor(ctx) {
+		return s.Jobs.CountsOf(ctx, f.Client, f.Owner)
+	}
+	return s.Jobs.Counts(ctx, f.Client)
 }
 
 // fill puts the jobs into rows, and links to the pages beside this one.
@@ -216,19 +234,21 @@ func listURL(f job.Filter, pairs ...string) string {
 	return with("/jobs", url.Values{}, append([]string{"q", f.String()}, pairs...)...)
 }
 
-// switches are the jobs of whoever looks, and those with errors.
-func switches(f job.Filter, who auth.Who) []choice {
-	errors, mine := f, f
+// switches narrow the list to jobs with errors.
+func switches(f job.Filter) []choice {
+	errors := f
 	errors.Errors = !f.Errors
-	all := []choice{{link{"With errors", listURL(errors)}, f.Errors}}
-	if !who.Anywhere(auth.See) || !who.Anywhere(auth.Own) {
-		return all // there are no others
+	return []choice{{link{"With errors", listURL(errors)}, f.Errors}}
+}
+
+// whose leads to all jobs and to those of who looks, if there is a difference.
+func whose(f job.Filter, who auth.Who) []choice {
+	if !who.Anywhere(auth.See) {
+		return nil
 	}
 	own := f.Owner == who.Name
-	if mine.Owner = who.Name; own {
-		mine.Owner = ""
-	}
-	return append(all, choice{link{"Mine", listURL(mine)}, own})
+	f.Owner = ""
+	return []choice{{link{"All jobs", listURL(f)}, !own}, {link{"My jobs", listURL(f, "owner", "me")}, own}}
 }
 
 // command is the line of jobctl that does something with the jobs of a filter.

@@ -35,6 +35,9 @@ type Jobs interface {
 	Jobs(ctx context.Context, f job.Filter) ([]job.Job, error)
 	Job(ctx context.Context, id string) (job.Job, error)
 	Counts(ctx context.Context, client string) (map[job.State]int64, error)
+
+	// CountsOf is Counts of the jobs of an owner.
+	CountsOf(ctx context.Context, client, owner string) (map[job.State]int64, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
 
 	// RecentDurations returns how long the last n jobs of that schedule took that

@@ -212,3 +212,23 @@ func FuzzCheckNeverPanics(f *testing.F) {
 		}
 	})
 }
+
+func TestSecretArgumentsAreMarkedAndNotQuoted(t *testing.T) {
+	type args struct {
+		School string `json:"school"`
+		Login  struct {
+			Pin int `json:"pin" secret:"true"`
+		} `json:"login"`
+	}
+	if schema := string(tasks.Schema[args]()); !strings.Contains(schema, `"pin":{"type":"integer","writeOnly":true}`) || strings.Count(schema, "writeOnly") != 1 {
+		t.Errorf("the schema is %s", schema)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error(`the tag secret:"yes" is taken`)
+		}
+	}()
+	tasks.Schema[struct {
+		Pin string `json:"pin" secret:"yes"`
+	}]()
+}

@@ -171,7 +171,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		Locks:       routes.Locks,
 		Limits:      routes.Quota(),
 		Forecast:    routes.Timetable.Forecast,
-		Queues:      s.queues(),
+		Queues:      routes.Queues(),
 		Workers:     routes.Engine,
 		Unsafe:      s.safety.reasons,
 		System:      s.system,

@@ -51,7 +51,10 @@ func (s *server) historyChart(ctx context.Context, days int) (template.HTML, err
 // dayPoint is a day of the chart: one on which jobs failed looks different.
 func dayPoint(day time.Time, c dayCount) chart.Point {
 	look := chart.Look{Colour: "succeeded"}
-	if c.of[job.Failed] > 0 {
+	switch {
+	case c.jobs == 0:
+		look.Colour = "queued"
+	case c.of[job.Failed] > 0:
 		look = chart.Look{Colour: "failed", Fill: chart.Slanted}
 	}
 	cells := []string{day.Format("2 Jan 2006"), number(c.jobs)}

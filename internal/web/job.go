@@ -33,6 +33,7 @@ type jobPage struct {
 	Owner    string // empty: the parent, which is shown anyway
 	Crashes  string // how often workers died under it
 	Attempts []attemptRow
+	Steps    []step // how it came to where it stands
 	Errors   errorList
 	Log      logList
 	Family   []job.Job // the jobs of the same run, oldest first; none if it is alone
@@ -99,6 +100,7 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	if page.Attempts, err = s.attempts(ctx, j.ID); err != nil {
 		return page, err
 	}
+	page.Steps = timeline(j, attemptsOf(page.Attempts), now)
 	if page.Errors, err = s.errors(ctx, j, q); err != nil {
 		return page, err
 	}

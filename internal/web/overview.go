@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 )
 
 // few is how many of anything the overview shows.
-const few = 10
+const few = 6
 
 // fewGroups is how many groups of errors it shows.
 const fewGroups = 5
@@ -28,6 +29,10 @@ type overviewPage struct {
 	Queues   []queueRow
 	Next     []job.Firing
 	Errors   []job.ErrorGroup // of the last day, most first
+	Chart    template.HTML    // of what ended on the last days; empty: that is not known
+
+	SeesChanges bool // today's, from the audit
+	Changes     []auditRow
 }
 
 // A figure is a number that leads to what it counts.
@@ -71,8 +76,15 @@ func (s *server) overviewPage(ctx context.Context) (page overviewPage, err error
 	}
 	page.Queues = queues.Queues
 	page.Figures = figures(counts, workers)
-	page.Light, page.Sentence = light(s.troubles(counts, queues, workers))
-	return page, s.addLists(ctx, &page)
+	late, missed, err := s.lateness(ctx)
+	if err != nil {
+		return page, err
+	}
+	page.Light, page.Sentence = light(s.troubles(counts, queues, workers, late, missed))
+	if err := s.addLists(ctx, &page); err != nil {
+		return page, err
+	}
+	return page, s.addPast(ctx, &page)
 }
 
 // addLists adds what runs, what is next and what goes wrong.
@@ -111,7 +123,7 @@ func figures(counts map[job.State]int64, workers []job.Worker) []figure {
 
 // troubles are what keeps jobs from being done, in words, the worst first. bad
 // says that nothing goes on as it is.
-func (s *server) troubles(counts map[job.State]int64, queues queuesPage, workers []job.Worker) (bad bool, all []string) {
+func (s *server) troubles(counts map[job.State]int64, queues queuesPage, workers []job.Worker, late, missed int64) (bad bool, all []string) {
 	stuck := 0
 	for _, w := range workers {
 		stuck += len(w.Stuck)
@@ -127,6 +139,8 @@ func (s *server) troubles(counts map[job.State]int64, queues queuesPage, workers
 		one, many string
 	}{
 		{int64(stuck), "job is stuck", "jobs are stuck"},
+		{missed, "schedule missed its last slot", "schedules missed their last slot"},
+		{late, "schedule was late", "schedules were late"},
 		{counts[job.Held], "job is held", "jobs are held"},
 		{resting(queues.Queues), "queue is paused", "queues are paused"},
 		{unstaffed(queues.Queues), "queue has jobs and no worker", "queues have jobs and no worker"},

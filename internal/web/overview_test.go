@@ -3,7 +3,10 @@ package web_test
 import (
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/web"
 )
@@ -28,5 +31,16 @@ func TestTheOverviewSaysWhetherAllIsWell(t *testing.T) {
 		if body := get(t, dashboard(t, c), "/overview").Body.String(); !strings.Contains(body, tt.want) {
 			t.Errorf("%s: the page lacks %q: %s", tt.name, tt.want, body[strings.Index(body, "id=\"light\""):][:300])
 		}
+	}
+}
+
+func TestTheOverviewTellsOfTheLastDaysAndOfToday(t *testing.T) {
+	f := campusTimetable()
+	f.slots = map[string][]job.Slot{"sis.main": {{Schedule: "sis.main", Due: noon.Add(-time.Hour), Outcome: job.SlotMissed}}, "digest": {{Schedule: "digest", Due: noon.Add(-time.Hour), Outcome: job.SlotRanLate}}}
+	h := dashboard(t, web.Config{Timetable: f, Schedules: f, RunSchedule: f.run})
+	says(t, get(t, h, "/overview"), 200, "1 schedule missed its last slot, 1 schedule was late", "Jobs that ended on each day", "Changes today")
+	viewer := apitest.As(auth.Who{Name: "vera", Grants: []auth.Grant{{Role: auth.Viewer}}}, h.(local).Dashboard)
+	if body := get(t, viewer, "/overview").Body.String(); strings.Contains(body, "Changes today") {
+		t.Error("a viewer is shown the audit")
 	}
 }

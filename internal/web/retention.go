@@ -105,8 +105,12 @@ func retentionSentence(page retentionPage) string {
 	if page.Base.Jobs > job.Forever {
 		text = "Jobs are kept for " + counted(int64(page.Base.Jobs), "day", "days")
 	}
-	if n := len(page.Rules); n > 0 {
-		text += ", unless one of " + counted(int64(n), "rule", "rules") + " says otherwise"
+	switch n := len(page.Rules); n {
+	case 0:
+	case 1:
+		text += ", unless the rule says otherwise"
+	default:
+		text += fmt.Sprintf(", unless one of %d rules says otherwise", n)
 	}
 	return text + "."
 }

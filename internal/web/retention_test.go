@@ -44,7 +44,7 @@ func says(t *testing.T, w *httptest.ResponseRecorder, status int, all ...string)
 
 func TestTheRetentionPageSaysWhatIsKeptAndForHowLong(t *testing.T) {
 	h := dashboard(t, web.Config{})
-	says(t, get(t, h, "/retention"), 200, "Jobs are kept for 400 days, unless one of 1 rule says otherwise.", "Task sis.* of every client",
+	says(t, get(t, h, "/retention"), 200, "Jobs are kept for 400 days, unless the rule says otherwise.", "Task sis.* of every client",
 		"&lt;b&gt;the registrar asks&lt;/b&gt;", `href="/retention/edit?client=&amp;tasks=sis.%2A"`, "audit-2026", "Jobs that ended on each day", "<td>3 Sep 2026</td><td>1</td>", "None yet.")
 }
 

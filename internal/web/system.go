@@ -104,16 +104,27 @@ func partsOf(all job.System) []part {
 	redis, ledger := all.Redis, all.Ledger
 	return []part{
 		{"Redis", answers(redis.Answers), []fact{
-			{"Version", known(redis.Version)}, {"Role", roleOf(redis)}, {"Memory", memoryOf(redis)}, {"Keys", amount(redis.Keys)},
-			{"On disk", known(map[string]string{"aof": "append-only file", "none": "nothing"}[redis.Persistence])}, {"When memory is short", known(redis.Eviction)},
+			{"Version", known(redis.Version)},
+			{"Role", roleOf(redis)},
+			{"Memory", memoryOf(redis)},
+			{"Keys", amount(redis.Keys)},
+			{"On disk", known(map[string]string{"aof": "append-only file", "none": "nothing"}[redis.Persistence])},
+			{"When memory is short", known(redis.Eviction)},
 		}},
 		{"Ledger", answers(ledger.Answers), []fact{
-			{"Database", known(join(" ", ledger.Kind, ledger.Version))}, {"Size", size(ledger.Size)}, {"Schema", amount(ledger.Migration)},
-			{"Behind by", duration(time.Duration(all.Recorder.Behind))}, {"Events in Redis", amount(all.Recorder.Stream)},
+			{"Database", known(join(" ", ledger.Kind, ledger.Version))},
+			{"Size", size(ledger.Size)},
+			{"Schema", amount(ledger.Migration)},
+			{"Behind by", duration(time.Duration(all.Recorder.Behind))},
+			{"Events in Redis", amount(all.Recorder.Stream)},
 		}},
 		{"Scheduler", answers(true), []fact{
-			{"Version", known(all.Version)}, {"Go", known(all.Go)}, {"Time zones of", known(all.Zones.Source)}, {"Edition", known(all.Zones.Edition)},
-			{"Watch live", strconv.Itoa(all.Viewers)}, {"Workers run", buildsOf(all.Builds)},
+			{"Version", known(all.Version)},
+			{"Go", known(all.Go)},
+			{"Time zones of", known(all.Zones.Source)},
+			{"Edition", known(all.Zones.Edition)},
+			{"Watch live", strconv.Itoa(all.Viewers)},
+			{"Workers run", buildsOf(all.Builds)},
 		}},
 	}
 }

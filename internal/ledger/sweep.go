@@ -20,8 +20,8 @@ const (
 // [Sweep.Next]: first log lines and record errors, then jobs with all that is
 // left of them. It can end anywhere; another one finds the rest.
 //
-// A job stays while it has not ended, while a job of its lineage has not, and
-// while a hold covers it. Rules and holds are those of the moment: one that is
+// A job stays while it has not ended, while a job of its lineage has not, while
+// somebody has still to be told of it, and while a hold covers it. Rules and holds are those of the moment: one that is
 // set while a Sweep is under way counts from its next transaction on.
 type Sweep struct {
 	ledger *Ledger

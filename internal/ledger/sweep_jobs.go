@@ -52,7 +52,10 @@ func (s *jobSweep) look(ctx context.Context, k keeping) (found []candidate, look
 		last := candidates[len(candidates)-1]
 		s.last = place{last.created, last.ID}
 		candidates = slices.DeleteFunc(candidates, func(h candidate) bool { return k.held(h.Job) })
-		found, err = s.settled(ctx, candidates)
+		if found, err = s.settled(ctx, candidates); err != nil {
+			return nil, 0, err
+		}
+		found, err = s.ledger.quiet(ctx, found)
 		return found, jobsPerSweep, err
 	}
 }
@@ -137,6 +140,20 @@ func (l *Ledger) unfinished(ctx context.Context, roots []string) ([]string, erro
 		UNION SELECT root FROM jobs WHERE `+below+` AND root <> id AND ended_at IS NULL`, arg)
 }
 
+// quiet returns those of which nothing is left to be told to anybody: whoever
+// tells of a job reads it first.
+func (l *Ledger) quiet(ctx context.Context, found []candidate) ([]candidate, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	about, arg, err := l.among("job", ids(found))
+	if err != nil {
+		return nil, err
+	}
+	pending, err := list(ctx, l.read, scanText, `SELECT DISTINCT job FROM notice_happenings WHERE `+about, arg)
+	return slices.DeleteFunc(found, func(h candidate) bool { return slices.Contains(pending, h.ID) }), err
+}
+
 // turn goes on behind what was looked at. What was kept stays behind it.
 func (s *jobSweep) turn() { s.after = s.last }
 
@@ -165,7 +182,8 @@ func (l *Ledger) removeJobs(ctx context.Context, k keeping, found []candidate) (
 		return 0, err
 	}
 	err = l.whileKept(ctx, k, func(tx *sql.Tx) error {
-		gone, err := list(ctx, tx, scanText, `DELETE FROM jobs WHERE `+where+` AND ended_at IS NOT NULL RETURNING id`, arg)
+		gone, err := list(ctx, tx, scanText, `DELETE FROM jobs WHERE `+where+` AND ended_at IS NOT NULL
+			AND id NOT IN (SELECT job FROM notice_happenings) RETURNING id`, arg)
 		if err != nil {
 			return err
 		}

@@ -135,6 +135,34 @@ func TestALineageWithAnUnfinishedJobStays(t *testing.T) {
 	})
 }
 
+func TestAJobStaysUntilEverybodyWasToldOfIt(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		importAll(t, l, aged("followed", "north", "sis.plan", 11), aged("other", "north", "sis.plan", 11))
+		if err := l.Follow(t.Context(), "followed", "anna", noon); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.EndedFollowed(t.Context(), noon); err != nil {
+			t.Fatal(err)
+		}
+		keep := job.Retention{Jobs: 10, Errors: 10, Logs: 10}
+		sweep(t, l, keep, noon)
+		if diff := cmp.Diff([]string{"followed"}, left(t, l)); diff != "" {
+			t.Errorf("before anna is told (-want +got)\n%s", diff)
+		}
+		happened, err := l.Happenings(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Decide(t.Context(), happened, nil); err != nil {
+			t.Fatal(err)
+		}
+		sweep(t, l, keep, noon)
+		if diff := cmp.Diff([]string{}, left(t, l)); diff != "" {
+			t.Errorf("after anna was told (-want +got)\n%s", diff)
+		}
+	})
+}
+
 func TestAHoldThatIsSetMeanwhileCounts(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		importAll(t, l, aged("a", "north", "sis.plan", 30), aged("b", "south", "sis.plan", 30))

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strings"
+	"unicode"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -110,8 +111,15 @@ func (a *API) changeClient(w http.ResponseWriter, r *http.Request, change func(*
 const maxTitle = 200
 
 func checkTitle(title string) error {
-	if len(title) > maxTitle || strings.ContainsAny(title, "\r\n") {
+	if len(title) > maxTitle || !isLine(title) {
 		return fault.New(fault.Invalid, "Field title must be one line of at most %d bytes.", maxTitle).In("title")
 	}
 	return nil
+}
+
+// isLine reports whether text is one line that reads as it is written: control
+// characters, and those that turn the direction, can make a name look like
+// another one.
+func isLine(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) })
 }

@@ -35,7 +35,7 @@ func (a *API) startDevice(w http.ResponseWriter, r *http.Request) error {
 		return People{}.kept()
 	}
 	machine := strings.TrimSpace(n.Machine)
-	if machine == "" || len(machine) > maxMachine || strings.ContainsAny(machine, "\r\n") {
+	if machine == "" || len(machine) > maxMachine || !isLine(machine) {
 		return fault.New(fault.Invalid, "Field machine must be one line of at most %d bytes: where the program runs.", maxMachine).In("machine")
 	}
 	secret, d, err := a.Devices.Start(r.Context(), machine, addressOf(r))

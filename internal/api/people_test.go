@@ -270,3 +270,12 @@ func TestLettingSomebodyInIsAuditedWithoutSecrets(t *testing.T) {
 		t.Errorf("the outcome does not say how it was: %s", said)
 	}
 }
+
+func TestNoNameLooksLikeAnother(t *testing.T) {
+	h := serve(t, seeded())
+	for _, text := range []string{`a\u202ebc`, `a\u2066b`, `a\u0007b`, `a\nb`} {
+		if w := do(h, "POST", "/api/v1/clients", `{"name":"x","title":"`+text+`"}`); w.Code != 400 {
+			t.Errorf("a client called %q is answered by %d", text, w.Code)
+		}
+	}
+}

@@ -79,7 +79,7 @@ func (p People) datedToken(t auth.Token) (auth.Token, error) {
 	if t.Name = strings.TrimSpace(t.Name); t.Name == "" {
 		return t, fault.New(fault.Invalid, "Field name is required: what the token is for.").In("name")
 	}
-	if len(t.Name) > maxTitle || strings.ContainsAny(t.Name, "\r\n") {
+	if len(t.Name) > maxTitle || !isLine(t.Name) {
 		return t, fault.New(fault.Invalid, "Field name must be one line of at most %d bytes.", maxTitle).In("name")
 	}
 	if t.Expires.IsZero() {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -65,7 +66,7 @@ func (a Access) validate(publicURL string, say func(format string, args ...any))
 }
 
 func (o OIDC) validate(publicURL string, say func(format string, args ...any)) {
-	if !isWebURL(o.Issuer) {
+	if !isWebURL(o.Issuer) || isPlain(o.Issuer) {
 		say("access.oidc.issuer is %q: it must be the https:// URL of the provider", o.Issuer)
 	}
 	if o.Name == "" {
@@ -94,4 +95,15 @@ func (o OIDC) validate(publicURL string, say func(format string, args ...any)) {
 func isWebURL(text string) bool {
 	u, err := url.Parse(text)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+}
+
+// isPlain reports whether the site at that URL is reached over a network without
+// TLS, where anybody on the way could say who people are.
+func isPlain(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	a, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() != "localhost" && (err != nil || !a.IsLoopback())
 }

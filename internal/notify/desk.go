@@ -234,7 +234,7 @@ func (d *Desk) start(ctx context.Context, p notice.Delivery) error {
 		return err
 	}
 	accepted, err := d.Queue.Enqueue(ctx, job.Request{
-		ID: p.JobID(), Task: notice.DeliverTask, Args: args, Client: "default", Owner: "notices", Description: "Deliver a notice",
+		ID: p.JobID(), Task: notice.DeliverTask, Args: args, Client: "default", Owner: "notice desk", Description: "Deliver a notice",
 	})
 	if fault.KindOf(err) == fault.Invalid {
 		return fault.New(fault.Unavailable, "No worker delivers notices; start one of those that come with Beadle.").Because(err)

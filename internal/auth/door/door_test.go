@@ -54,12 +54,18 @@ func (f *flaky) Token(ctx context.Context, id string) (auth.Token, string, error
 }
 
 func build(t *testing.T, p *door.Provider) *house {
+	h := buildFor(t, p)
+	h.T = t
+	return h
+}
+
+func buildFor(t testing.TB, p *door.Provider) *house {
 	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { records.Close() })
-	h := &house{T: t, store: &flaky{Ledger: records}, now: time.Now().Truncate(time.Second).UTC()}
+	h := &house{store: &flaky{Ledger: records}, now: time.Now().Truncate(time.Second).UTC()}
 	h.Door = door.New(door.Options{
 		Store: h.store, Passwords: true, Token: "s3cret", Provider: p, Idle: time.Hour, Longest: 5 * time.Hour,
 		Now: func() time.Time { return h.now }, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),

@@ -112,6 +112,7 @@ func (d *Door) begin(ctx context.Context, person, token, agent, address string) 
 	if err := d.Store.AddSession(ctx, s); err != nil {
 		return "", s, err
 	}
+	d.Log.InfoContext(ctx, "logged in", "person", person, "remote", s.Address)
 	if token == "" {
 		d.try(ctx, "keep a login", d.Store.SeePerson(ctx, person, now))
 	}

@@ -22,7 +22,7 @@ func tagged(h http.Handler, method, target, body, header, value string) *httptes
 
 func TestAnOldTagChangesNothing(t *testing.T) {
 	p := seeded()
-	p.SeedSchedule(job.Schedule{Name: "own", Task: "roster.sync", Client: "default", Rule: job.NewRule("0 3 * * *", "UTC", json.RawMessage("{}")), Created: apitest.Now})
+	p.SeedSchedule(job.Schedule{Name: "own", Task: "cache.clear", Client: "default", Rule: job.NewRule("0 3 * * *", "UTC", json.RawMessage("{}")), Created: apitest.Now})
 	h := serve(t, p)
 	do(h, "PUT", "/api/v1/calendars/holidays", `{"exclusions":[{"title":"May Day","from":"05-01"}],"reason":"Known."}`)
 	do(h, "PUT", "/api/v1/limits", `{"task":"cache.clear","max":2}`)

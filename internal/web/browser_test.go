@@ -16,18 +16,19 @@ import (
 func TestInABrowser(t *testing.T) {
 	start := testbrowser.New(t)
 	for name, test := range map[string]func(browser){
-		"progress moves without a reload":           progressMoves,
-		"events move the page":                      eventsMove,
-		"keys go through a list":                    keysGo,
-		"new rows wait while somebody is in a list": newRowsWait,
-		"a long description leaves the task":        taskStaysReadable,
-		"the red X asks and then aborts":            abortAsks,
-		"a job's page follows its job":              jobFollows,
-		"breaking locks asks why":                   breakAsksWhy,
-		"a schedule is edited in words":             wordsBecomeCron,
-		"schedules fit narrow screens":              schedulesFit,
-		"a recovery is approved and rejected":       recoveriesAreDecided,
-		"what is said of a chart stays unfolded":    wordsStayUnfolded,
+		"progress moves without a reload":                      progressMoves,
+		"events move the page":                                 eventsMove,
+		"keys go through a list":                               keysGo,
+		"new rows wait while somebody is in a list":            newRowsWait,
+		"chosen rows stay chosen, and errors open beside them": choosingStays,
+		"a long description leaves the task":                   taskStaysReadable,
+		"the red X asks and then aborts":                       abortAsks,
+		"a job's page follows its job":                         jobFollows,
+		"breaking locks asks why":                              breakAsksWhy,
+		"a schedule is edited in words":                        wordsBecomeCron,
+		"schedules fit narrow screens":                         schedulesFit,
+		"a recovery is approved and rejected":                  recoveriesAreDecided,
+		"what is said of a chart stays unfolded":               wordsStayUnfolded,
 	} {
 		t.Run(name, func(t *testing.T) { test(browser{start(t)}) })
 	}
@@ -53,7 +54,7 @@ func taskStaysReadable(b browser) {
 		j.Client, j.Description = "riverside", "Write what was planned to the LMS: courses, people, enrolments, and the orientation of new students."
 	})
 	b.open(jobs, "/jobs")
-	for _, width := range []int64{1280, 1160, 1159, 760, 360} {
+	for _, width := range []int64{1280, 1240, 1239, 760, 360} {
 		b.Wide(width)
 		b.Until(`[...document.querySelectorAll("#jobs .task")].every((task) => task.scrollWidth <= task.clientWidth)`)
 		b.Until(`document.documentElement.scrollWidth <= innerWidth`)
@@ -71,6 +72,21 @@ func newRowsWait(b browser) {
 	b.Until(`document.querySelector("tbody tr").id === "` + id(31) + `"`)
 	b.Do(chromedp.Click(".fresh"))
 	b.Until(`document.querySelector("tbody tr").id === "` + id(40) + `"`)
+}
+
+func choosingStays(b browser) {
+	jobs := campusDay()
+	b.open(jobs, "/jobs")
+
+	b.Do(chromedp.Click("[data-all]"))
+	b.Until(`document.querySelectorAll("tbody input:checked").length === document.querySelectorAll("tbody input").length && document.querySelector(".chosen").offsetHeight`)
+	b.Eval(`document.activeElement.blur()`)
+	jobs.add(job.Job{ID: id(40), Task: "sis.check", Description: "Look whether the SIS answers", State: job.Queued, Created: noon, Due: noon})
+	b.Until(`document.querySelector(".fresh")?.textContent === "1 new"`)
+	b.Eval(`document.querySelector(".fresh").click()`)
+	b.Until(`document.querySelector("tbody tr").id === "` + id(40) + `" && [...document.querySelectorAll("tbody input:checked")].every((box) => box.value === box.closest("tr").id)`)
+	b.Do(chromedp.Click(`[id="` + id(25) + `"] .errors`))
+	b.Do(chromedp.WaitVisible("dialog .mistakes"))
 }
 
 func abortAsks(b browser) {

@@ -124,7 +124,7 @@ func keysGo(b browser) {
 	b.Do(chromedp.Click("dialog [data-close]"))
 	b.Do(chromedp.WaitNotPresent("dialog"))
 	b.Do(chromedp.KeyEvent("/"))
-	b.Until(`document.activeElement.closest("form.filter")`)
+	b.Until(`document.activeElement.closest(".filter form")`)
 	b.Eval(`document.querySelector("a.open").focus()`)
 	b.Do(chromedp.KeyEvent("\r"))
 	b.Until(`location.pathname.startsWith("/jobs/")`)

@@ -23,6 +23,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app/dev"
 	"github.com/beadle-jobs/beadle/internal/cli"
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/notice"
 )
 
 // Each script has a server of its own. Beside testscript's commands it may use:
@@ -67,6 +68,7 @@ func startServer(env *testscript.Env) error {
 	p, access := apitest.New(), apitest.NewAccess()
 	routes := api.New(api.Config{
 		Engine: apitest.Engine{Platform: p}, Ledger: apitest.Ledger{Platform: p}, Locks: apitest.Locks{Platform: p}, Timetable: p.Timetable(), Syncs: p.Syncs(),
+		Notices: letters(), LocalEmail: "ops@example.edu",
 		Access: access, Devices: &apitest.Devices{Access: access},
 		Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return apitest.Now }, Version: "v1.2.3", System: apitest.System,
 	})
@@ -78,6 +80,14 @@ func startServer(env *testscript.Env) error {
 	env.Setenv("BEADLE_TOKEN", "s3cret")
 	env.Values[worldKey{}] = &world{platform: p}
 	return nil
+}
+
+// letters has one message that did not arrive.
+func letters() *apitest.Notices {
+	return &apitest.Notices{Letter: []notice.Delivery{{
+		ID: "0198c9f0-0000-7000-8000-000000000001", Channel: notice.ToEmail, To: "office@example.edu", Subject: "Import failed",
+		State: notice.Given, Attempts: 8, Answer: "550 no such mailbox", Created: apitest.Now.Add(-time.Hour),
+	}}}
 }
 
 func of(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
@@ -208,7 +218,7 @@ func tidy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "people", "people add", "people edit", "tokens", "tokens create", "whoami", "login", "logout", "contexts", "contexts use", "limits", "limits set", "limits remove", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "people", "people add", "people edit", "tokens", "tokens create", "whoami", "login", "logout", "contexts", "contexts use", "limits", "limits set", "limits remove", "notify", "notify add", "notify edit", "notify deliveries", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

@@ -2,8 +2,10 @@ package notify
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -43,7 +45,33 @@ var staff = crowd{
 }
 
 func newOffice(t testing.TB) *office {
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	return officeAt(t, filepath.Join(t.TempDir(), "ledger.db"))
+}
+
+// newOffices returns a maker of offices that each begin with a copy of one empty
+// ledger, which takes no time.
+func newOffices(t testing.TB) func() *office {
+	folder, made := t.TempDir(), 0
+	empty := filepath.Join(folder, "empty.db")
+	if err := officeAt(t, empty).records.Close(); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() *office {
+		made++
+		path := filepath.Join(folder, fmt.Sprintf("%d.db", made))
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return officeAt(t, path)
+	}
+}
+
+func officeAt(t testing.TB, path string) *office {
+	records, err := ledger.Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,9 +161,20 @@ func TestAFollowerIsToldOnceWhenTheJobHasEnded(t *testing.T) {
 	}
 }
 
+// TestMain keeps properties to what takes a second or two, as every step writes
+// to a disk; -rapid.checks on the command line looks at more.
+func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	m.Run()
+}
+
 func TestEachIsToldOnceHoweverOftenAndByWhomItIsDecided(t *testing.T) {
+	offices := newOffices(t)
 	rapid.Check(t, func(r *rapid.T) {
-		o := newOffice(t)
+		o := offices()
+		defer o.records.Close()
 		o.PerHour = 1000
 		rules := rapid.IntRange(1, 3).Draw(r, "rules")
 		for i := range rules {

@@ -85,7 +85,7 @@ func whereAddressesAre(w auth.Who) string {
 	if w.Name == auth.Local.Name || w.Name == auth.Installation.Name {
 		return "set notify.local_email"
 	}
-	return "ask a superadmin to add it under Access"
+	return "add it to your account"
 }
 
 // Unfollow takes that back.

@@ -136,6 +136,45 @@ func (p People) ChangePassword(ctx context.Context, old, password string) error 
 	return p.Access.ChangePassword(ctx, w.Name, old, password)
 }
 
+// ChangeEmail changes where whoever acts is sent notices. That of those who sign
+// in at the provider comes from there.
+func (p People) ChangeEmail(ctx context.Context, email string) error {
+	if err := p.somebody(ctx); err != nil {
+		return err
+	}
+	w := auth.Of(ctx)
+	switch {
+	case w.By != "":
+		return preview(w)
+	case w.Session == "":
+		return fault.New(fault.Denied, "An e-mail address is changed by whoever is signed in, and not with a token.")
+	}
+	before, err := p.Access.Person(ctx, w.Name)
+	if err != nil {
+		return err
+	}
+	if before.Source != auth.FromHere {
+		return fault.New(fault.Conflict, "Your e-mail address comes from the provider; change it there.").In("email")
+	}
+	after := auth.PersonEdit{Email: &email}.Apply(before)
+	if err := checkEmail(after.Email); err != nil {
+		return err
+	}
+	if after, err = p.Access.EditPerson(ctx, after); err != nil {
+		return err
+	}
+	noteChange(ctx, before, after)
+	return nil
+}
+
+// checkEmail refuses what is no e-mail address; none is one.
+func checkEmail(email string) error {
+	if email != "" && (len(email) > maxTitle || strings.Count(email, "@") != 1 || strings.ContainsAny(email, " \t\r\n<>,;")) {
+		return fault.New(fault.Invalid, "Field email must be one address, such as paul@example.edu.").In("email")
+	}
+	return nil
+}
+
 // check refuses a person who makes no sense, or who would have more rights than
 // whoever gives them.
 func (p People) check(ctx context.Context, person auth.Person) error {
@@ -145,8 +184,8 @@ func (p People) check(ctx context.Context, person auth.Person) error {
 	if err := checkTitle(person.Title); err != nil {
 		return err
 	}
-	if person.Email != "" && (len(person.Email) > maxTitle || strings.Count(person.Email, "@") != 1 || strings.ContainsAny(person.Email, " \t\r\n<>,;")) {
-		return fault.New(fault.Invalid, "Field email must be one address, such as paul@example.edu.").In("email")
+	if err := checkEmail(person.Email); err != nil {
+		return err
 	}
 	return p.checkGrants(ctx, auth.Of(ctx), person.Grants)
 }

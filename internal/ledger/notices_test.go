@@ -180,6 +180,28 @@ func TestADeliveryThatFailedMayBeginAgain(t *testing.T) {
 	})
 }
 
+func TestTheNextAttemptOfADeliveryIsThatOfItsJob(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		next := noon.Add(3 * time.Minute)
+		entries := endings(job.Retrying)
+		entries[1].Event = events.AttemptEnded{ID: "job-retrying", Task: "sis.pull", Attempt: 1, Outcome: job.AttemptFailed, State: job.Retrying, Started: noon, At: noon, Due: &next}
+		recordAll(t, l, entries)
+		d := notice.Together([]notice.Notice{{ID: "n1", Channel: notice.ToEmail, To: "a@example.edu"}}, noon)
+		for _, err := range []error{l.PutDelivery(t.Context(), d, nil), l.QueuedDelivery(t.Context(), d.ID, "job-retrying")} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.State, d.Answer = notice.Retrying, "421 later"
+		if err := l.Attempted(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := l.Delivery(t.Context(), d.ID); err != nil || got.Next == nil || !got.Next.Equal(next) {
+			t.Errorf("next %v, error %v, want %v", got.Next, err, next)
+		}
+	})
+}
+
 func TestTwoWhoChangeARuleAtOnceAreTold(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		r, err := l.PutNoticeRule(t.Context(), ruleOf("fails"))

@@ -19,6 +19,7 @@ type accountPage struct {
 	May      []string
 	Known    bool // people are kept, and this is one
 	Password bool // has one here
+	Email    string
 	Tokens   []tokenRow
 	Sessions []sessionRow
 	Mistake  string
@@ -61,6 +62,7 @@ func (s *server) accountPage(ctx context.Context) (page accountPage, err error) 
 	if err != nil {
 		return page, fmt.Errorf("read person: %w", err)
 	}
+	page.Email = person.Email
 	page.Known, page.Password = true, person.Source == auth.FromHere && who.Session != ""
 	tokens, err := s.People.Tokens(ctx, who.Name)
 	if err != nil {
@@ -120,6 +122,15 @@ func (s *server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return s.again(w, r, err)
 	}
 	http.Redirect(w, r, "/account?changed=1", http.StatusSeeOther)
+	return nil
+}
+
+// changeEmail serves POST /account/email.
+func (s *server) changeEmail(w http.ResponseWriter, r *http.Request) error {
+	if err := s.People.ChangeEmail(r.Context(), r.PostFormValue("email")); err != nil {
+		return s.again(w, r, err)
+	}
+	http.Redirect(w, r, "/account#email", http.StatusSeeOther)
 	return nil
 }
 

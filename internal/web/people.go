@@ -22,6 +22,7 @@ type People interface {
 	Invite(ctx context.Context, name string) (link string, err error)
 	SeeAs(ctx context.Context, name string) error
 	ChangePassword(ctx context.Context, old, password string) error
+	ChangeEmail(ctx context.Context, email string) error
 
 	// Tokens and Sessions are those of a person; "*": of everybody.
 	Tokens(ctx context.Context, person string) ([]auth.Token, error)
@@ -49,6 +50,7 @@ func (s *server) peopleRoutes() []route {
 		{"POST /access/people/{person}/see-as", auth.NeedAdmin, s.page(s.seeAs)},
 		{"GET /account", auth.NeedLogin, s.page(s.account)},
 		{"POST /account/password", auth.NeedLogin, s.page(s.changePassword)},
+		{"POST /account/email", auth.NeedLogin, s.page(s.changeEmail)},
 		{"POST /account/tokens", auth.NeedLogin, s.page(s.createToken)},
 		{"GET /account/tokens/{token}/revoke", auth.NeedLogin, s.page(s.askRevoke)},
 		{"POST /account/tokens/{token}/revoke", auth.NeedLogin, s.page(s.revokeToken)},

@@ -124,6 +124,12 @@ func TestTheAccountIsOnesOwn(t *testing.T) {
 	if !strings.Contains(body, "Chromium") || strings.Contains(body, "Firefox") || !strings.Contains(body, "nightly") {
 		t.Errorf("paul's account:\n%s", body)
 	}
+	if w := post(t, paul, "/account/email", url.Values{"email": {"no address"}}); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "must be one address") {
+		t.Errorf("a wrong address: %d", w.Code)
+	}
+	if w := post(t, paul, "/account/email", url.Values{"email": {"paul@example.edu"}}); w.Code != http.StatusSeeOther || !strings.Contains(get(t, paul, "/account").Body.String(), `value="paul@example.edu"`) {
+		t.Errorf("an address: %d", w.Code)
+	}
 	if w := post(t, paul, "/account/tokens", url.Values{"name": {"ci"}, "days": {"30"}, "grant": {"power-user, tasks roster.sync"}}); w.Code != 200 || !strings.Contains(w.Body.String(), "beadle_t1_s3cret") {
 		t.Errorf("a token: %d\n%s", w.Code, main(w))
 	}

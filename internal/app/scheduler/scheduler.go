@@ -150,8 +150,29 @@ func newScheduler(o Options) (*scheduler, error) {
 
 // handler serves everything: who is let in is decided once, in front.
 func (s *scheduler) handler() (http.Handler, error) {
-	book := s.book()
 	guard := s.guard()
+	routes, pages, err := s.faces(guard)
+	if err != nil {
+		return nil, err
+	}
+	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames}
+	return api.Guard(s.served(routes, pages), guard), nil
+}
+
+// served is all that is served to whoever acts.
+func (s *scheduler) served(routes *api.API, pages *web.Dashboard) http.Handler {
+	mux := http.NewServeMux()
+	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
+		mux.Handle(path, routes)
+	}
+	mux.Handle("GET /metrics", api.Admit(auth.NeedSeeAll, s.metrics.Handler()))
+	mux.Handle("/", pages)
+	return mux
+}
+
+// faces are the API, and the pages on what it lets through.
+func (s *scheduler) faces(guard api.GuardOptions) (*api.API, *web.Dashboard, error) {
+	book := s.book()
 	about := api.Config{
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
 		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
@@ -194,17 +215,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 		shown.People, shown.Devices = routes.People(), logins
 	}
 	pages, err := web.New(shown)
-	if err != nil {
-		return nil, err
-	}
-	mux := http.NewServeMux()
-	for _, path := range []string{"/api/", "/healthz", "/readyz"} {
-		mux.Handle(path, routes)
-	}
-	mux.Handle("GET /metrics", api.Admit(auth.NeedSeeAll, s.metrics.Handler()))
-	mux.Handle("/", pages)
-	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames}
-	return api.Guard(mux, guard), nil
+	return routes, pages, err
 }
 
 // routeOf returns which route serves a request, of the API or of the pages.

@@ -1,13 +1,10 @@
 package notify
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/mail"
 	"net/netip"
@@ -22,6 +19,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/notice"
+	"github.com/beadle-jobs/beadle/internal/testmail"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -58,99 +56,27 @@ func delivery(c notice.Channel, to string) notice.Delivery {
 	}}}, noon)
 }
 
-// mailbox is a mail server that keeps what it takes, and how it was addressed.
-type mailbox struct {
-	net.Listener
-	refuse string // what it answers to DATA; empty: it takes it
-	got    chan string
-}
-
-func newMailbox(t *testing.T, refuse string) *mailbox {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &mailbox{l, refuse, make(chan string, 10)}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go m.talk(c)
-		}
-	}()
-	return m
-}
-
-func (m *mailbox) talk(c net.Conn) {
-	defer c.Close()
-	in := bufio.NewReader(c)
-	fmt.Fprint(c, "220 box\r\n")
-	var to string
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil {
-			return
-		}
-		verb := strings.ToUpper(strings.TrimSpace(line))
-		switch {
-		case strings.HasPrefix(verb, "RCPT"):
-			to += strings.TrimSpace(line) + "\n"
-			fmt.Fprint(c, "250 ok\r\n")
-		case verb == "DATA" && m.refuse != "":
-			fmt.Fprint(c, m.refuse+"\r\n")
-		case verb == "DATA":
-			fmt.Fprint(c, "354 go on\r\n")
-			var text strings.Builder
-			for line != ".\r\n" {
-				if line, err = in.ReadString('\n'); err != nil {
-					return
-				}
-				text.WriteString(line)
-			}
-			m.got <- to + "\n" + text.String()
-			fmt.Fprint(c, "250 taken\r\n")
-		case verb == "QUIT":
-			fmt.Fprint(c, "221 bye\r\n")
-			return
-		default:
-			fmt.Fprint(c, "250 ok\r\n")
-		}
-	}
-}
-
-func (m *mailbox) mail(t *testing.T) Mail {
-	_, text, err := net.SplitHostPort(m.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	port, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Mail{Host: "127.0.0.1", Port: port, From: "Beadle <beadle@example.edu>", TLS: "none"}
+func mailTo(b *testmail.Box) Mail {
+	return Mail{Host: b.Host, Port: b.Port, From: "Beadle <beadle@example.edu>", TLS: "none"}
 }
 
 func TestAnEMailArrivesWhateverItsWordsAre(t *testing.T) {
-	box := newMailbox(t, "")
+	box := testmail.New(t, "")
 	d := &drawer{delivery: delivery(notice.ToPerson, "anna")}
-	s := &Sender{Deliveries: d, People: crowd{"anna": {Name: "anna", Email: "anna@example.edu"}}, Mail: box.mail(t), PublicURL: "https://jobs.example.edu/", Now: func() time.Time { return noon }}
+	s := &Sender{Deliveries: d, People: crowd{"anna": {Name: "anna", Email: "anna@example.edu"}}, Mail: mailTo(box), PublicURL: "https://jobs.example.edu/", Now: func() time.Time { return noon }}
 	for range 2 { // the second time it has been sent
 		if err := s.Deliver(t.Context(), "d"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	envelope, text, _ := strings.Cut(<-box.got, "\n\n")
-	if envelope != "RCPT TO:<anna@example.edu>" {
-		t.Errorf("it went to %q", envelope)
+	got := <-box.Letters
+	if diff := cmp.Diff([]string{"anna@example.edu"}, got.To); diff != "" {
+		t.Errorf("it went elsewhere (-want +got)\n%s", diff)
 	}
-	if len(box.got) > 0 {
+	if len(box.Letters) > 0 {
 		t.Error("it was sent twice")
 	}
-	m, err := mail.ReadMessage(strings.NewReader(text))
+	m, err := mail.ReadMessage(strings.NewReader(got.Text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +102,7 @@ func TestAnEMailArrivesWhateverItsWordsAre(t *testing.T) {
 func TestOnlyAPermanentRefusalOfAnEMailIsFinal(t *testing.T) {
 	for answer, want := range map[string]notice.State{"451 try later": notice.Retrying, "554 never": notice.Given} {
 		d := &drawer{delivery: delivery(notice.ToEmail, "anna@example.edu")}
-		s := &Sender{Deliveries: d, Mail: newMailbox(t, answer).mail(t), Now: time.Now}
+		s := &Sender{Deliveries: d, Mail: mailTo(testmail.New(t, answer)), Now: time.Now}
 		if err := s.Deliver(t.Context(), "d"); err == nil || tasks.IsPermanent(err) != (want == notice.Given) || d.delivery.State != want {
 			t.Errorf("%s: %v, %+v", answer, err, d.delivery)
 		}

@@ -16,7 +16,9 @@ import (
 // for people who see, hear or move otherwise, a line each.
 func (b Tab) Barriers() (lines []string) {
 	b.Helper()
-	b.Eval(axe(b))
+	if known, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!window.axe")); err != nil || !known {
+		b.Eval(axe(b))
+	}
 	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](judge, awaited))
 	if err != nil {
 		b.Fatal(err)

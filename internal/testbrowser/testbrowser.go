@@ -10,13 +10,16 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -31,7 +34,7 @@ type Tab struct {
 }
 
 // New starts a browser, and returns what opens a tab of it. A tab is 1280 by
-// 1000, and closes with its test.
+// 1000, knows no cookie of another, and closes with its test.
 func New(t *testing.T) func(testing.TB) Tab {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
@@ -50,7 +53,7 @@ func New(t *testing.T) func(testing.TB) Tab {
 		t.Fatal(err)
 	}
 	return func(t testing.TB) Tab {
-		tab, cancel := chromedp.NewContext(ctx)
+		tab, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 		t.Cleanup(cancel)
 		b := Tab{t, tab}
 		b.Wide(1280)
@@ -102,6 +105,51 @@ func (b Tab) WithoutScripts() {
 	}
 }
 
+// Downloads has the files that the tab downloads end up in a new folder, which
+// it returns.
+func (b Tab) Downloads() (dir string) {
+	b.Helper()
+	dir = b.TempDir()
+	_, err := chromedp.Call(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
+		Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: dir,
+		BrowserContextID: chromedp.FromContext(b.ctx).BrowserContextID,
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+// Keys presses keys, one after the other, wherever the focus is.
+func (b Tab) Keys(keys string) {
+	b.Helper()
+	b.Do(chromedp.KeyEvent(keys))
+}
+
+// Cookies are those of the page, with their values, by name.
+func (b Tab) Cookies() map[string]string {
+	b.Helper()
+	all, err := chromedp.Call(b.ctx, network.GetCookies, network.GetCookiesParams{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	values := map[string]string{}
+	for _, c := range all.Cookies {
+		values[c.Name] = c.Value
+	}
+	return values
+}
+
+// Text returns what an expression is in the page.
+func (b Tab) Text(expression string) string {
+	b.Helper()
+	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return text
+}
+
 // Do carries out steps, such as clicks.
 func (b Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
@@ -142,7 +190,7 @@ func (b Tab) watch() {
 		case *runtime.EventExceptionThrown:
 			complaints = append(complaints, event.ExceptionDetails.Text)
 		case *log.EventEntryAdded:
-			complaints = append(complaints, event.Entry.Text)
+			complaints = append(complaints, strings.TrimSpace(event.Entry.Text+" "+event.Entry.URL))
 		}
 	})
 	if err == nil {

@@ -1,0 +1,71 @@
+package story_test
+
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// noBarriers: axe-core judges each page that links lead rita to, in light and
+// in dark.
+func noBarriers(h *house, visit func() visitor) {
+	rita := visit()
+	rita.to("/login")
+	rita.judge(h)
+	rita.logIn("rita")
+	judged := map[string]bool{}
+	for todo := []string{"/jobs"}; len(todo) > 0; todo = todo[1:] {
+		if page := pageOf(todo[0]); !judged[page] {
+			judged[page] = true
+			rita.to(todo[0])
+			rita.judge(h)
+			todo = append(todo, rita.links()...)
+		}
+	}
+	if len(judged) < 20 {
+		h.Errorf("only %d pages were found: %v", len(judged), judged)
+	}
+}
+
+// judge has axe-core look at the page.
+func (v visitor) judge(h *house) {
+	v.Helper()
+	for _, theme := range []string{"light", "dark"} {
+		v.Prefers("prefers-color-scheme", theme)
+		for _, barrier := range v.Barriers() {
+			h.Errorf("%s in %s: %s", v.Text("location.pathname"), theme, barrier)
+		}
+	}
+}
+
+// links are the pages that this page leads to, in a steady order.
+func (v visitor) links() (paths []string) {
+	v.Helper()
+	var found []string
+	v.h.must(json.Unmarshal([]byte(v.Text(`JSON.stringify([...document.querySelectorAll("a[href]:not([download])")].map((a) => a.href))`)), &found))
+	for _, link := range found {
+		u, err := url.Parse(link)
+		if err == nil && strings.HasPrefix(link, v.h.url+"/") && !strings.HasPrefix(u.Path, "/api/") {
+			paths = append(paths, u.RequestURI())
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// A thing is what a path names after a kind of things.
+var thing = regexp.MustCompile(`^(/access/people|/account/tokens|/[a-z]+)/([^/]+)`)
+
+// pageOf returns which page shows a path: what it names left out.
+func pageOf(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	return thing.ReplaceAllStringFunc(path, func(found string) string {
+		if strings.HasSuffix(found, "/new") || found == "/access/people" {
+			return found
+		}
+		m := thing.FindStringSubmatch(found)
+		return m[1] + "/{}"
+	})
+}

@@ -49,6 +49,8 @@ func (s *server) peopleRoutes() []route {
 		{"POST /access/people/{person}/invite", auth.NeedAdmin, s.page(s.invite)},
 		{"POST /access/people/{person}/see-as", auth.NeedAdmin, s.page(s.seeAs)},
 		{"GET /account", auth.NeedLogin, s.page(s.account)},
+		{"GET /account/password", auth.NeedLogin, s.page(s.account)}, // what a form answers is asked for again, to keep it up to date
+		{"GET /account/tokens", auth.NeedLogin, s.page(s.account)},
 		{"POST /account/password", auth.NeedLogin, s.page(s.changePassword)},
 		{"POST /account/email", auth.NeedLogin, s.page(s.changeEmail)},
 		{"POST /account/tokens", auth.NeedLogin, s.page(s.createToken)},

@@ -85,14 +85,15 @@ func (b Tab) Wide(pixels int64) {
 	b.Do(chromedp.EmulateViewport(pixels, 1000))
 }
 
-// Prefers has pages see a person who prefers that: "prefers-color-scheme",
-// "dark".
-func (b Tab) Prefers(feature, value string) {
+// Prefers has pages see a person who prefers that, and nothing else:
+// "prefers-color-scheme", "dark".
+func (b Tab) Prefers(pairs ...string) {
 	b.Helper()
-	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: feature, Value: value}},
-	})
-	if err != nil {
+	var p emulation.SetEmulatedMediaParams
+	for i := 0; i < len(pairs); i += 2 {
+		p.Features = append(p.Features, &emulation.MediaFeature{Name: pairs[i], Value: pairs[i+1]})
+	}
+	if _, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, p); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -153,8 +154,10 @@ func (b Tab) Text(expression string) string {
 // Do carries out steps, such as clicks.
 func (b Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.Fatal(err)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		b.Fatalf("%v\nThe page reads:\n%s", err, b.body())
 	}
 }
 
@@ -174,8 +177,15 @@ func (b Tab) Until(expression string) {
 			return
 		}
 	}
-	body, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.body.innerText"))
-	b.Fatalf("never true: %s\nThe page reads:\n%s", expression, body)
+	b.Fatalf("never true: %s\nThe page reads:\n%s", expression, b.body())
+}
+
+// body is what the page reads, with where it is.
+func (b Tab) body() string {
+	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
+	defer cancel()
+	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	return text
 }
 
 // watch collects complaints, and reports them at the end.

@@ -33,7 +33,7 @@ func noBarriers(h *house, visit func() visitor) {
 func (v visitor) judge(h *house) {
 	v.Helper()
 	for _, theme := range []string{"light", "dark"} {
-		v.Prefers("prefers-color-scheme", theme)
+		v.Prefers("prefers-color-scheme", theme, "prefers-reduced-motion", "reduce") // colours fade otherwise
 		for _, barrier := range v.Barriers() {
 			h.Errorf("%s in %s: %s", v.Text("location.pathname"), theme, barrier)
 		}

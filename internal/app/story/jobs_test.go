@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/chromedp/chromedp"
-
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -147,8 +146,10 @@ func withoutScripts(h *house, visit func() visitor) {
 	paul.press("form.confirm button[type=submit]")
 	paul.at("/jobs")
 	h.stands(j.ID, "aborted")
-	paul.to("/jobs?state=aborted")
-	paul.Do(chromedp.WaitVisible(row(j.ID)))
+	h.eventually("the job among those that were aborted", func() bool {
+		paul.to("/jobs?state=aborted")
+		return paul.Text(`String(!!document.querySelector('`+row(j.ID)+`'))`) == "true"
+	})
 	paul.press(`form[action="/logout"] button`)
 	paul.at("/login")
 }

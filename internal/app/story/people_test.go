@@ -1,13 +1,13 @@
 package story_test
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
 // peopleCome: rita uses the link of the first start, and lets paul and vera in.
@@ -72,7 +72,7 @@ func everybodySeesTheirs(h *house, visit func() visitor) {
 		v.logIn(person)
 		cookie := v.cookie()
 		for _, id := range []string{ritas.ID, pauls.ID} {
-			sees := contains(want, id)
+			sees := slices.Contains(want, id)
 			if sees {
 				v.Do(chromedp.WaitVisible(row(id)))
 			} else {
@@ -104,18 +104,22 @@ func everybodySeesTheirs(h *house, visit func() visitor) {
 func (h *house) seesByAPI(person, id string, want bool) {
 	h.Helper()
 	_, err := h.as(person).Job(h.Context(), id)
-	if (err == nil) != want || err != nil && fault.KindOf(err) != fault.NotFound {
+	if want != (err == nil) || !want && statusOf(err) != http.StatusNotFound {
 		h.Errorf("the API shows %s to %s: %v", id, person, err)
 	}
-	list, err := h.as(person).Jobs(h.Context(), filterNone)
+	list, err := h.as(person).Jobs(h.Context(), client.Filter{})
 	h.must(err)
-	listed := false
-	for _, j := range list.Jobs {
-		listed = listed || j.ID == id
+	if listed := slices.ContainsFunc(list.Jobs, func(j client.Job) bool { return j.ID == id }); listed != want {
+		h.Errorf("the API lists %s to %s: %t", id, person, listed)
 	}
-	if diff := cmp.Diff(want, listed); diff != "" {
-		h.Errorf("the API lists %s to %s (-want +got)\n%s", id, person, diff)
+}
+
+// statusOf returns what the server has answered.
+func statusOf(err error) int {
+	if refusal, ok := errors.AsType[*client.Error](err); ok {
+		return refusal.Status
 	}
+	return 0
 }
 
 // refuses checks that a route of the API refuses these people.

@@ -5,20 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
-
-var filterNone = client.Filter{}
-
-func contains(all []string, one string) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
-}
 
 // stolen: the cookie of somebody who has logged out, a token that has expired,
 // and one of another client are refused, and the audit tells of it.
@@ -55,13 +43,13 @@ func stolen(h *house, visit func() visitor) {
 	elsewhere := client.New(h.url, south.Secret)
 	j := h.report("paul", "north", "opera")
 	defer h.desk.finish("opera")
-	if _, err := elsewhere.Job(h.Context(), j.ID); fault.KindOf(err) != fault.NotFound {
+	if _, err := elsewhere.Job(h.Context(), j.ID); statusOf(err) != http.StatusNotFound {
 		h.Errorf("a token of south reads a job of north: %v", err)
 	}
-	if _, err := elsewhere.Abort(h.Context(), j.ID); fault.KindOf(err) != fault.NotFound && fault.KindOf(err) != fault.Denied {
+	if _, err := elsewhere.Abort(h.Context(), j.ID); statusOf(err) != http.StatusNotFound {
 		h.Errorf("a token of south aborts a job of north: %v", err)
 	}
-	if _, _, err := elsewhere.Enqueue(h.Context(), client.NewJob{Task: "course.report", Client: "north", Args: []byte(`{"name":"pottery"}`)}); fault.KindOf(err) != fault.Denied {
+	if _, _, err := elsewhere.Enqueue(h.Context(), client.NewJob{Task: "course.report", Client: "north", Args: []byte(`{"name":"pottery"}`)}); statusOf(err) != http.StatusForbidden {
 		h.Errorf("a token of south starts a job of north: %v", err)
 	}
 	h.audited("paul was refused", func(e client.AuditEntry) bool {

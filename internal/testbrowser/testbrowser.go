@@ -18,10 +18,12 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // patience is how long a tab waits for what a page should come to.
@@ -55,6 +57,9 @@ func New(t *testing.T) func(testing.TB) Tab {
 	return func(t testing.TB) Tab {
 		tab, cancel := chromedp.NewContext(ctx, chromedp.WithNewBrowserContext())
 		t.Cleanup(cancel)
+		if err := chromedp.Do(tab); err != nil { // the tab ends with the context of its first step
+			t.Fatal(err)
+		}
 		b := Tab{t, tab}
 		b.Wide(1280)
 		b.watch()
@@ -124,7 +129,20 @@ func (b Tab) Downloads() (dir string) {
 // Keys presses keys, one after the other, wherever the focus is.
 func (b Tab) Keys(keys string) {
 	b.Helper()
-	b.Do(chromedp.KeyEvent(keys))
+	for _, key := range keys {
+		events := kb.Encode(key)
+		for i, e := range events {
+			if e.Type == input.KeyChar { // as with a keyboard, there is none if the page has used up the key
+				continue
+			}
+			if i+1 < len(events) && events[i+1].Type == input.KeyChar {
+				e.Type, e.Text, e.UnmodifiedText = input.KeyDown, events[i+1].Text, events[i+1].UnmodifiedText
+			}
+			if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, *e); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }
 
 // Cookies are those of the page, with their values, by name.
@@ -144,11 +162,18 @@ func (b Tab) Cookies() map[string]string {
 // Text returns what an expression is in the page.
 func (b Tab) Text(expression string) string {
 	b.Helper()
-	text, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](expression))
+	text, err := evaluate[string](b, expression, patience)
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("%s: %v", expression, err)
 	}
 	return text
+}
+
+// evaluate returns what an expression is, if the page says so in time.
+func evaluate[T any](b Tab, expression string, within time.Duration) (T, error) {
+	ctx, cancel := context.WithTimeout(b.ctx, within)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
 }
 
 // Do carries out steps, such as clicks.
@@ -164,7 +189,7 @@ func (b Tab) Do(steps ...chromedp.Action[chromedp.Void]) {
 // Eval runs a script in the page.
 func (b Tab) Eval(script string) {
 	b.Helper()
-	if _, err := chromedp.Run(b.ctx, chromedp.Evaluate[any](script)); err != nil {
+	if _, err := evaluate[any](b, script, patience); err != nil {
 		b.Fatal(err)
 	}
 }
@@ -173,7 +198,7 @@ func (b Tab) Eval(script string) {
 func (b Tab) Until(expression string) {
 	b.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!("+expression+")")); err == nil && ok {
+		if ok, err := evaluate[bool](b, "!!("+expression+")", 2*time.Second); err == nil && ok {
 			return
 		}
 	}
@@ -182,9 +207,7 @@ func (b Tab) Until(expression string) {
 
 // body is what the page reads, with where it is.
 func (b Tab) body() string {
-	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
-	defer cancel()
-	text, _ := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	text, _ := evaluate[string](b, `location.href + "\n" + document.body.innerText`, time.Second)
 	return text
 }
 

@@ -81,6 +81,9 @@ func errorsAreDownloaded(h *house, visit func() visitor) {
 	paul.logIn("paul")
 	paul.Until(`document.querySelector('` + row(j.ID) + ` .errors')?.textContent.trim() === "2"`)
 	paul.press(row(j.ID) + " .errors")
+	paul.Do(chromedp.WaitVisible("dialog form"))
+	paul.reads("2 errors", "users.csv:2", "The date 31.02.2026 is none.")
+	paul.press(`dialog a[href$="#errors"]`)
 	paul.at("/jobs/" + j.ID)
 	paul.reads("EMAIL_INVALID", "The date 31.02.2026 is none.", `=HYPERLINK("http://evil.example","click")`)
 

@@ -132,11 +132,11 @@ func (b Tab) Keys(keys string) {
 	for _, key := range keys {
 		events := kb.Encode(key)
 		for i, e := range events {
-			if e.Type == input.KeyChar { // as with a keyboard, there is none if the page has used up the key
+			if e.Type == kb.KeyChar { // as with a keyboard, there is none if the page has used up the key
 				continue
 			}
-			if i+1 < len(events) && events[i+1].Type == input.KeyChar {
-				e.Type, e.Text, e.UnmodifiedText = input.KeyDown, events[i+1].Text, events[i+1].UnmodifiedText
+			if i+1 < len(events) && events[i+1].Type == kb.KeyChar {
+				e.Type, e.Text, e.UnmodifiedText = kb.KeyDown, events[i+1].Text, events[i+1].UnmodifiedText
 			}
 			if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, *e); err != nil {
 				b.Fatal(err)

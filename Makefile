@@ -25,7 +25,7 @@ fuzz:  ## Twenty seconds of each fuzz target
 	@scripts/fuzz 20s
 browser:  ## The pages in a real browser; make test does this too where there is one
 	@command -v chromium >/dev/null || { echo "This needs a browser. Install with: sudo apt-get install -y chromium" >&2; exit 1; }
-	go test -count 1 -run InABrowser ./internal/web
+	go test -count 1 -run InABrowser ./internal/web ./internal/app/story
 bench:  ## Benchmarks, ready for benchstat
 	go test -run '^$$' -bench . -benchmem -count 6 ./... | tee bench.txt
 chaos:  ## Torture a real installation and judge it: SEED=7 SPAN=3m JOBS=20000

@@ -13,13 +13,18 @@ import (
 )
 
 // Barriers returns what axe-core finds in the page that is serious or critical
-// for people who see, hear or move otherwise, a line each.
-func (b Tab) Barriers() (lines []string) {
+// for people who see, hear or move otherwise, a line each. With names of rules
+// it looks for these alone: "color-contrast".
+func (b Tab) Barriers(rules ...string) (lines []string) {
 	b.Helper()
 	if known, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool]("!!window.axe")); err != nil || !known {
 		b.Eval(axe(b))
 	}
-	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](judge, awaited))
+	only, err := json.Marshal(rules)
+	if err != nil {
+		b.Fatal(err)
+	}
+	found, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](fmt.Sprintf(judge, only), awaited))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -37,8 +42,8 @@ func (b Tab) Barriers() (lines []string) {
 }
 
 // judge runs axe-core on what WCAG 2.2 asks for at levels A and AA, and on its
-// best practices.
-const judge = `axe.run(document, {resultTypes: ["violations"]}).then((r) => JSON.stringify(
+// best practices, or on some rules.
+const judge = `axe.run(document, {resultTypes: ["violations"], runOnly: %s ?? undefined}).then((r) => JSON.stringify(
 	r.violations.filter((v) => v.impact === "serious" || v.impact === "critical")
 		.map((v) => ({id: v.id, impact: v.impact, help: v.help, where: v.nodes.slice(0, 5).map((n) => n.target.join(" ") + " " + n.failureSummary)}))))`
 

@@ -32,12 +32,18 @@ func noBarriers(h *house, visit func() visitor) {
 // judge has axe-core look at the page.
 func (v visitor) judge(h *house) {
 	v.Helper()
-	for _, theme := range []string{"light", "dark"} {
-		v.Prefers("prefers-color-scheme", theme, "prefers-reduced-motion", "reduce") // colours fade otherwise
-		for _, barrier := range v.Barriers() {
-			h.Errorf("%s in %s: %s", v.Text("location.pathname"), theme, barrier)
-		}
+	v.inTheme("dark")
+	barriers := v.Barriers("color-contrast") // all else is as in light
+	v.inTheme("light")
+	for _, barrier := range append(barriers, v.Barriers()...) {
+		h.Errorf("%s: %s", v.Text("location.pathname"), barrier)
 	}
+}
+
+// inTheme has pages be light or dark at once: colours fade otherwise.
+func (v visitor) inTheme(theme string) {
+	v.Helper()
+	v.Prefers("prefers-color-scheme", theme, "prefers-reduced-motion", "reduce")
 }
 
 // links are the pages that this page leads to, in a steady order.

@@ -88,7 +88,7 @@ func writingJob(h *house) (failing, writing string) {
 func (v visitor) picture(path, name, theme string, width int64) {
 	v.Helper()
 	v.Wide(width)
-	v.Prefers("prefers-color-scheme", theme, "prefers-reduced-motion", "reduce")
+	v.inTheme(theme)
 	v.to(path)
 	v.Until(`document.readyState === "complete" && document.fonts.status === "loaded"`)
 	shot, err := chromedp.Run(v.DevTools(), chromedp.CaptureScreenshot())

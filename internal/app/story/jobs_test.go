@@ -52,6 +52,7 @@ func mailArrives(h *house, visit func() visitor) {
 	h.desk.finish("drama")
 	h.stands(j.ID, "succeeded")
 
+	h.eventually("a letter", func() bool { return len(h.box.Letters) > 0 })
 	letter := <-h.box.Letters
 	if diff := cmp.Diff([]string{"paul@example.edu"}, letter.To); diff != "" {
 		h.Errorf("it went elsewhere (-want +got)\n%s", diff)

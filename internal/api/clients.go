@@ -111,7 +111,7 @@ func (a *API) changeClient(w http.ResponseWriter, r *http.Request, change func(*
 const maxTitle = 200
 
 func checkTitle(title string) error {
-	if len(title) > maxTitle || !isLine(title) {
+	if len(title) > maxTitle || strings.ContainsAny(title, "\r\n") {
 		return fault.New(fault.Invalid, "Field title must be one line of at most %d bytes.", maxTitle).In("title")
 	}
 	return nil

@@ -271,11 +271,11 @@ func TestLettingSomebodyInIsAuditedWithoutSecrets(t *testing.T) {
 	}
 }
 
-func TestNoNameLooksLikeAnother(t *testing.T) {
-	h := serve(t, seeded())
-	for _, text := range []string{`a\u202ebc`, `a\u2066b`, `a\u0007b`, `a\nb`} {
-		if w := do(h, "POST", "/api/v1/clients", `{"name":"x","title":"`+text+`"}`); w.Code != 400 {
-			t.Errorf("a client called %q is answered by %d", text, w.Code)
+func TestNoMachineLooksLikeAnother(t *testing.T) {
+	h, _, _ := withPeople(t)
+	for _, text := range []string{`a\u202ebc`, `a\u2066b`, `a\u0007b`, `a\nb`, strings.Repeat("x", 81)} {
+		if w := sent(auth.Who{}, h, "POST", "/api/v1/login/device", `{"machine":"`+text+`"}`); w.Code != 400 {
+			t.Errorf("a machine called %q is answered by %d", text, w.Code)
 		}
 	}
 }

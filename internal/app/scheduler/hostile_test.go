@@ -45,7 +45,7 @@ var evil = tasks.Spec[greeting]{
 	Name: "evil", Summary: script,
 	Run: func(_ context.Context, j *tasks.Job[greeting]) error {
 		for _, text := range hostile {
-			j.Log.Info(text, "name", text)
+			j.Log.Info(text, "name", text) //nolint:sloglint // tasks of others do so
 			j.Error(text, text, text)
 		}
 		return tasks.Permanent(errors.New(script + "\xff\x00" + strings.Repeat("x", 10<<20)))
@@ -216,7 +216,7 @@ func (v *visitor) looksFor(text, id string) {
 		"/login": "next", "/login/oidc": "next", "/login/oidc/callback": "state code error", "/messages": "q sync stream state code", "/calendars": "year", "/locks": "q",
 		"/device": "code", "/account": "changed", "/workers": "q", "/queues": "q", "/overview": "client", "/schedules/new": "task name cron", "/static/beadle.css": "v",
 	} {
-		for _, name := range strings.Fields(params) {
+		for name := range strings.FieldsSeq(params) {
 			v.gets(path + "?" + name + "=" + q)
 		}
 		v.gets(path + "?" + q + "=1")

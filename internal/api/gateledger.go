@@ -360,7 +360,7 @@ func (l gatedLedger) Pauses(ctx context.Context, at time.Time) ([]job.Pause, err
 	if err != nil {
 		return nil, err
 	}
-	return gatedEngine{l.gate}.pausesWithin(ctx, all)
+	return l.pausesWithin(ctx, all)
 }
 
 // PutPause implements [PauseLedger]. Queues are of all clients.

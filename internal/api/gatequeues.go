@@ -72,11 +72,11 @@ func (e gatedEngine) Pauses(ctx context.Context) ([]job.Pause, error) {
 }
 
 // pausesWithin returns the pauses of queues that whoever acts is told of.
-func (e gatedEngine) pausesWithin(ctx context.Context, all []job.Pause) ([]job.Pause, error) {
+func (g gate) pausesWithin(ctx context.Context, all []job.Pause) ([]job.Pause, error) {
 	if len(all) == 0 || auth.Of(ctx).Sight() == nil {
 		return all, nil
 	}
-	theirs, err := e.Queues(ctx)
+	theirs, err := gatedEngine{g}.Queues(ctx)
 	if err != nil {
 		return nil, err
 	}

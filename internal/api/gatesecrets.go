@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -154,10 +155,7 @@ func (g gate) edit(ctx context.Context, s job.Schedule, e job.Edit) (job.Edit, e
 	if err != nil {
 		return e, err
 	}
-	set := make(map[string]json.RawMessage, len(e.Set))
-	for field, value := range e.Set {
-		set[field] = value
-	}
+	set := maps.Clone(e.Set)
 	set["args"] = args
 	e.Set = set
 	return e, nil

@@ -11,8 +11,7 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
-// book is what is known of jobs, in flight and ended.
-// Book returns all jobs, as whoever acts may see them.
+// Book returns all jobs, in flight and ended, as whoever acts may see them.
 func (a *API) Book() Jobs { return a.book() }
 
 func (a *API) book() Jobs { return Jobs{Engine: a.Engine, Ledger: a.Ledger, Log: a.Log, Now: a.Now} }

@@ -21,6 +21,8 @@ func Task(s Sender) tasks.Task {
 	return tasks.Spec[notice.DeliverArgs]{
 		Name: notice.DeliverTask, Summary: "Deliver a notice.",
 		Timeout: time.Minute, Attempts: 8, Backoff: 30 * time.Second,
-		Run: func(ctx context.Context, j *tasks.Job[notice.DeliverArgs]) error { return s.Deliver(ctx, j.Args.Delivery) },
+		Run: func(ctx context.Context, j *tasks.Job[notice.DeliverArgs]) error {
+			return s.Deliver(ctx, j.Args.Delivery)
+		},
 	}
 }

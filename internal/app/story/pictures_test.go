@@ -37,14 +37,18 @@ func TestPicturesOfTheDemoCampusInABrowser(t *testing.T) {
 	h.token["rita"] = rita.makeToken()
 	rita.invite("paul", "Paul Power", "power-user", "")
 	rita.invite("vera", "Vera View", "viewer", "default")
-	failing, _ := writingJob(h)
-	for name, path := range map[string]string{
-		"overview": "/overview", "jobs": "/jobs", "job": "/jobs/" + failing, "schedules": "/schedules", "errors": "/errors",
-		"queues": "/queues", "workers": "/workers", "access": "/access", "notices": "/notices", "audit": "/audit", "account": "/account",
+	_, err := h.as("rita").EditPerson(h.Context(), "rita", client.PersonEdit{Email: new("rita@example.edu")})
+	h.must(err)
+	failing, writing := writingJob(h)
+	_, err = h.as("rita").NotifyMe(h.Context(), writing)
+	h.must(err)
+	rita.picture("/jobs", "jobs-narrow", "light", 360)
+	for _, page := range []struct{ name, path string }{
+		{"jobs", "/jobs"}, {"overview", "/overview"}, {"job", "/jobs/" + failing}, {"schedules", "/schedules"},
+		{"errors", "/errors"}, {"queues", "/queues"}, {"access", "/access"}, {"notices", "/notices"},
 	} {
-		rita.picture(path, name, "light", 1280)
-		rita.picture(path, name+"-dark", "dark", 1280)
-		rita.picture(path, name+"-narrow", "light", 360)
+		rita.picture(page.path, page.name, "light", 1280)
+		rita.picture(page.path, page.name+"-dark", "dark", 1280)
 	}
 }
 

@@ -44,8 +44,14 @@ func TestPicturesOfTheDemoCampusInABrowser(t *testing.T) {
 	h.must(err)
 	rita.picture("/jobs", "jobs-narrow", "light", 360)
 	for _, page := range []struct{ name, path string }{
-		{"jobs", "/jobs"}, {"overview", "/overview"}, {"job", "/jobs/" + failing}, {"schedules", "/schedules"},
-		{"errors", "/errors"}, {"queues", "/queues"}, {"access", "/access"}, {"notices", "/notices"},
+		{"jobs", "/jobs"},
+		{"overview", "/overview"},
+		{"job", "/jobs/" + failing},
+		{"schedules", "/schedules"},
+		{"errors", "/errors"},
+		{"queues", "/queues"},
+		{"access", "/access"},
+		{"notices", "/notices"},
 	} {
 		rita.picture(page.path, page.name, "light", 1280)
 		rita.picture(page.path, page.name+"-dark", "dark", 1280)

@@ -92,7 +92,7 @@ var schemas = map[string]any{
 	"Whoami": client.Whoami{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},
 	"TokenList": client.TokenList{}, "Token": client.Token{}, "NewToken": client.NewToken{}, "MadeToken": client.MadeToken{}, "SessionList": client.SessionList{}, "Session": client.Session{},
 	"NewDeviceLogin": client.NewDeviceLogin{}, "DeviceLogin": client.DeviceLogin{}, "DeviceCode": client.DeviceCode{}, "DeviceAnswer": client.DeviceAnswer{},
-	"Following": client.Following{}, "NoticeRule": client.NoticeRule{}, "NoticeRuleList": client.NoticeRuleList{}, "PutNoticeRule": client.PutNoticeRule{}, "Delivery": client.Delivery{}, "DeliveryList": client.DeliveryList{},
+	"Following": client.Following{}, "FollowList": client.FollowList{}, "NoticeRule": client.NoticeRule{}, "NoticeRuleList": client.NoticeRuleList{}, "PutNoticeRule": client.PutNoticeRule{}, "Delivery": client.Delivery{}, "DeliveryList": client.DeliveryList{},
 	"RetentionList": client.RetentionList{}, "NewRetentionRule": client.NewRetentionRule{}, "RetentionRule": client.RetentionRule{}, "Prunable": client.Prunable{},
 	"HoldList": client.HoldList{}, "NewHold": client.NewHold{}, "Hold": client.Hold{}, "History": client.History{},
 	"AuditList": client.AuditList{}, "AuditCheck": client.AuditCheck{},

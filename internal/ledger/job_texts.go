@@ -157,8 +157,12 @@ func searchPage(ctx context.Context, w writer) (bool, error) {
 	return len(texts) > 0, setMeta(ctx, w.Tx, metaSearched, next)
 }
 
-// mostFound is how many jobs a search for words comes up with at a time.
-const mostFound = 10_000
+// How many jobs a search for words comes up with at a time: a few, which is
+// enough for a list of words that very many jobs have, and more where they are not.
+const (
+	fewFound  = 1_000
+	mostFound = 10_000
+)
 
 // A search is for words, in jobs of some time.
 type search struct {
@@ -192,7 +196,7 @@ func looksLikeID(text string) bool {
 
 // find returns the ids of the newest jobs that have all words; more tells that
 // there may be older ones.
-func (l *Ledger) find(ctx context.Context, s search) (ids []string, more bool, err error) {
+func (l *Ledger) find(ctx context.Context, s search, most int) (ids []string, more bool, err error) {
 	var w walk
 	look := s.sqliteQuery
 	switch {
@@ -202,8 +206,8 @@ func (l *Ledger) find(ctx context.Context, s search) (ids []string, more bool, e
 		look = s.postgresQuery
 	}
 	query := look(&w)
-	ids, err = list(ctx, l.read, scanText, query+fmt.Sprintf(" LIMIT %d", mostFound), w.args...)
-	return ids, len(ids) == mostFound, err
+	ids, err = list(ctx, l.read, scanText, query+fmt.Sprintf(" LIMIT %d", most), w.args...)
+	return ids, len(ids) == most, err
 }
 
 // sqliteQuery looks into the index of words, which has the newest at its end.

@@ -19,7 +19,16 @@ func (l *Ledger) Search(ctx context.Context, f job.Filter) (job.Found, error) {
 	if f.Within != nil {
 		return l.searchWithin(ctx, f)
 	}
-	w, floor, err := l.bounded(ctx, f)
+	found, err := l.searchAmong(ctx, f, fewFound)
+	if found.Searched == fewFound {
+		return l.searchAmong(ctx, f, mostFound)
+	}
+	return found, err
+}
+
+// searchAmong is [Ledger.Search] among so many jobs that have the words.
+func (l *Ledger) searchAmong(ctx context.Context, f job.Filter, among int) (job.Found, error) {
+	w, floor, err := l.bounded(ctx, f, among)
 	if err != nil {
 		return job.Found{}, err
 	}
@@ -38,7 +47,7 @@ func (l *Ledger) Search(ctx context.Context, f job.Filter) (job.Found, error) {
 // CountJobs returns how many jobs f chooses, and no more than most. It looks as
 // far as [Ledger.Search] does.
 func (l *Ledger) CountJobs(ctx context.Context, f job.Filter, most int) (n int, err error) {
-	w, _, err := l.bounded(ctx, f)
+	w, _, err := l.bounded(ctx, f, mostFound)
 	if err != nil {
 		return 0, err
 	}
@@ -59,7 +68,7 @@ type floor struct {
 }
 
 // bounded returns the walk of f, which looks at so many jobs and no more.
-func (l *Ledger) bounded(ctx context.Context, f job.Filter) (*walk, floor, error) {
+func (l *Ledger) bounded(ctx context.Context, f job.Filter, among int) (*walk, floor, error) {
 	if err := f.Check(); err != nil {
 		return nil, floor{}, err
 	}
@@ -67,7 +76,7 @@ func (l *Ledger) bounded(ctx context.Context, f job.Filter) (*walk, floor, error
 	if err != nil {
 		return nil, floor{}, err
 	}
-	lowest, err := l.look(ctx, f, w)
+	lowest, err := l.look(ctx, f, w, among)
 	if err != nil {
 		return nil, floor{}, wrap(err, "search jobs")
 	}
@@ -78,13 +87,13 @@ func (l *Ledger) bounded(ctx context.Context, f job.Filter) (*walk, floor, error
 }
 
 // look finds out how far w may look, if it may not look at everything.
-func (l *Ledger) look(ctx context.Context, f job.Filter, w *walk) (floor, error) {
+func (l *Ledger) look(ctx context.Context, f job.Filter, w *walk, among int) (floor, error) {
 	if s, ok := searchOf(f); ok {
 		before, err := l.place(ctx, f.Before)
 		if err != nil {
 			return floor{}, err
 		}
-		return l.lookFor(ctx, s.during(f.Created, before), w)
+		return l.lookFor(ctx, s.during(f.Created, before), w, among)
 	}
 	if len(w.narrows) == 0 {
 		return floor{}, nil
@@ -102,8 +111,8 @@ func (s search) during(p job.Period, before job.Place) search {
 }
 
 // lookFor finds the jobs that have the words.
-func (l *Ledger) lookFor(ctx context.Context, s search, w *walk) (lowest floor, err error) {
-	ids, more, err := l.find(ctx, s)
+func (l *Ledger) lookFor(ctx context.Context, s search, w *walk, among int) (lowest floor, err error) {
+	ids, more, err := l.find(ctx, s, among)
 	if err != nil {
 		return floor{}, err
 	}

@@ -20,6 +20,11 @@ type Args struct {
 	Note    string `json:"note,omitempty"`
 }
 
+type Card struct {
+	School string `json:"school" doc:"the school's id in the SIS"`
+	Pin    string `json:"pin" secret:"true"`
+}
+
 var Statistics = tasks.Spec[Args]{
 	Name:   "statistics.build",
 	Reads:  func(a Args) []string { return []string{"enrolments", "gradebook:" + a.Section} },

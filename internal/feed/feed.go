@@ -168,8 +168,7 @@ func (f *Feed) begin(ctx context.Context) error {
 	if _, _, err := f.read(ctx, 0); err != nil {
 		return err
 	}
-	f.open(from)
-	f.tell(f.known.drain())
+	f.open(from, f.known.drain())
 	return nil
 }
 
@@ -179,7 +178,7 @@ func (f *Feed) jump(ctx context.Context) (err error) {
 		return err
 	}
 	f.known.forget()
-	f.open(f.after)
+	f.open(f.after, nil)
 	return nil
 }
 

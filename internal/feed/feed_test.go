@@ -57,7 +57,7 @@ func TestOfEachJobOnlyTheLastStateOfABatchIsTold(t *testing.T) {
 			t.Errorf("then: %s", got)
 		}
 		r.progress("b", 60)
-		if got := said(t, w.within(500*time.Millisecond)); got != "b running>running 60" {
+		if got := said(t, w.within(600*time.Millisecond)); got != "b running>running 60" {
 			t.Errorf("progress: %s", got)
 		}
 	})

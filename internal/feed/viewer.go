@@ -80,11 +80,15 @@ func (f *Feed) change() <-chan struct{} {
 	return f.changed
 }
 
-// open begins a new ring behind a position.
-func (f *Feed) open(from string) {
+// open begins a new ring behind a position, with what has happened since: a
+// viewer who goes on where they were must find both.
+func (f *Feed) open(from string, changes []change) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.ring.reset(from)
+	if len(changes) > 0 {
+		f.ring.add(batch{f.after, changes})
+	}
 	f.reading = true
 	f.wake()
 }

@@ -9,8 +9,19 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// mostLooked is how many jobs a filter that no index knows looks at, at a time.
-const mostLooked = 100_000
+// How many jobs a filter that no index knows looks at, at a time: fewer where it
+// looks into their arguments.
+const (
+	mostLooked     = 100_000
+	mostLookedInto = 40_000
+)
+
+func looked(f job.Filter) int {
+	if len(f.Payload) > 0 {
+		return mostLookedInto
+	}
+	return mostLooked
+}
 
 // Search returns the jobs that f chooses, newest first, and where the rest
 // begins. A filter that no index knows looks at some jobs at a time, and so
@@ -155,12 +166,12 @@ func (l *Ledger) lookAlong(ctx context.Context, f job.Filter) (floor, error) {
 	if parts := w.one(); len(parts[0]) > 0 {
 		along = strings.Join(parts[0], " AND ")
 	}
-	query := fmt.Sprintf("SELECT id, created_at FROM jobs WHERE %s ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET %d", along, mostLooked-1)
+	query := fmt.Sprintf("SELECT id, created_at FROM jobs WHERE %s ORDER BY created_at DESC, id DESC LIMIT 1 OFFSET %d", along, looked(f)-1)
 	places, err := list(ctx, l.read, scanJobPlace, query, w.args...)
 	if err != nil || len(places) == 0 {
 		return floor{}, err
 	}
-	return floor{places[0], mostLooked}, nil
+	return floor{places[0], looked(f)}, nil
 }
 
 // indexed returns what the index that f walks along knows of f.

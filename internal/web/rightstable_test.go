@@ -23,8 +23,8 @@ var visitors = map[rune]auth.Who{
 // question is theirs to see and to change.
 var letIn = map[string][]string{
 	"vposnt": {
-		"GET /{$}", "GET /", "GET /keys", "GET /account", "GET /account/tokens/{token}/revoke", "GET /device",
-		"POST /account/password", "POST /account/sessions/{session}/end", "POST /account/tokens", "POST /account/tokens/{token}/revoke",
+		"GET /{$}", "GET /", "GET /keys", "GET /account", "GET /account/tokens", "GET /account/password", "GET /account/tokens/{token}/revoke", "GET /device",
+		"POST /account/password", "POST /account/email", "POST /account/sessions/{session}/end", "POST /account/tokens", "POST /account/tokens/{token}/revoke",
 		"POST /device", "POST /see-as/end",
 		"GET /jobs", "GET /jobs/{id}", "GET /jobs/{id}/errors", "POST /jobs/{id}/notify", "POST /jobs/{id}/unnotify",
 		"GET /notices", "GET /notices/new", "POST /notices/new", "GET /notices/rules/{rule}", "POST /notices/rules/{rule}",

@@ -32,6 +32,9 @@ func (a *API) many(w http.ResponseWriter, r *http.Request, do func(context.Conte
 		return err
 	}
 	result, err := do(r.Context(), ask)
+	if late := goOn(w); late != nil { // many jobs may have taken longer than an answer may
+		return late
+	}
 	if err != nil {
 		return err
 	}

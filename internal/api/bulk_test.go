@@ -53,6 +53,27 @@ func TestManyJobsAreStoppedAtOnce(t *testing.T) {
 	}
 }
 
+// A slowAnswer knows until when it may be written.
+type slowAnswer struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (s *slowAnswer) SetWriteDeadline(t time.Time) error {
+	s.until = t
+	return nil
+}
+
+func TestManyJobsMayTakeLongerThanAnAnswer(t *testing.T) {
+	for body, status := range map[string]int{`{"filter":"owner:anna","expect":20}`: http.StatusOK, `{"filter":"owner:anna","expect":-99}`: http.StatusConflict} {
+		w := &slowAnswer{ResponseRecorder: httptest.NewRecorder()}
+		apitest.As(auth.Local, serve(t, crowd(40))).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/jobs:abort", strings.NewReader(body)))
+		if w.Code != status || time.Until(w.until) < 50*time.Second {
+			t.Errorf("%d %s, to be written until %s", w.Code, w.Body, w.until)
+		}
+	}
+}
+
 func TestOnlyWhatIsOnesOwnIsStopped(t *testing.T) {
 	paul := auth.Who{Name: "paul", Grants: []auth.Grant{{Role: auth.PowerUser}}}
 	w := httptest.NewRecorder()

@@ -3,6 +3,7 @@ package job
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -144,7 +145,9 @@ func (s Secrets) Masked(args json.RawMessage) json.RawMessage {
 
 // Restored returns arguments in which secrets are as in kept wherever they are
 // [Mask]: who edits what was shown to them changes no secret that they did not
-// type anew.
+// type anew. In a list that is where the element at the same place is the same
+// but for its secrets and none was added or taken away: elsewhere nobody can tell
+// whose secret a [Mask] stands for, and it stays.
 func (s Secrets) Restored(args, kept json.RawMessage) json.RawMessage {
 	return s.changed(args, decoded(kept), func(value, old any) any {
 		if value == Mask && old != nil {
@@ -204,13 +207,39 @@ func (s *shape) walk(v, other any, change func(path string, value, other any) an
 		others, _ := other.([]any)
 		for i, value := range v {
 			var twin any
-			if i < len(others) {
+			if len(others) == len(v) && s.items().alike(value, others[i]) {
 				twin = others[i]
 			}
 			v[i] = s.items().element(value, twin, change, path)
 		}
 	}
 	return v
+}
+
+// alike reports whether values are the same but for their secrets.
+func (s *shape) alike(v, other any) bool {
+	if s.secret() {
+		return true
+	}
+	switch v := v.(type) {
+	case map[string]any:
+		others, ok := other.(map[string]any)
+		return ok && len(v) == len(others) && s.sameFields(v, others)
+	case []any:
+		others, ok := other.([]any)
+		return ok && slices.EqualFunc(v, others, s.items().alike)
+	}
+	return v == other
+}
+
+func (s *shape) sameFields(fields, others map[string]any) bool {
+	for name, value := range fields {
+		other, there := others[name]
+		if !there || !SecretName(name) && !s.field(name).alike(value, other) {
+			return false
+		}
+	}
+	return true
 }
 
 // element is walk of one item of a list.

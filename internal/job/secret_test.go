@@ -51,6 +51,28 @@ func TestOnlyWhatStillIsMaskedComesBack(t *testing.T) {
 	}
 }
 
+func TestASecretOfAListComesBackToItsOwnElementOnly(t *testing.T) {
+	secrets := job.SecretsOf(schoolSchema)
+	kept := json.RawMessage(`{"hosts":[{"name":"a","login":"x","ports":[1,2]},{"name":"b","login":"y"}],"keys":["k","l"]}`)
+	for args, want := range map[string]string{
+		`{"hosts":[{"name":"a","login":"•••","ports":[1,2]},{"name":"b","login":"new"}]}`: `{"hosts":[{"login":"x","name":"a","ports":[1,2]},{"login":"new","name":"b"}]}`,
+		`{"hosts":[{"name":"a","login":"•••","ports":[1,3]},{"name":"b","login":"•••"}]}`: `{"hosts":[{"login":"•••","name":"a","ports":[1,3]},{"login":"y","name":"b"}]}`,
+		`{"hosts":[{"name":"b","login":"•••"}]}`:                                          `{"hosts":[{"login":"•••","name":"b"}]}`,
+		`{"hosts":[{"name":"b","login":"•••"},{"name":"c","login":"•••"}]}`:               `{"hosts":[{"login":"•••","name":"b"},{"login":"•••","name":"c"}]}`,
+		`{"hosts":[{"login":"•••"},{"name":"b","port":1,"login":"•••"}]}`:                 `{"hosts":[{"login":"•••"},{"login":"•••","name":"b","port":1}]}`,
+		`{"keys":["•••","new"]}`:                                                          `{"keys":["k","new"]}`,
+		`{"keys":["•••"]}`:                                                                `{"keys":["•••"]}`,
+	} {
+		got := secrets.Restored(json.RawMessage(args), kept)
+		if string(got) != want {
+			t.Errorf("%s becomes %s, want %s", args, got, want)
+		}
+		if left := secrets.MaskIn(got) != ""; left != strings.Contains(want, job.Mask) {
+			t.Errorf("%s: a mask is refused: %t", got, left)
+		}
+	}
+}
+
 func TestOfAnUnknownTaskEveryArgumentIsSecret(t *testing.T) {
 	for _, secrets := range []job.Secrets{{}, job.SecretsOf(nil), job.SecretsOf(json.RawMessage("broken"))} {
 		if got := secrets.Masked(json.RawMessage(`{"a":1,"b":{"c":2}}`)); string(got) != `{"a":"•••","b":"•••"}` {

@@ -1,7 +1,9 @@
 package notice
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -78,26 +80,36 @@ const masked = "••••"
 func (r Rule) Shown() Rule {
 	r.To = shownTo(r.Channel, r.To)
 	r.Secrets = slices.Clone(r.Secrets)
-	for i := range r.Secrets {
-		r.Secrets[i] = masked
+	for i, secret := range r.Secrets {
+		r.Secrets[i] = shownSecret(secret)
 	}
 	return r
+}
+
+// shownSecret stands for a secret: it tells it from others, and does not tell it.
+func shownSecret(secret string) string {
+	if strings.HasPrefix(secret, masked) {
+		return secret
+	}
+	sum := sha256.Sum256([]byte(secret))
+	return masked + hex.EncodeToString(sum[:3])
 }
 
 // Keeping returns r with the secrets and the address of the rule that it
 // replaces, where those who edit it left them as they were shown.
 func (r Rule) Keeping(was Rule) Rule {
-	if r.Channel == was.Channel && r.To == shownTo(was.Channel, was.To) {
+	if (r.Channel == was.Channel || r.Channel == Webhook || r.Channel == Chat) && r.To == shownTo(was.Channel, was.To) {
 		r.To = was.To
 	}
-	secrets := []string{}
+	r.Secrets = slices.Clone(r.Secrets)
 	for i, s := range r.Secrets {
-		if s == masked && i < len(was.Secrets) {
-			s = was.Secrets[i]
+		if at := slices.IndexFunc(was.Secrets, func(old string) bool { return s == shownSecret(old) }); at >= 0 {
+			r.Secrets[i] = was.Secrets[at]
 		}
-		secrets = append(secrets, s)
 	}
-	if r.Secrets = secrets; len(secrets) == 0 && r.Channel == Webhook {
+	if r.Channel != Webhook { // those of the webhook that it was go
+		r.Secrets = slices.DeleteFunc(r.Secrets, func(s string) bool { return slices.Contains(was.Secrets, s) })
+	} else if len(r.Secrets) == 0 {
 		r.Secrets = was.Secrets
 	}
 	return r
@@ -270,6 +282,9 @@ func (r Rule) checkContent() error {
 		return wrong("secrets", "A webhook has one secret, or two while it is changed.")
 	}
 	for _, s := range r.Secrets {
+		if strings.HasPrefix(s, masked) {
+			return wrong("secrets", "%s stands for no secret of this rule; write the secret itself.", s)
+		}
 		if _, err := Key(s); err != nil {
 			return wrong("secrets", "A secret is whsec_ and 24 to 64 bytes in base64.")
 		}
@@ -294,6 +309,9 @@ func Key(secret string) ([]byte, error) {
 }
 
 func checkURL(text string) error {
+	if strings.ContainsAny(text, "…•") {
+		return wrong("to", "The address is one as it is shown, without its secret part; write the whole of it.")
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || len(text) > 2000 {
 		return wrong("to", "The address must be an http or https URL without a name and a password in it.")

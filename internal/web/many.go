@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -130,6 +132,9 @@ func (s *server) doMany(deed func() manyDeed) func(http.ResponseWriter, *http.Re
 			return s.askAgain(w, r, page, fault.New(fault.Invalid, "Type “%s” to confirm that %s are meant.", page.Word, counted(int64(page.Count), "job", "jobs")))
 		}
 		page.Result, err = page.Deed.do(r.Context(), job.Bulk{Filter: page.Query, IDs: page.IDs, Expect: &expect, Reason: page.Reason})
+		if late := goOn(w); late != nil {
+			return late
+		}
 		if kind := fault.KindOf(err); kind == fault.Conflict || kind == fault.Invalid {
 			return s.askAgain(w, r, page, err)
 		}
@@ -138,6 +143,18 @@ func (s *server) doMany(deed func() manyDeed) func(http.ResponseWriter, *http.Re
 		}
 		return s.render(w, r, http.StatusOK, "many-done", page)
 	}
+}
+
+// pageTime is how long a browser has for the page that says what was done.
+const pageTime = time.Minute
+
+// goOn gives a page more time: many jobs may have taken longer than one has.
+func goOn(w http.ResponseWriter) error {
+	err := http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pageTime))
+	if errors.Is(err, http.ErrNotSupported) {
+		return nil
+	}
+	return err
 }
 
 func (s *server) askAgain(w http.ResponseWriter, r *http.Request, page manyPage, why error) error {

@@ -2,10 +2,13 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -21,6 +24,28 @@ func hidden(page []element) url.Values {
 		}
 	}
 	return form
+}
+
+// A slowPage knows until when it may be written.
+type slowPage struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (s *slowPage) SetWriteDeadline(t time.Time) error {
+	s.until = t
+	return nil
+}
+
+func TestManyJobsMayTakeLongerThanAPage(t *testing.T) {
+	form := url.Values{"id": {id(25), id(13)}, "expect": {"2"}}
+	r := httptest.NewRequestWithContext(t.Context(), "POST", "/jobs:abort", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	w := &slowPage{ResponseRecorder: httptest.NewRecorder()}
+	dashboard(t, web.Config{Jobs: campusDay()}).ServeHTTP(w, r)
+	if w.Code != http.StatusOK || time.Until(w.until) < 50*time.Second {
+		t.Errorf("%d, to be written until %s\n%s", w.Code, w.until, w.Body)
+	}
 }
 
 func TestTheChosenAreAbortedAfterAQuestion(t *testing.T) {

@@ -19,12 +19,20 @@ type (
 // AbortMany stops the jobs of a filter that have not ended, or those that are
 // named. Ask with DryRun first, and say then how many were expected.
 func (c *Client) AbortMany(ctx context.Context, b Bulk) (BulkResult, error) {
-	return post[BulkResult](ctx, c, path("jobs:abort"), b)
+	return post[BulkResult](ctx, c.patient(), path("jobs:abort"), b)
 }
 
 // RetryMany makes new jobs of those of a filter that ended without success, or
 // of those that are named. Ask with DryRun first, and say then how many were
 // expected.
 func (c *Client) RetryMany(ctx context.Context, b Bulk) (BulkResult, error) {
-	return post[BulkResult](ctx, c, path("jobs:retry"), b)
+	return post[BulkResult](ctx, c.patient(), path("jobs:retry"), b)
+}
+
+// patient is c without a limit of time but that of the context: many jobs take as
+// long as they take.
+func (c *Client) patient() *Client {
+	endless := *c.http
+	endless.Timeout = 0
+	return &Client{c.server, c.token, &endless}
 }

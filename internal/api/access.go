@@ -16,10 +16,10 @@ type Access interface {
 	// the link with which they set one. The link works once, for a day.
 	AddPerson(ctx context.Context, p auth.Person) (link string, err error)
 
-	// EditPerson changes the title, the address, the grants and whether the
-	// person is disabled, which ends their sessions. It refuses to leave nobody
-	// who is a superadmin everywhere and can log in.
-	EditPerson(ctx context.Context, p auth.Person) (auth.Person, error)
+	// EditPerson changes what e says of a person, and leaves what else others
+	// change at this moment. Who is disabled has no sessions any more. It refuses
+	// to leave nobody who is a superadmin everywhere and can log in.
+	EditPerson(ctx context.Context, name string, e auth.PersonEdit) (was, is auth.Person, err error)
 
 	// Invite returns the path of a new link for somebody's password. The old
 	// password and the sessions end when it is used.

@@ -73,11 +73,11 @@ func (p People) Edit(ctx context.Context, name string, e auth.PersonEdit) (auth.
 	if err != nil {
 		return auth.Person{}, err
 	}
-	after := e.Apply(before)
-	if err := p.check(ctx, after); err != nil {
+	if err := p.check(ctx, e.Apply(before)); err != nil {
 		return auth.Person{}, err
 	}
-	if after, err = p.Access.EditPerson(ctx, after); err != nil {
+	before, after, err := p.Access.EditPerson(ctx, name, e)
+	if err != nil {
 		return auth.Person{}, err
 	}
 	noteChange(ctx, before, after)
@@ -156,11 +156,12 @@ func (p People) ChangeEmail(ctx context.Context, email string) error {
 	if before.Source != auth.FromHere {
 		return fault.New(fault.Conflict, "Your e-mail address comes from the provider; change it there.").In("email")
 	}
-	after := auth.PersonEdit{Email: &email}.Apply(before)
-	if err := checkEmail(after.Email); err != nil {
+	e := auth.PersonEdit{Email: &email}
+	if err := checkEmail(e.Apply(before).Email); err != nil {
 		return err
 	}
-	if after, err = p.Access.EditPerson(ctx, after); err != nil {
+	before, after, err := p.Access.EditPerson(ctx, w.Name, e)
+	if err != nil {
 		return err
 	}
 	noteChange(ctx, before, after)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -277,5 +278,37 @@ func TestNoMachineLooksLikeAnother(t *testing.T) {
 		if w := sent(auth.Who{}, h, "POST", "/api/v1/login/device", `{"machine":"`+text+`"}`); w.Code != 400 {
 			t.Errorf("a machine called %q is answered by %d", text, w.Code)
 		}
+	}
+}
+
+// meanwhile is access to which something happens right after a person was read.
+type meanwhile struct {
+	*apitest.Access
+
+	then func()
+}
+
+func (m meanwhile) Person(ctx context.Context, name string) (auth.Person, error) {
+	p, err := m.Access.Person(ctx, name)
+	m.then()
+	return p, err
+}
+
+func TestANewAddressTakesBackNothingThatHappensMeanwhile(t *testing.T) {
+	access := apitest.NewAccess()
+	paul := access.Who("paul")
+	paul.Session = "s1"
+	kim := auth.PersonEdit{Disabled: new(true), Grants: &[]auth.Grant{{Role: auth.Viewer}}}
+	people := api.People{Access: meanwhile{access, func() {
+		if _, _, err := access.EditPerson(t.Context(), "paul", kim); err != nil {
+			t.Error(err)
+		}
+	}}, Now: func() time.Time { return apitest.Now }}
+	if err := people.ChangeEmail(auth.With(t.Context(), paul), "new@example.edu"); err != nil {
+		t.Fatal(err)
+	}
+	p, _ := access.Person(t.Context(), "paul")
+	if !p.Disabled || !slices.Equal(p.Grants, *kim.Grants) || p.Email != "new@example.edu" {
+		t.Errorf("got %+v", p)
 	}
 }

@@ -38,11 +38,16 @@ func peopleOf(ctx context.Context, q querier) ([]auth.Person, error) {
 
 // Person returns one person.
 func (l *Ledger) Person(ctx context.Context, name string) (auth.Person, error) {
-	p, err := personWhere(ctx, l.read, `name = $1`, key(name))
+	p, err := personCalled(ctx, l.read, name)
+	return p, wrap(err, "read person %s", name)
+}
+
+func personCalled(ctx context.Context, q querier, name string) (auth.Person, error) {
+	p, err := personWhere(ctx, q, `name = $1`, key(name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return p, fault.New(fault.NotFound, "There is no person %q.", name).In("person")
 	}
-	return p, wrap(err, "read person %s", name)
+	return p, err
 }
 
 // PersonOfSubject returns the person whom a provider calls subject.
@@ -85,9 +90,10 @@ func addPerson(ctx context.Context, tx *sql.Tx, p auth.Person, issuer, password 
 }
 
 // EditPerson changes the title, the address, the grants and whether the person
-// is disabled, unless check refuses what people there would be then. One
-// change of people is made after the other.
-func (l *Ledger) EditPerson(ctx context.Context, p auth.Person, check func(before, after []auth.Person) error) error {
+// is disabled to what edit makes of them, unless it or check refuses what people
+// there would be then. One change of people is made after the other, so that
+// none takes another one back.
+func (l *Ledger) EditPerson(ctx context.Context, name string, edit func(auth.Person) (auth.Person, error), check func(before, after []auth.Person) error) error {
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
 		if err := (writer{tx, l.dialect}).takePeopleTurn(ctx); err != nil {
 			return err
@@ -96,7 +102,7 @@ func (l *Ledger) EditPerson(ctx context.Context, p auth.Person, check func(befor
 		if err != nil {
 			return err
 		}
-		if err := editPerson(ctx, tx, p); err != nil {
+		if err := editPerson(ctx, tx, name, edit); err != nil {
 			return err
 		}
 		after, err := peopleOf(ctx, tx)
@@ -105,19 +111,22 @@ func (l *Ledger) EditPerson(ctx context.Context, p auth.Person, check func(befor
 		}
 		return check(before, after)
 	})
-	return wrap(err, "edit person %s", p.Name)
+	return wrap(err, "edit person %s", name)
 }
 
-func editPerson(ctx context.Context, tx *sql.Tx, p auth.Person) error {
-	ok, err := changed(tx.ExecContext(ctx, `UPDATE people SET title = $1, email = $2, disabled = $3 WHERE name = $4`,
-		key(p.Title), key(p.Email), flag(p.Disabled), key(p.Name)))
-	if err == nil && !ok {
-		return fault.New(fault.NotFound, "There is no person %q.", p.Name).In("person")
-	}
+func editPerson(ctx context.Context, tx *sql.Tx, name string, edit func(auth.Person) (auth.Person, error)) error {
+	p, err := personCalled(ctx, tx, name)
 	if err != nil {
 		return err
 	}
-	return setGrants(ctx, tx, p.Name, p.Grants)
+	if p, err = edit(p); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `UPDATE people SET title = $1, email = $2, disabled = $3 WHERE name = $4`,
+		key(p.Title), key(p.Email), flag(p.Disabled), key(name)); err != nil {
+		return err
+	}
+	return setGrants(ctx, tx, name, p.Grants)
 }
 
 // takePeopleTurn lets only one transaction change people at a time.

@@ -56,9 +56,12 @@ func TestPeopleAreKeptWithTheirGrants(t *testing.T) {
 func TestAnEditOfAPersonThatIsRefusedChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		must(t, l.AddPerson(t.Context(), paul, ""))
-		edit := auth.Person{Name: "paul", Title: "Paula", Disabled: true, Grants: []auth.Grant{{Role: auth.Operator}}}
+		edit := func(p auth.Person) (auth.Person, error) {
+			p.Title, p.Disabled, p.Grants = "Paula", true, []auth.Grant{{Role: auth.Operator}}
+			return p, nil
+		}
 		no := errors.New("no")
-		err := l.EditPerson(t.Context(), edit, func(before, after []auth.Person) error {
+		err := l.EditPerson(t.Context(), "paul", edit, func(before, after []auth.Person) error {
 			if before[0].Disabled || !after[0].Disabled {
 				t.Errorf("before %+v, after %+v", before, after)
 			}
@@ -67,7 +70,7 @@ func TestAnEditOfAPersonThatIsRefusedChangesNothing(t *testing.T) {
 		if p, _ := l.Person(t.Context(), "paul"); !errors.Is(err, no) || p.Disabled || len(p.Grants) != 2 {
 			t.Errorf("got %v, %+v", err, p)
 		}
-		must(t, l.EditPerson(t.Context(), edit, func(_, _ []auth.Person) error { return nil }))
+		must(t, l.EditPerson(t.Context(), "paul", edit, func(_, _ []auth.Person) error { return nil }))
 		if p, _ := l.Person(t.Context(), "paul"); !p.Disabled || p.Title != "Paula" || len(p.Grants) != 1 {
 			t.Errorf("got %+v", p)
 		}
@@ -136,5 +139,23 @@ func TestSessionsTokensAndFailuresAreKept(t *testing.T) {
 		if n, _, err := l.Failures(t.Context(), "paul"); n != 0 || err != nil {
 			t.Errorf("%d failures, %v", n, err)
 		}
+	})
+}
+
+func TestEditsOfAPersonAreMadeOfWhatIsThere(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		must(t, l.AddPerson(t.Context(), paul, ""))
+		fine := func(_, _ []auth.Person) error { return nil }
+		for _, e := range []auth.PersonEdit{{Disabled: new(true), Grants: &[]auth.Grant{{Role: auth.Operator}}}, {Email: new("new@example.edu")}} {
+			must(t, l.EditPerson(t.Context(), "paul", func(p auth.Person) (auth.Person, error) { return e.Apply(p), nil }, fine))
+		}
+		if p, _ := l.Person(t.Context(), "paul"); !p.Disabled || p.Email != "new@example.edu" || p.Title != "Paul" || len(p.Grants) != 1 {
+			t.Errorf("got %+v", p)
+		}
+		no := errors.New("no")
+		if err := l.EditPerson(t.Context(), "paul", func(p auth.Person) (auth.Person, error) { return p, no }, fine); !errors.Is(err, no) {
+			t.Errorf("refused: %v", err)
+		}
+		is(t, l.EditPerson(t.Context(), "nobody-here", func(p auth.Person) (auth.Person, error) { return p, nil }, fine), fault.NotFound)
 	})
 }

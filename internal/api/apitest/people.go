@@ -93,18 +93,18 @@ func (a *Access) newLink() string {
 }
 
 // EditPerson implements api.Access.
-func (a *Access) EditPerson(_ context.Context, p auth.Person) (auth.Person, error) {
-	i, err := a.place(p.Name)
+func (a *Access) EditPerson(_ context.Context, name string, e auth.PersonEdit) (was, is auth.Person, err error) {
+	i, err := a.place(name)
 	if err != nil {
-		return p, err
+		return was, is, err
 	}
-	was := a.Folk[i]
-	a.Folk[i] = p
+	was = a.Folk[i]
+	a.Folk[i] = e.Apply(was)
 	if !slices.ContainsFunc(a.Folk, func(p auth.Person) bool { return !p.Disabled && !p.Invited && p.Who().Everywhere(auth.Administer) }) {
 		a.Folk[i] = was
-		return was, fault.New(fault.Conflict, "%s is the last superadmin who can sign in; make another one first.", p.Name)
+		return was, was, fault.New(fault.Conflict, "%s is the last superadmin who can sign in; make another one first.", name)
 	}
-	return p, nil
+	return was, a.Folk[i], nil
 }
 
 // Invite implements api.Access.

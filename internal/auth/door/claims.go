@@ -73,11 +73,14 @@ func (d *Door) welcome(ctx context.Context, c claims) (name string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if p.Disabled {
-		return "", fault.New(fault.Denied, "This account is disabled. Ask a superadmin.")
+	edit := func(p auth.Person) (auth.Person, error) {
+		if p.Disabled {
+			return p, fault.New(fault.Denied, "This account is disabled. Ask a superadmin.")
+		}
+		p.Title, p.Email, p.Grants = cmp.Or(c.Title, p.Title), cmp.Or(c.Email, p.Email), grants
+		return p, nil
 	}
-	p.Title, p.Email, p.Grants = cmp.Or(c.Title, p.Title), cmp.Or(c.Email, p.Email), grants
-	if err := d.Store.EditPerson(ctx, p, func(_, _ []auth.Person) error { return nil }); err != nil {
+	if err := d.Store.EditPerson(ctx, p.Name, edit, func(_, _ []auth.Person) error { return nil }); err != nil {
 		return "", err
 	}
 	if len(grants) == 0 {

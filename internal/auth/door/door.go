@@ -58,7 +58,7 @@ type PeopleStore interface {
 	Person(ctx context.Context, name string) (auth.Person, error)
 	PersonOfSubject(ctx context.Context, issuer, subject string) (auth.Person, error)
 	AddPerson(ctx context.Context, p auth.Person, issuer string) error
-	EditPerson(ctx context.Context, p auth.Person, check func(before, after []auth.Person) error) error
+	EditPerson(ctx context.Context, name string, edit func(auth.Person) (auth.Person, error), check func(before, after []auth.Person) error) error
 	SeePerson(ctx context.Context, name string, at time.Time) error
 
 	// Password is the hash of one; SetPassword replaces it, if it is still old.

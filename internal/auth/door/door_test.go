@@ -191,10 +191,7 @@ func TestAllWrongLoginsAreToldTheSame(t *testing.T) {
 }
 
 func (h *house) disable(name string, yes bool) error {
-	p, err := h.Person(h.Context(), name)
-	h.must(err)
-	p.Disabled = yes
-	_, err = h.EditPerson(h.Context(), p)
+	_, _, err := h.EditPerson(h.Context(), name, auth.PersonEdit{Disabled: &yes})
 	return err
 }
 

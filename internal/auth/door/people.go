@@ -59,26 +59,33 @@ func (d *Door) link(ctx context.Context, person string) (string, error) {
 
 // EditPerson changes a person. What somebody of a provider may do is said by
 // their groups there.
-func (d *Door) EditPerson(ctx context.Context, p auth.Person) (auth.Person, error) {
-	was, err := d.Store.Person(ctx, p.Name)
-	if err != nil {
-		return was, err
+func (d *Door) EditPerson(ctx context.Context, name string, e auth.PersonEdit) (was, is auth.Person, err error) {
+	edit := func(p auth.Person) (auth.Person, error) { return edited(p, e) }
+	err = d.Store.EditPerson(ctx, name, edit, func(before, after []auth.Person) error {
+		was, is = called(before, name), called(after, name)
+		return someoneStays(before, after)
+	})
+	if err == nil && is.Disabled {
+		err = d.Store.EndSessions(ctx, name, d.Now())
 	}
-	if err := validPerson(p); err != nil {
-		return was, err
+	return was, is, err
+}
+
+// edited returns p with what e changes, unless that cannot be.
+func edited(p auth.Person, e auth.PersonEdit) (auth.Person, error) {
+	after := e.Apply(p)
+	if p.Source != auth.FromHere && !slices.Equal(p.Grants, after.Grants) {
+		return p, fault.New(fault.Conflict, "%s logs in at the provider, whose groups say what they may do.", p.Name).In("grants")
 	}
-	if was.Source != auth.FromHere && !slices.Equal(was.Grants, p.Grants) {
-		return was, fault.New(fault.Conflict, "%s logs in at the provider, whose groups say what they may do.", p.Name).In("grants")
+	return after, validPerson(after)
+}
+
+// called returns the one of them who has that name.
+func called(people []auth.Person, name string) (p auth.Person) {
+	if i := slices.IndexFunc(people, func(p auth.Person) bool { return p.Name == name }); i >= 0 {
+		p = people[i]
 	}
-	if err := d.Store.EditPerson(ctx, p, someoneStays); err != nil {
-		return was, err
-	}
-	if p.Disabled {
-		if err := d.Store.EndSessions(ctx, p.Name, d.Now()); err != nil {
-			return was, err
-		}
-	}
-	return d.Store.Person(ctx, p.Name)
+	return p
 }
 
 // someoneStays refuses a change after which nobody can administer any more.

@@ -151,3 +151,21 @@ func TestNobodyStartsJobsBeyondTheirRights(t *testing.T) {
 		}
 	}
 }
+
+func TestErrorsOfSeveralClientsAreInOneOrder(t *testing.T) {
+	p := house()
+	for id, client := range map[string]string{"e1": "south", "e2": "north", "e3": "south", "e4": "north"} {
+		p.Seed(job.Job{ID: id, Client: client, State: job.Succeeded})
+		p.SeedErrors(id, job.RecordError{Seq: 1, Code: "BAD", Message: "no date", At: apitest.Now}, job.RecordError{Seq: 2, Code: "BAD", Message: "no date", At: apitest.Now})
+	}
+	vera := auth.Who{Name: "vera", Grants: []auth.Grant{{Role: auth.Viewer, Client: "north"}, {Role: auth.Viewer, Client: "south"}}}
+	w := askedBy(serve(t, p), vera, "GET", "/api/v1/errors/"+job.Fingerprint("roster.sync", "BAD", "no date")+"?format=csv", "")
+	var got []string
+	for line := range strings.Lines(w.Body.String()) {
+		f := strings.Split(line, ",")
+		got = append(got, f[0]+"."+f[2])
+	}
+	if want := []string{"job.number", "e4.2", "e4.1", "e3.2", "e3.1", "e2.2", "e2.1", "e1.2", "e1.1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

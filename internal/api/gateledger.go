@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
@@ -156,7 +158,9 @@ func (l gatedLedger) GroupErrors(ctx context.Context, fingerprint, client, befor
 		}
 		all = append(all, some...)
 	}
-	slices.SortStableFunc(all, func(a, b job.GroupedError) int { return b.At.Compare(a.At) })
+	slices.SortFunc(all, func(a, b job.GroupedError) int {
+		return cmp.Or(b.At.Compare(a.At), strings.Compare(b.JobID, a.JobID), cmp.Compare(b.Place(), a.Place()))
+	})
 	if limit > 0 {
 		all = all[:min(len(all), limit)]
 	}

@@ -72,7 +72,7 @@ func (l Ledger) ErrorGroup(ctx context.Context, fingerprint, of string) (job.Err
 
 // GroupErrors implements api.Ledger.
 func (l Ledger) GroupErrors(ctx context.Context, fingerprint, of, before string, limit int) ([]job.GroupedError, error) {
-	group := l.grouped(of)[fingerprint]
+	group := l.grouped("")[fingerprint]
 	if before != "" {
 		i := slices.IndexFunc(group, func(e job.GroupedError) bool { return e.Cursor() == before })
 		if i < 0 {
@@ -80,5 +80,6 @@ func (l Ledger) GroupErrors(ctx context.Context, fingerprint, of, before string,
 		}
 		group = group[i+1:]
 	}
+	group = slices.DeleteFunc(group, func(e job.GroupedError) bool { return of != "" && e.Client != of })
 	return group[:min(len(group), limit)], l.Ping(ctx)
 }

@@ -231,16 +231,15 @@ func (b NoticeBook) Test(ctx context.Context, name string) (notice.Delivery, err
 	}
 	d := notice.Together([]notice.Notice{{
 		ID: newID(), Rule: r.Name, Channel: r.Channel, To: r.To,
-		Facts: notice.Facts{What: notice.Test, Title: "Rule " + r.Name, Detail: "Nothing happened: " + actor(ctx) + " tries this rule.", At: b.Now(), Path: "/notices"},
+		Facts: notice.Facts{What: notice.Test, Client: r.Client, Task: r.Tasks, Title: "Rule " + r.Name, Detail: "Nothing happened: " + actor(ctx) + " tries this rule.", At: b.Now(), Path: "/notices"},
 	}}, b.Now())
 	return d.Shown(), b.Ledger.PutDelivery(ctx, d, nil)
 }
 
-// Deliveries returns what was sent to whoever acts or by rules that they may
-// see, the newest first; next is the cursor of what follows.
+// Deliveries returns what was sent to whoever acts, or of jobs and slots that
+// they may see, the newest first; next is the cursor of what follows.
 func (b NoticeBook) Deliveries(ctx context.Context, before string, limit int) (found []notice.Delivery, next string, err error) {
-	rules, err := b.inSight(ctx)
-	if err != nil {
+	if err := b.kept(); err != nil {
 		return nil, "", err
 	}
 	for {
@@ -250,7 +249,7 @@ func (b NoticeBook) Deliveries(ctx context.Context, before string, limit int) (f
 		}
 		for _, d := range all {
 			before = d.ID
-			if !mayRead(d, rules, auth.Of(ctx)) {
+			if !reaches(auth.Of(ctx), auth.See, d) {
 				continue
 			}
 			if len(found) == limit {
@@ -264,25 +263,36 @@ func (b NoticeBook) Deliveries(ctx context.Context, before string, limit int) (f
 	}
 }
 
-func mayRead(d notice.Delivery, rules []notice.Rule, w auth.Who) bool {
-	if d.Channel == notice.ToPerson && d.To == w.Name || w.Everywhere(auth.Operate) {
+// reaches reports whether a delivery went to w, or w has a right over all that
+// it tells of. The rule that it is of says nothing: another one may have that
+// name by now.
+func reaches(w auth.Who, right auth.Right, d notice.Delivery) bool {
+	if d.Channel == notice.ToPerson && d.To == w.Name || w.Everywhere(auth.Administer) {
 		return true
 	}
-	return slices.ContainsFunc(rules, func(r notice.Rule) bool { return d.Rule == r.Name })
+	beyond := func(f notice.Facts) bool { return !w.May(right, f.Client, f.Task) }
+	return len(d.Facts) > 0 && !slices.ContainsFunc(d.Facts, beyond)
+}
+
+// MayRetry reports whether whoever acts may let a delivery begin again: one that
+// is theirs, or that tells only of what they operate.
+func (b NoticeBook) MayRetry(ctx context.Context, d notice.Delivery) bool {
+	return reaches(auth.Of(ctx), auth.Operate, d)
 }
 
 // Retry lets a delivery that failed begin again.
 func (b NoticeBook) Retry(ctx context.Context, id string) (notice.Delivery, error) {
-	rules, err := b.inSight(ctx)
-	if err != nil {
+	if err := b.kept(); err != nil {
 		return notice.Delivery{}, err
 	}
 	d, err := b.Ledger.Delivery(ctx, id)
-	if err != nil {
+	switch {
+	case err != nil:
 		return notice.Delivery{}, err
-	}
-	if !mayRead(d, rules, auth.Of(ctx)) {
+	case !reaches(auth.Of(ctx), auth.See, d):
 		return notice.Delivery{}, fault.New(fault.NotFound, "There is no delivery %s.", id)
+	case !b.MayRetry(ctx, d):
+		return notice.Delivery{}, fault.New(fault.Denied, "Sending it again takes the right to operate all that it tells of.")
 	}
 	d, err = b.Ledger.RetryDelivery(ctx, id)
 	return d.Shown(), err

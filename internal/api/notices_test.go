@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/notice"
 )
 
 // noticeServer answers one request of somebody.
@@ -108,5 +110,53 @@ func TestFollowsAJobUntilItHasEnded(t *testing.T) {
 	}
 	if status, body := ask(auth.Local, "DELETE", "/api/v1/jobs/"+id+"/notify", ""); status != http.StatusOK || !strings.Contains(body, `"following":false`) {
 		t.Errorf("%d %s", status, body)
+	}
+}
+
+func TestADeliveryIsForThoseWhoSeeAllThatItTellsOf(t *testing.T) {
+	north, south := notice.Facts{Client: "north", Task: "sis.import"}, notice.Facts{Client: "south", Task: "sis.import"}
+	sent := func(id string, c notice.Channel, to string, facts ...notice.Facts) notice.Delivery {
+		return notice.Delivery{ID: id, Rule: "fails", Channel: c, To: to, State: notice.Given, Facts: facts}
+	}
+	for name, tt := range map[string]struct {
+		who         auth.Who
+		read, retry []string
+	}{
+		"superadmin":        {role(auth.Superadmin, ""), []string{"5", "4", "3", "2", "1"}, []string{"5", "4", "3", "2", "1"}},
+		"operator of north": {role(auth.Operator, "north"), []string{"4", "1"}, []string{"4", "1"}},
+		"viewer of north":   {role(auth.Viewer, "north"), []string{"4", "1"}, []string{"4"}},
+		"power user":        {role(auth.PowerUser, ""), []string{"4"}, []string{"4"}},
+	} {
+		book := api.NoticeBook{Ledger: &apitest.Notices{
+			Rules: []notice.Rule{{Name: "fails", Client: "north", Channel: notice.ToEmail, Owner: "paul"}}, // the name was of another one before
+			Letter: []notice.Delivery{
+				sent("1", notice.ToEmail, "n@example.edu", north), sent("2", notice.ToEmail, "s@example.edu", south), sent("3", notice.ToEmail, "n@example.edu", north, south),
+				sent("4", notice.ToPerson, "paul", south), sent("5", notice.ToEmail, "n@example.edu"),
+			},
+		}, Now: func() time.Time { return apitest.Now }}
+		ctx := auth.With(t.Context(), tt.who)
+		found, _, err := book.Deliveries(ctx, "", 10)
+		var read, retry []string
+		for _, d := range found {
+			read = append(read, d.ID)
+		}
+		for _, id := range []string{"5", "4", "3", "2", "1"} {
+			if _, err := book.Retry(ctx, id); err == nil {
+				retry = append(retry, id)
+			}
+		}
+		if !slices.Equal(read, tt.read) || !slices.Equal(retry, tt.retry) || err != nil {
+			t.Errorf("%s reads %v and retries %v, %v; want %v and %v", name, read, retry, err, tt.read, tt.retry)
+		}
+	}
+}
+
+func TestWhoTriesARuleReadsWhatBecameOfIt(t *testing.T) {
+	ask := noticeServer(t)
+	nora := auth.Who{Name: "nora", Grants: []auth.Grant{{Role: auth.Operator, Client: "north", Tasks: "sis.*"}}}
+	ask(nora, "PUT", "/api/v1/notices/rules/mine", `{"outcomes":["failed"],"client":"north","tasks":"sis.*","channel":"email","to":"nora@example.edu"}`)
+	ask(nora, "POST", "/api/v1/notices/rules/mine/test", "")
+	if _, body := ask(nora, "GET", "/api/v1/notices/deliveries", ""); !strings.Contains(body, `"subject":"Rule mine test"`) {
+		t.Errorf("deliveries: %s", body)
 	}
 }

@@ -53,7 +53,7 @@ func (s *Sender) lines(d notice.Delivery) (lines []line) {
 	for _, f := range d.Facts {
 		of := f.Task
 		if f.Client != "" {
-			of += " of " + f.Client
+			of = cmp.Or(of, "every task") + " of " + f.Client
 		}
 		lines = append(lines, line{
 			Title: notice.OneLine(f.Title, 200), Said: saidOf(f), Detail: notice.OneLine(f.Detail, 500), Of: of,

@@ -33,6 +33,7 @@ type Notices interface {
 	Delete(ctx context.Context, name string) (notice.Rule, error)
 	Test(ctx context.Context, name string) (notice.Delivery, error)
 	Deliveries(ctx context.Context, before string, limit int) (found []notice.Delivery, next string, err error)
+	MayRetry(ctx context.Context, d notice.Delivery) bool
 	Retry(ctx context.Context, delivery string) (notice.Delivery, error)
 }
 
@@ -267,7 +268,7 @@ func (s *server) fillDeliveries(ctx context.Context, page *noticesPage, q url.Va
 		if known[d.Rule] {
 			row.Rule.URL = rulePath(d.Rule)
 		}
-		if d.State == notice.Given {
+		if d.State == notice.Given && s.Notices.MayRetry(ctx, d) {
 			row.Retry = "/notices/deliveries/" + url.PathEscape(d.ID) + "/retry"
 		}
 		page.Deliveries = append(page.Deliveries, row)

@@ -166,7 +166,8 @@ const (
 
 // A search is for words, in jobs of some time.
 type search struct {
-	words    []string // as they are in the index; each may go on
+	words    []string // as they are in the index
+	begins   bool     // the words may go on: no job has them whole
 	ids      []string // that the id begins with
 	from, to int64    // created, both included; to is 0 at the newest
 }
@@ -195,26 +196,48 @@ func looksLikeID(text string) bool {
 }
 
 // find returns the ids of the newest jobs that have all words; more tells that
-// there may be older ones.
+// there may be older ones. If no job has all of them whole, they are looked for
+// as beginnings, which takes the longer the more words begin so.
 func (l *Ledger) find(ctx context.Context, s search, most int) (ids []string, more bool, err error) {
-	var w walk
-	look := s.sqliteQuery
+	if len(s.words) > 0 {
+		whole, err := l.lookUp(ctx, search{words: s.words}, 1)
+		if err != nil {
+			return nil, false, err
+		}
+		s.begins = len(whole) == 0
+	}
+	ids, err = l.lookUp(ctx, s, most)
+	return ids, len(ids) == most, err
+}
+
+// lookUp returns the ids of the newest jobs that s finds.
+func (l *Ledger) lookUp(ctx context.Context, s search, most int) (ids []string, err error) {
+	looks := []func(*walk) string{s.sqliteQuery}
 	switch {
 	case len(s.words) == 0:
-		look = s.idQuery
+		looks = []func(*walk) string{s.idQuery}
 	case l.dialect == postgres:
-		look = s.postgresQuery
+		looks = []func(*walk) string{s.recentQuery, s.postgresQuery}
 	}
-	query := look(&w)
-	ids, err = list(ctx, l.read, scanText, query+fmt.Sprintf(" LIMIT %d", most), w.args...)
-	return ids, len(ids) == most, err
+	for _, look := range looks {
+		var w walk
+		query := look(&w)
+		ids, err = list(ctx, l.read, scanText, query+fmt.Sprintf(" LIMIT %d", most), w.args...)
+		if err != nil || len(ids) == most {
+			break
+		}
+	}
+	return ids, err
 }
 
 // sqliteQuery looks into the index of words, which has the newest at its end.
 func (s search) sqliteQuery(w *walk) string {
 	match := make([]string, len(s.words))
 	for i, word := range s.words {
-		match[i] = `"` + word + `"*`
+		match[i] = `"` + word + `"`
+		if s.begins {
+			match[i] += "*"
+		}
 	}
 	where := "job_words MATCH " + w.arg(strings.Join(match, " AND "))
 	if s.to > 0 {
@@ -227,19 +250,39 @@ func (s search) sqliteQuery(w *walk) string {
 		where + " ORDER BY rowid DESC"
 }
 
+// mostRecent is among how many of the newest jobs words are looked for first.
+const mostRecent = 100_000
+
+// recentQuery goes through the newest jobs one by one, which is best for words
+// that many have. PostgreSQL cannot know which those are.
+func (s search) recentQuery(w *walk) string {
+	recent := "SELECT job_id, created_at, words FROM job_texts WHERE " + s.time(w) + fmt.Sprintf(" ORDER BY created_at DESC LIMIT %d", mostRecent)
+	return "SELECT job_id FROM (" + recent + ") AS recent WHERE " + s.match(w) + " ORDER BY created_at DESC"
+}
+
+// postgresQuery looks into the index of words, for those that few jobs have:
+// the order is one that no index has.
 func (s search) postgresQuery(w *walk) string {
+	return "SELECT job_id FROM job_texts WHERE " + s.match(w) + " AND " + s.time(w) + " ORDER BY created_at + 0 DESC"
+}
+
+func (s search) match(w *walk) string {
 	match := make([]string, len(s.words))
 	for i, word := range s.words {
-		match[i] = `'` + word + `':*`
+		match[i] = `'` + word + `'`
+		if s.begins {
+			match[i] += ":*"
+		}
 	}
-	where := "words @@ CAST(" + w.arg(strings.Join(match, " & ")) + " AS TSQUERY)"
+	return "words @@ CAST(" + w.arg(strings.Join(match, " & ")) + " AS TSQUERY)"
+}
+
+func (s search) time(w *walk) string {
+	where := "created_at >= " + w.arg(s.from)
 	if s.to > 0 {
 		where += " AND created_at <= " + w.arg(s.to)
 	}
-	if s.from > 0 {
-		where += " AND created_at >= " + w.arg(s.from)
-	}
-	return "SELECT job_id FROM job_texts WHERE " + where + " ORDER BY created_at DESC"
+	return where
 }
 
 // idQuery looks for a beginning of an id.

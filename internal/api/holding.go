@@ -77,12 +77,12 @@ func (k Keeping) checkHold(ctx context.Context, h *job.Hold) error {
 	if err := reasoned(h.Reason); err != nil {
 		return err
 	}
-	return k.exists(ctx, *h)
+	return k.exists(ctx, h)
 }
 
 // exists refuses a client or a job that nobody knows. Tasks and owners may yet
-// come.
-func (k Keeping) exists(ctx context.Context, h job.Hold) error {
+// come. Of a job it makes its lineage.
+func (k Keeping) exists(ctx context.Context, h *job.Hold) error {
 	switch h.On {
 	case job.HoldClient:
 		return k.knowsClient(ctx, h.Of, "of")
@@ -91,11 +91,14 @@ func (k Keeping) exists(ctx context.Context, h job.Hold) error {
 			return fault.New(fault.Invalid, "Field of must be a task, or those that begin so, such as sis.*; %q is neither.", h.Of).In("of")
 		}
 	case job.HoldJob:
-		_, err := k.Ledger.Job(ctx, h.Of)
+		j, err := k.Ledger.Job(ctx, h.Of)
 		if fault.KindOf(err) == fault.NotFound {
 			return fault.New(fault.Invalid, "There is no job %s.", h.Of).In("of")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		*h = h.Upon(j)
 	}
 	return nil
 }

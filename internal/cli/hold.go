@@ -45,7 +45,7 @@ func holdAddCmd(env *Env) *cobra.Command {
 	var on struct{ client, task, job, owner string }
 	cmd := &cobra.Command{
 		Use:   "add NAME",
-		Short: "Keep the jobs of a client, a task or an owner, or one job with its lineage",
+		Short: "Keep the jobs of a client, a task or an owner, or of one lineage",
 		Example: `  jobctl hold add audit-2026 --client north-campus --reason "the auditors asked"
   jobctl hold add case-17 --task 'grades.*' --reason "a complaint"`,
 		Args: cobra.ExactArgs(1),
@@ -71,7 +71,7 @@ func holdAddCmd(env *Env) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&on.client, "client", "", "all jobs of this client")
 	cmd.Flags().StringVar(&on.task, "task", "", "all jobs of this task, or of those that begin so, such as 'sis.*'")
-	cmd.Flags().StringVar(&on.job, "job", "", "this job, and those that it has begun")
+	cmd.Flags().StringVar(&on.job, "job", "", "all jobs of the lineage of this job")
 	cmd.Flags().StringVar(&on.owner, "owner", "", "all jobs of this person")
 	cmd.Flags().StringVar(&n.Reason, "reason", "", "why; required")
 	cmd.MarkFlagsMutuallyExclusive("client", "task", "job", "owner")

@@ -90,8 +90,6 @@ func Default() Config {
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 		Notify:   defaultNotify(),
 		Access:   Access{SessionIdle: 8 * time.Hour, SessionMax: 7 * 24 * time.Hour, OIDC: OIDC{GroupsClaim: "groups"}},
-
-		Retention: Retention{Jobs: 400, Errors: 400, Logs: 30},
 	}
 }
 

@@ -1,12 +1,15 @@
 package job
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // What a [Hold] may be on.
 const (
 	HoldClient = "client"
 	HoldTask   = "task" // or those that begin so: "sis.*"
-	HoldJob    = "job"  // and the jobs of its lineage, if it began one
+	HoldJob    = "job"  // the first of a lineage, and with it all of the lineage
 	HoldOwner  = "owner"
 )
 
@@ -22,6 +25,13 @@ type Hold struct {
 	Reason string    `json:"reason"`
 	By     string    `json:"by"`
 	Since  time.Time `json:"since"`
+}
+
+// Upon returns a hold on the whole lineage of j: what one of its jobs did is not
+// understood without the others.
+func (h Hold) Upon(j Job) Hold {
+	h.Of = cmp.Or(j.Root, j.ID)
+	return h
 }
 
 // Covers reports whether h keeps j.

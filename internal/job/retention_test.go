@@ -79,3 +79,13 @@ func TestAHoldCoversWhatItNames(t *testing.T) {
 		}
 	}
 }
+
+func TestAHoldOnAJobCoversItsLineage(t *testing.T) {
+	first, held, beside := job.Job{ID: "a", Root: "a"}, job.Job{ID: "b", Root: "a"}, job.Job{ID: "c", Root: "a"}
+	h := job.Hold{On: job.HoldJob, Of: "b"}.Upon(held)
+	for _, j := range []job.Job{first, held, beside} {
+		if !h.Covers(j) {
+			t.Errorf("a hold on one job of the lineage does not cover %s", j.ID)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -49,4 +50,19 @@ func (l *Ledger) Plan(ctx context.Context, f job.Filter) (string, error) {
 	}
 	steps, err := list(ctx, l.read, scan, "EXPLAIN QUERY PLAN "+query, args...)
 	return strings.Join(steps, "\n"), err
+}
+
+// RemoveFound looks for jobs that are too old, lets something happen, and
+// removes what it has found.
+func (l *Ledger) RemoveFound(ctx context.Context, now time.Time, meanwhile func()) (removed int64, err error) {
+	k, _, err := l.keeping(ctx, now)
+	if err != nil {
+		return 0, err
+	}
+	found, _, err := newJobSweep(l).look(ctx, k)
+	if err != nil {
+		return 0, err
+	}
+	meanwhile()
+	return l.removeJobs(ctx, k, found)
 }

@@ -21,11 +21,12 @@ const (
 // left of them. It can end anywhere; another one finds the rest.
 //
 // A job stays while it has not ended, while a job of its lineage has not, while
-// somebody has still to be told of it, and while a hold covers it. Rules and holds are those of the moment: one that is
-// set while a Sweep is under way counts from its next transaction on.
+// somebody has still to be told of it, and while a hold covers it. The first job
+// of a lineage stays as long as another. Rules and holds are those of the
+// moment: one that is set while a Sweep is under way counts from its next
+// transaction on.
 type Sweep struct {
 	ledger *Ledger
-	base   job.Retention
 	now    time.Time
 	places []sweeper
 }
@@ -44,9 +45,9 @@ type sweeper interface {
 }
 
 // Sweep begins to remove what is too old at now. What no rule speaks of is kept
-// as base says.
-func (l *Ledger) Sweep(base job.Retention, now time.Time) *Sweep {
-	return &Sweep{ledger: l, base: base, now: now, places: []sweeper{
+// as [Ledger.RetentionBase] says; while nothing says so, nothing is removed.
+func (l *Ledger) Sweep(now time.Time) *Sweep {
+	return &Sweep{ledger: l, now: now, places: []sweeper{
 		newLogSweep(l), newErrorSweep(l), newJobSweep(l),
 	}}
 }
@@ -72,8 +73,8 @@ func (s *Sweep) Next(ctx context.Context) (removed map[string]job.Pruned, more b
 func (s *Sweep) step(ctx context.Context, place sweeper) (map[string]job.Pruned, int, error) {
 	removed := map[string]job.Pruned{}
 	for {
-		k, err := s.ledger.keeping(ctx, s.base, s.now)
-		if err != nil {
+		k, known, err := s.ledger.keeping(ctx, s.now)
+		if err != nil || !known {
 			return removed, 0, err
 		}
 		found, looked, err := place.look(ctx, k)
@@ -96,7 +97,7 @@ func (s *Sweep) step(ctx context.Context, place sweeper) (map[string]job.Pruned,
 
 // Prunable counts the jobs that a policy would remove now, up to most.
 func (l *Ledger) Prunable(ctx context.Context, p job.RetentionPolicy, now time.Time, most int64) (jobs int64, err error) {
-	k, err := l.keeping(ctx, p.Base, now)
+	k, _, err := l.keeping(ctx, now)
 	if err != nil {
 		return 0, wrap(err, "count what is too old")
 	}
@@ -122,18 +123,22 @@ type keeping struct {
 	now      time.Time
 }
 
-// keeping reads rules and holds. The revision comes first: what changes after
-// it was read is noticed when something is to be removed.
-func (l *Ledger) keeping(ctx context.Context, base job.Retention, now time.Time) (k keeping, err error) {
-	k.now, k.policy.Base = now, base
+// keeping reads rules and holds, and reports whether it is known what counts
+// where there are none. The revision comes first: what changes after it was read
+// is noticed when something is to be removed.
+func (l *Ledger) keeping(ctx context.Context, now time.Time) (k keeping, known bool, err error) {
+	k.now = now
 	if k.revision, err = meta(ctx, l.read, metaRetention); err != nil {
-		return k, err
+		return k, false, err
+	}
+	if k.policy.Base, known, err = l.RetentionBase(ctx); err != nil {
+		return k, false, err
 	}
 	if k.policy.Rules, err = l.RetentionRules(ctx); err != nil {
-		return k, err
+		return k, false, err
 	}
 	k.holds, err = l.Holds(ctx)
-	return k, err
+	return k, known, err
 }
 
 // held reports whether a hold covers the job.

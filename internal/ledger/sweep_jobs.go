@@ -55,7 +55,10 @@ func (s *jobSweep) look(ctx context.Context, k keeping) (found []candidate, look
 		if found, err = s.settled(ctx, candidates); err != nil {
 			return nil, 0, err
 		}
-		found, err = s.ledger.quiet(ctx, found)
+		if found, err = s.ledger.quiet(ctx, found); err != nil {
+			return nil, 0, err
+		}
+		found, err = s.ledger.childless(ctx, found)
 		return found, jobsPerSweep, err
 	}
 }
@@ -154,6 +157,25 @@ func (l *Ledger) quiet(ctx context.Context, found []candidate) ([]candidate, err
 	return slices.DeleteFunc(found, func(h candidate) bool { return slices.Contains(pending, h.ID) }), err
 }
 
+// childless returns all but the first jobs of lineages that have a job which is
+// not among them. They go at the next run, once nothing leads to them.
+func (l *Ledger) childless(ctx context.Context, found []candidate) ([]candidate, error) {
+	if len(found) == 0 {
+		return nil, nil
+	}
+	below, arg, err := l.among("root", ids(found))
+	if err != nil {
+		return nil, err
+	}
+	itself, _, err := l.among("id", ids(found))
+	if err != nil {
+		return nil, err
+	}
+	led, err := list(ctx, l.read, scanText,
+		`SELECT DISTINCT root FROM jobs WHERE `+below+` AND root <> id AND NOT (`+itself+`)`, arg)
+	return slices.DeleteFunc(found, func(h candidate) bool { return slices.Contains(led, h.ID) }), err
+}
+
 // turn goes on behind what was looked at. What was kept stays behind it.
 func (s *jobSweep) turn() { s.after = s.last }
 
@@ -171,6 +193,16 @@ func (s *jobSweep) remove(ctx context.Context, k keeping, found []candidate) (ma
 	return map[string]job.Pruned{s.of.client: removed}, err
 }
 
+// What is found to be removed may have got a job below it since. Those that began
+// no lineage go first, so that one which is too old as a whole goes as a whole.
+const (
+	removableBelow = `root <> id
+		AND NOT EXISTS (SELECT 1 FROM jobs AS beside WHERE beside.root = jobs.root AND beside.root <> beside.id AND beside.ended_at IS NULL)
+		AND NOT EXISTS (SELECT 1 FROM jobs AS above WHERE above.id = jobs.root AND above.ended_at IS NULL)`
+	removableFirst = `root = id
+		AND NOT EXISTS (SELECT 1 FROM jobs AS below WHERE below.root = jobs.id AND below.root <> below.id)`
+)
+
 // removeJobs removes jobs, and moves them from the counts of those that there
 // are to the counts of those that were.
 func (l *Ledger) removeJobs(ctx context.Context, k keeping, found []candidate) (removed int64, err error) {
@@ -182,10 +214,17 @@ func (l *Ledger) removeJobs(ctx context.Context, k keeping, found []candidate) (
 		return 0, err
 	}
 	err = l.whileKept(ctx, k, func(tx *sql.Tx) error {
-		gone, err := list(ctx, tx, scanText, `DELETE FROM jobs WHERE `+where+` AND ended_at IS NOT NULL
-			AND id NOT IN (SELECT job FROM notice_happenings) RETURNING id`, arg)
-		if err != nil {
+		if err := holdPosition(ctx, tx); err != nil {
 			return err
+		}
+		var gone []string
+		for _, removable := range []string{removableBelow, removableFirst} {
+			some, err := list(ctx, tx, scanText, `DELETE FROM jobs WHERE `+where+` AND ended_at IS NOT NULL
+				AND id NOT IN (SELECT job FROM notice_happenings) AND `+removable+` RETURNING id`, arg)
+			if err != nil {
+				return err
+			}
+			gone = append(gone, some...)
 		}
 		removed = int64(len(gone))
 		return writer{tx, l.dialect}.countRemoved(ctx, found, gone, k.now)

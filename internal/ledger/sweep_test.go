@@ -19,7 +19,8 @@ import (
 // sweep removes all that is too old, and returns how much that was.
 func sweep(t rapid.TB, l *ledger.Ledger, base job.Retention, now time.Time) (all job.Pruned) {
 	t.Helper()
-	for s := l.Sweep(base, now); ; {
+	setBase(t, l, base)
+	for s := l.Sweep(now); ; {
 		removed, more, err := s.Next(context.Background())
 		if err != nil {
 			t.Fatal(err)
@@ -30,6 +31,13 @@ func sweep(t rapid.TB, l *ledger.Ledger, base job.Retention, now time.Time) (all
 		if !more {
 			return all
 		}
+	}
+}
+
+func setBase(t rapid.TB, l *ledger.Ledger, base job.Retention) {
+	t.Helper()
+	if err := l.SetRetentionBase(context.Background(), base); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -166,7 +174,8 @@ func TestAJobStaysUntilEverybodyWasToldOfIt(t *testing.T) {
 func TestAHoldThatIsSetMeanwhileCounts(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		importAll(t, l, aged("a", "north", "sis.plan", 30), aged("b", "south", "sis.plan", 30))
-		s := l.Sweep(job.Retention{Jobs: 1}, noon)
+		setBase(t, l, job.Retention{Jobs: 1})
+		s := l.Sweep(noon)
 		if _, _, err := s.Next(t.Context()); err != nil { // looks for logs
 			t.Fatal(err)
 		}
@@ -247,7 +256,8 @@ func TestExactlyWhatRulesAndHoldsKeepRemains(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			broken := l.Sweep(p.Base, noon)
+			setBase(t, l, p.Base)
+			broken := l.Sweep(noon)
 			for range rapid.IntRange(0, 4).Draw(t, "steps") {
 				if _, _, err := broken.Next(context.Background()); err != nil {
 					t.Fatal(err)

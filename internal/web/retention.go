@@ -101,6 +101,9 @@ func (s *server) retentionPage(ctx context.Context) (page retentionPage, err err
 }
 
 func retentionSentence(page retentionPage) string {
+	if page.Base == (job.Retention{}) && len(page.Rules) == 0 {
+		return "Nothing is removed until somebody sets how long it is kept, here or in the settings."
+	}
 	text := "Jobs are kept for ever"
 	if page.Base.Jobs > job.Forever {
 		text = "Jobs are kept for " + counted(int64(page.Base.Jobs), "day", "days")

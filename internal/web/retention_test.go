@@ -48,6 +48,22 @@ func TestTheRetentionPageSaysWhatIsKeptAndForHowLong(t *testing.T) {
 		"&lt;b&gt;the registrar asks&lt;/b&gt;", `href="/retention/edit?client=&amp;tasks=sis.%2A"`, "audit-2026", "Jobs that ended on each day", "<td>3 Sep 2026</td><td>1</td>", "None yet.")
 }
 
+func TestThePageSaysThatNothingIsRemovedUntilSomebodySaysSo(t *testing.T) {
+	k := api.Keeping{Ledger: apitest.Ledger{Platform: apitest.New()}, Now: func() time.Time { return noon }}
+	says(t, get(t, dashboard(t, web.Config{Retention: k}), "/retention"), 200, "Nothing is removed until somebody sets how long it is kept")
+}
+
+func TestAHoldOnAJobIsOnItsLineage(t *testing.T) {
+	p := apitest.New()
+	p.Seed(job.Job{ID: id(1), State: job.Succeeded, Ended: at(-time.Hour)})
+	p.Seed(job.Job{ID: id(2), Root: id(1), Parent: id(1), State: job.Succeeded, Ended: at(-time.Hour)})
+	k := api.Keeping{Ledger: apitest.Ledger{Platform: p}, Now: func() time.Time { return noon }}
+	_, h, err := k.PutHold(auth.With(t.Context(), auth.Local), job.Hold{Name: "case-17", On: job.HoldJob, Of: id(2), Reason: "a complaint"})
+	if err != nil || h.Of != id(1) {
+		t.Errorf("it is on %s, %v", h.Of, err)
+	}
+}
+
 func TestARuleIsSavedAfterItWasSaidWhatWouldGo(t *testing.T) {
 	h := dashboard(t, web.Config{})
 	form := url.Values{"tasks": {"roster.sync"}, "jobs": {"30d"}, "reason": {"space"}}

@@ -43,6 +43,14 @@ func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) ([]tasks.Task, e
 	if err != nil {
 		return nil, err
 	}
-	pruning := prune.New(func(now time.Time) prune.Sweep { return l.Sweep(c.Retention.Base(), now) })
-	return append([]tasks.Task{pruning}, sync...), nil
+	return append([]tasks.Task{prune.New(pruning(l))}, sync...), nil
+}
+
+// pruning goes by what the scheduler says of retention, not by the settings of
+// the worker: those people do not see.
+func pruning(l *ledger.Ledger) prune.Begin {
+	return func(ctx context.Context, now time.Time) (prune.Sweep, bool, error) {
+		_, known, err := l.RetentionBase(ctx)
+		return l.Sweep(now), known, err
+	}
 }

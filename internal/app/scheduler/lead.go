@@ -32,11 +32,27 @@ func (s *scheduler) lead(ctx context.Context) error {
 	settled := make(chan struct{})
 	g.Go(func() error { return s.walker(ended, func() { close(settled) }).Run(ctx) })
 	g.Go(func() error { return s.registrar().run(ctx, settled) })
+	g.Go(func() error { return s.sayRetention(ctx) })
 	g.Go(func() error { return publisher{"limits", s.limits(), s.Log}.run(ctx) })
 	g.Go(func() error { return publisher{"pauses", s.queues(), s.Log}.run(ctx) })
 	g.Go(func() error { return engine.NewSweeper(s.engine).Run(ctx) })
 	g.Go(func() error { return s.desk().Run(ctx) })
 	return g.Wait()
+}
+
+// sayRetention tells the ledger, once in a term, what the settings say of
+// retention. What cannot be written is tried again.
+func (s *scheduler) sayRetention(ctx context.Context) error {
+	tick := time.NewTicker(publishEvery)
+	defer tick.Stop()
+	for ; ctx.Err() == nil; wait(ctx, tick) {
+		err := s.Ledger.SetRetentionBase(ctx, s.Settings.Retention.Base())
+		if err == nil {
+			return nil
+		}
+		s.Log.Warn("the ledger does not know yet how long things are kept", "err", err)
+	}
+	return nil
 }
 
 // desk returns what decides who is told of jobs.

@@ -102,3 +102,20 @@ func TestASlotThatIsMissedRaisesAnAlarm(t *testing.T) {
 		t.Errorf("an alarm in the metrics: %t; in the log: %s", ok, said.String())
 	}
 }
+
+func TestTheLeaderSaysHowLongThingsAreKept(t *testing.T) {
+	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { records.Close() })
+	c := config.Default()
+	c.Retention.Logs = 7
+	s := &scheduler{Options: Options{Ledger: records, Settings: c, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}}
+	if err := s.sayRetention(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if base, known, err := records.RetentionBase(t.Context()); base != (job.Retention{Logs: 7}) || !known || err != nil {
+		t.Errorf("kept are %+v, %t, %v", base, known, err)
+	}
+}

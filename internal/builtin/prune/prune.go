@@ -33,8 +33,12 @@ type Sweep interface {
 // longestRest is how long it rests at most.
 const longestRest = time.Second
 
-// New returns the task. begin begins to remove what is too old at a time.
-func New(begin func(now time.Time) Sweep) tasks.Task {
+// Begin begins to remove what is too old at a time. It reports false as long as
+// no scheduler has said how long things are kept.
+type Begin func(ctx context.Context, now time.Time) (s Sweep, known bool, err error)
+
+// New returns the task.
+func New(begin Begin) tasks.Task {
 	return tasks.Spec[struct{}]{
 		Name:      Name,
 		Summary:   "Remove jobs, record errors and logs that are older than the retention says.",
@@ -43,8 +47,17 @@ func New(begin func(now time.Time) Sweep) tasks.Task {
 		Unique:    &tasks.Unique{},
 		Writes:    func(struct{}) []string { return []string{"/retention"} },
 		Run: func(ctx context.Context, job *tasks.Job[struct{}]) error {
-			r := run{job: job, sweep: begin(time.Now()), removed: removed{}}
-			err := r.all(ctx)
+			sweep, known, err := begin(ctx, time.Now())
+			if err != nil {
+				return err
+			}
+			if !known {
+				job.Log.Warn("nothing is removed: no scheduler has said yet how long things are kept")
+				job.Progress(tasks.Progress{Stage: "removed nothing: no scheduler has said yet how long things are kept"})
+				return nil
+			}
+			r := run{job: job, sweep: sweep, removed: removed{}}
+			err = r.all(ctx)
 			r.report()
 			return err
 		},

@@ -3,6 +3,7 @@ package prune_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,7 +32,9 @@ func two() []map[string]job.Pruned {
 	return []map[string]job.Pruned{{"north": {Lines: 7}}, {"north": {Jobs: 1}, "south": {Jobs: 2, Errors: 1}}}
 }
 
-func task(f *fakeSweep) tasks.Task { return prune.New(func(time.Time) prune.Sweep { return f }) }
+func task(f *fakeSweep) tasks.Task {
+	return prune.New(func(context.Context, time.Time) (prune.Sweep, bool, error) { return f, true, nil })
+}
 
 func TestItTellsWhatItHasRemoved(t *testing.T) {
 	got := taskstest.Run(t, task(&fakeSweep{steps: two()}), struct{}{})
@@ -63,5 +66,15 @@ func TestItLeavesTheRestToAnotherAttempt(t *testing.T) {
 	abort()
 	if got := taskstest.RunContext(ctx, t, task(f), struct{}{}); !errors.Is(got.Err, context.Canceled) {
 		t.Errorf("aborted, it returned %v", got.Err)
+	}
+}
+
+func TestItRemovesNothingBeforeItIsKnownWhatIsKept(t *testing.T) {
+	early := prune.New(func(context.Context, time.Time) (prune.Sweep, bool, error) {
+		return &fakeSweep{steps: two()}, false, nil
+	})
+	got := taskstest.Run(t, early, struct{}{})
+	if got.Err != nil || !strings.HasPrefix(got.Last().Stage, "removed nothing") {
+		t.Errorf("it said %+v, %v", got.Last(), got.Err)
 	}
 }

@@ -51,6 +51,6 @@ ALTER TABLE slots ADD COLUMN pruned_at BIGINT;
 -- +goose Down
 ALTER TABLE slots DROP COLUMN pruned_at;
 DROP TABLE job_history;
-DELETE FROM meta WHERE name = 'retention';
+DELETE FROM meta WHERE name IN ('retention', 'retention_base');
 DROP TABLE holds;
 DROP TABLE retention_rules;

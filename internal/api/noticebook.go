@@ -237,7 +237,8 @@ func (b NoticeBook) Test(ctx context.Context, name string) (notice.Delivery, err
 }
 
 // Deliveries returns what was sent to whoever acts, or of jobs and slots that
-// they may see, the newest first; next is the cursor of what follows.
+// they operate, for it names who was told; the newest first, and the cursor of
+// what follows.
 func (b NoticeBook) Deliveries(ctx context.Context, before string, limit int) (found []notice.Delivery, next string, err error) {
 	if err := b.kept(); err != nil {
 		return nil, "", err
@@ -249,7 +250,7 @@ func (b NoticeBook) Deliveries(ctx context.Context, before string, limit int) (f
 		}
 		for _, d := range all {
 			before = d.ID
-			if !reaches(auth.Of(ctx), auth.See, d) {
+			if !reaches(auth.Of(ctx), auth.Operate, d) {
 				continue
 			}
 			if len(found) == limit {
@@ -289,10 +290,8 @@ func (b NoticeBook) Retry(ctx context.Context, id string) (notice.Delivery, erro
 	switch {
 	case err != nil:
 		return notice.Delivery{}, err
-	case !reaches(auth.Of(ctx), auth.See, d):
-		return notice.Delivery{}, fault.New(fault.NotFound, "There is no delivery %s.", id)
 	case !b.MayRetry(ctx, d):
-		return notice.Delivery{}, fault.New(fault.Denied, "Sending it again takes the right to operate all that it tells of.")
+		return notice.Delivery{}, fault.New(fault.NotFound, "There is no delivery %s.", id)
 	}
 	d, err = b.Ledger.RetryDelivery(ctx, id)
 	return d.Shown(), err

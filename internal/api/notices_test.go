@@ -113,7 +113,7 @@ func TestFollowsAJobUntilItHasEnded(t *testing.T) {
 	}
 }
 
-func TestADeliveryIsForThoseWhoSeeAllThatItTellsOf(t *testing.T) {
+func TestADeliveryIsForThoseWhoOperateAllThatItTellsOf(t *testing.T) {
 	north, south := notice.Facts{Client: "north", Task: "sis.import"}, notice.Facts{Client: "south", Task: "sis.import"}
 	sent := func(id string, c notice.Channel, to string, facts ...notice.Facts) notice.Delivery {
 		return notice.Delivery{ID: id, Rule: "fails", Channel: c, To: to, State: notice.Given, Facts: facts}
@@ -124,7 +124,7 @@ func TestADeliveryIsForThoseWhoSeeAllThatItTellsOf(t *testing.T) {
 	}{
 		"superadmin":        {role(auth.Superadmin, ""), []string{"5", "4", "3", "2", "1"}, []string{"5", "4", "3", "2", "1"}},
 		"operator of north": {role(auth.Operator, "north"), []string{"4", "1"}, []string{"4", "1"}},
-		"viewer of north":   {role(auth.Viewer, "north"), []string{"4", "1"}, []string{"4"}},
+		"viewer of north":   {role(auth.Viewer, "north"), []string{"4"}, []string{"4"}},
 		"power user":        {role(auth.PowerUser, ""), []string{"4"}, []string{"4"}},
 	} {
 		book := api.NoticeBook{Ledger: &apitest.Notices{

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync"
+	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/auth"
@@ -128,4 +132,36 @@ func keysGo(b browser) {
 	b.Eval(`document.querySelector("a.open").focus()`)
 	b.Do(chromedp.KeyEvent("\r"))
 	b.Until(`location.pathname.startsWith("/jobs/")`)
+}
+
+func TestALiveAnswerHasOnlyWhatChanges(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages", "/schedules", "/schedules/sis.main", "/recoveries", "/recoveries/9", "/calendars", "/calendars/holidays"} {
+		r := httptest.NewRequest("GET", path, http.NoBody)
+		r.Header.Set("Beadle-Live", "1")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		whole := elements(t, get(t, h, path).Body.String())
+		part := elements(t, "<div>"+w.Body.String()+"</div>")
+		if strings.Contains(w.Body.String(), "<html") || strings.Contains(w.Body.String(), "<symbol") {
+			t.Errorf("%s: the answer is a whole page", path)
+		}
+		if diff := cmp.Diff(sorted(live(whole)), sorted(live(part))); diff != "" {
+			t.Errorf("%s: live parts of the page and of the answer (-page +answer):\n%s", path, diff)
+		}
+	}
+}
+
+func live(page []element) (ids []string) {
+	for _, e := range page {
+		if _, ok := e.attrs["data-live"]; ok {
+			ids = append(ids, e.attrs["id"])
+		}
+	}
+	return ids
+}
+
+func sorted(s []string) []string {
+	slices.Sort(s)
+	return s
 }

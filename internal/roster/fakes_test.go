@@ -24,18 +24,18 @@ func (f *fakeSIS) Snapshot(context.Context) (string, error) {
 	return fmt.Sprintf("snapshot-%d", f.snapshot), f.down
 }
 
-func (f *fakeSIS) Pull(_ context.Context, snapshot string, stream sis.Stream, emit func(sis.Record) error) (sis.Result, error) {
+func (f *fakeSIS) Pull(_ context.Context, r sis.Request, emit func(sis.Record) error) (sis.Result, error) {
 	f.pulls++
-	f.asked = append(f.asked, snapshot)
+	f.asked = append(f.asked, r.Snapshot)
 	if f.down != nil {
 		return sis.Result{}, f.down
 	}
-	for _, r := range f.records[stream] {
-		if err := emit(r); err != nil {
+	for _, one := range f.records[r.Stream] {
+		if err := emit(one); err != nil {
 			return sis.Result{}, err
 		}
 	}
-	return sis.Result{Rows: len(f.records[stream]), Complete: !f.partial[stream]}, nil
+	return sis.Result{Rows: len(f.records[r.Stream]), Complete: !f.partial[r.Stream]}, nil
 }
 
 // edit changes the records of a stream that have that key.

@@ -55,7 +55,7 @@ func (s *step) takeSnapshot(ctx context.Context, stream sis.Stream) (err error) 
 // bad rows.
 func (s *step) harvest(ctx context.Context, stream sis.Stream) (*harvest, error) {
 	h := newHarvest(stream)
-	result, err := s.source.Pull(ctx, s.Args.Snapshot, stream, func(r sis.Record) error {
+	result, err := s.source.Pull(ctx, sis.Request{Snapshot: s.Args.Snapshot, Stream: stream, Terms: s.sync.Terms}, func(r sis.Record) error {
 		h.add(r)
 		s.Progress(tasks.Progress{Stage: string(stream), Done: int64(h.records)})
 		return ctx.Err()

@@ -24,6 +24,20 @@ type Role string
 const (
 	Student Role = "student"
 	Teacher Role = "teacher"
+	// Assistant teaches without the right to change the course.
+	Assistant Role = "assistant"
+)
+
+// An Extract is how far the SIS has prepared a section for its platform.
+type Extract string
+
+// The extract statuses. Only sections that are ready, or about which the
+// source does not say, are brought into the platform.
+const (
+	ExtractNone  Extract = "N" // not for a platform, or no longer
+	ExtractReady Extract = "R"
+	ExtractSent  Extract = "S" // was ready, and has been fetched
+	ExtractError Extract = "E"
 )
 
 // A Term is a stretch of the academic calendar.
@@ -56,6 +70,10 @@ type Section struct {
 	Course string   `json:"course,omitempty"`
 	Terms  []string `json:"terms"`
 	School string   `json:"school,omitempty"`
+
+	Provider string  `json:"provider,omitempty"` // the platform that it is meant for; empty: the source does not say
+	Extract  Extract `json:"extract,omitempty"`  // empty: the source does not say
+	Zone     string  `json:"zone,omitempty"`     // IANA name of where its days begin; empty: the sync's
 }
 
 // A Registration is a person's place in a section. Its identity is section,

@@ -33,6 +33,37 @@ type Target interface {
 	Enrol(ctx context.Context, enrolments []Enrolment) ([]Written, error)
 }
 
+// A Grouper is a target whose courses have groups: each section that shares a
+// course with others has one.
+type Grouper interface {
+	// EnsureGroups returns the id of each group, in order, and makes those that
+	// the course does not have yet.
+	EnsureGroups(ctx context.Context, groups []Group) ([]Written, error)
+	// SetMembers adds users to groups, or takes them out.
+	SetMembers(ctx context.Context, members []Membership) ([]Written, error)
+}
+
+// A Rosterer is a target that can say who is in a course.
+type Rosterer interface {
+	// Roster sends the places of a course to emit, one for each user and role,
+	// whoever made them.
+	Roster(ctx context.Context, course string, emit func(Enrolment) error) error
+}
+
+// A Group is a group of a course.
+type Group struct {
+	Course string // the target's id
+	Key    string // the section's key in the SIS
+	Name   string
+}
+
+// A Membership is a user's place in a group.
+type Membership struct {
+	Group string // the target's ids
+	User  string
+	Gone  bool // is to be taken out
+}
+
 // Written is what became of one item of a batch.
 type Written struct {
 	ID  string // the target's id of what was written; empty for enrolments and on error

@@ -14,7 +14,7 @@
 //
 //	source := oneroster.CSV{Path: "./inbox"}
 //	snapshot, err := source.Snapshot(ctx)
-//	result, err := source.Pull(ctx, snapshot, sis.Persons, save)
+//	result, err := source.Pull(ctx, sis.Request{Snapshot: snapshot, Stream: sis.Persons}, save)
 //
 // # Tolerant to form, strict about meaning
 //

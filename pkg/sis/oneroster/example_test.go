@@ -43,7 +43,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	result, err := source.Pull(context.Background(), snapshot, sis.Persons, func(r sis.Record) error {
+	result, err := source.Pull(context.Background(), sis.Request{Snapshot: snapshot, Stream: sis.Persons}, func(r sis.Record) error {
 		if r.Problem != nil {
 			fmt.Println(r.Where, r.Key, r.Problem.Code, r.Problem)
 			return nil

@@ -62,7 +62,7 @@ func TestPullsTheSnapshotEvenIfANewerOneArrived(t *testing.T) {
 	save(t, filepath.Join(folder, "tuesday.zip"), zipped(t, campus), time.Now())
 
 	var keys []string
-	_, err := from.Pull(t.Context(), id, sis.Persons, func(r sis.Record) error {
+	_, err := from.Pull(t.Context(), sis.Request{Snapshot: id, Stream: sis.Persons}, func(r sis.Record) error {
 		keys = append(keys, r.Key)
 		return nil
 	})
@@ -109,7 +109,7 @@ func TestASnapshotIsNeverOutsideItsFolder(t *testing.T) {
 
 func wantGone(t *testing.T, from oneroster.CSV, id string) {
 	t.Helper()
-	_, err := from.Pull(t.Context(), id, sis.Persons, func(r sis.Record) error {
+	_, err := from.Pull(t.Context(), sis.Request{Snapshot: id, Stream: sis.Persons}, func(r sis.Record) error {
 		t.Errorf("%s was emitted", r.Where)
 		return nil
 	})

@@ -18,7 +18,7 @@ func TestMemoryHardlyGrowsWithTheRows(t *testing.T) {
 	id := snapshot(t, from)
 	before, peak, seen := liveHeap(), uint64(0), 0
 
-	result, err := from.Pull(t.Context(), id, sis.Registrations, func(r sis.Record) error {
+	result, err := from.Pull(t.Context(), sis.Request{Snapshot: id, Stream: sis.Registrations}, func(r sis.Record) error {
 		if r.Registration == nil {
 			t.Fatalf("%s: %v", r.Where, r.Problem)
 		}
@@ -79,7 +79,7 @@ func BenchmarkPull(b *testing.B) {
 	b.SetBytes(info.Size())
 	b.ReportAllocs()
 	for b.Loop() {
-		result, err := from.Pull(b.Context(), id, sis.Registrations, func(sis.Record) error { return nil })
+		result, err := from.Pull(b.Context(), sis.Request{Snapshot: id, Stream: sis.Registrations}, func(sis.Record) error { return nil })
 		if err != nil || result.Rows != rows {
 			b.Fatal(result, err)
 		}

@@ -121,7 +121,7 @@ func pullFrom(ctx context.Context, from sis.Source, stream sis.Stream) (got rost
 	if err != nil {
 		return roster{err: err}
 	}
-	got.Result, got.err = from.Pull(ctx, snapshot, stream, func(r sis.Record) error {
+	got.Result, got.err = from.Pull(ctx, sis.Request{Snapshot: snapshot, Stream: stream}, func(r sis.Record) error {
 		got.records = append(got.records, r)
 		return nil
 	})

@@ -231,7 +231,7 @@ func TestAnErrorOfTheReceiverEndsThePull(t *testing.T) {
 	}
 	full, calls := errors.New("disk full"), 0
 
-	_, err = from.Pull(t.Context(), snapshot, sis.Persons, func(sis.Record) error {
+	_, err = from.Pull(t.Context(), sis.Request{Snapshot: snapshot, Stream: sis.Persons}, func(sis.Record) error {
 		calls++
 		return full
 	})
@@ -250,7 +250,7 @@ func TestEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 
-	_, pulled := from.Pull(ctx, snapshot, sis.Persons, func(sis.Record) error { return nil })
+	_, pulled := from.Pull(ctx, sis.Request{Snapshot: snapshot, Stream: sis.Persons}, func(sis.Record) error { return nil })
 	_, snapped := from.Snapshot(ctx)
 
 	if !errors.Is(pulled, context.Canceled) || !errors.Is(snapped, context.Canceled) {

@@ -45,10 +45,8 @@ func (c CSV) Snapshot(ctx context.Context) (string, error) {
 
 // Pull implements [sis.Source]. A snapshot can be pulled as long as its file
 // is there, unchanged and under its name.
-func (c CSV) Pull(
-	ctx context.Context, snapshot string, stream sis.Stream, emit func(sis.Record) error,
-) (sis.Result, error) {
-	f, err := c.find(ctx, snapshot)
+func (c CSV) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error) (sis.Result, error) {
+	f, err := c.find(ctx, r.Snapshot)
 	if err != nil {
 		return sis.Result{}, err
 	}
@@ -58,7 +56,7 @@ func (c CSV) Pull(
 		return sis.Result{}, err
 	}
 	p := &pull{bundle: b, emit: emit}
-	err = p.stream(ctx, stream)
+	err = p.stream(ctx, r.Stream)
 	return p.result, err
 }
 

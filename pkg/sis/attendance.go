@@ -1,0 +1,58 @@
+package sis
+
+import (
+	"context"
+	"time"
+)
+
+// An ActivitySource is a target, or a log beside it, that can say what people
+// did in courses.
+type ActivitySource interface {
+	// Activities sends what people did in a course from one instant to before
+	// another, in the order of their times. An error means that nothing is
+	// known, which is not the same as nothing having been done.
+	Activities(ctx context.Context, course string, from, to time.Time, emit func(Activity) error) error
+
+	// Alive returns the newest time of any activity on the whole platform, so
+	// that a silent collector is told apart from a quiet day. The zero time
+	// means that there has never been any.
+	Alive(ctx context.Context) (time.Time, error)
+}
+
+// An Activity is one thing that a user did in a course.
+type Activity struct {
+	User   string // the target's ids
+	Course string
+	Event  string // what was done: attempt_submitted, post_created, course_viewed, …
+	At     time.Time
+}
+
+// A Sink is where attendance is posted.
+type Sink interface {
+	// Check reports whether the sink answers and accepts the credentials.
+	Check(ctx context.Context) error
+
+	// Post makes the attendance of each section, person and day what it says,
+	// in place of what was posted before, and answers for each item in order.
+	Post(ctx context.Context, days []Attendance) ([]Written, error)
+}
+
+// An AttendanceReader is a sink that can say what it holds, also of what was
+// never posted by us.
+type AttendanceReader interface {
+	// Attendance returns what the sink holds of the same sections, persons and
+	// days; those that it has nothing of are absent.
+	Attendance(ctx context.Context, days []Attendance) ([]Attendance, error)
+}
+
+// Attendance is a person's attendance in a section on a day, in the section's
+// zone.
+type Attendance struct {
+	Section string `json:"section"` // keys of the SIS
+	Person  string `json:"person"`
+	Day     Date   `json:"day"`
+	Minutes int    `json:"minutes"` // 0 to 1,440
+	Correct bool   `json:"correct"` // something else was posted before
+	Posted  int    `json:"-"`       // what was posted before, if Correct
+	Zone    string `json:"zone"`    // IANA name
+}

@@ -249,7 +249,7 @@ func pull(t *testing.T, dir string, stream sis.Stream) (all []sis.Record) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = source.Pull(t.Context(), snapshot, stream, func(r sis.Record) error {
+	_, err = source.Pull(t.Context(), sis.Request{Snapshot: snapshot, Stream: stream}, func(r sis.Record) error {
 		all = append(all, r)
 		return nil
 	})

@@ -79,6 +79,7 @@ type JobLedger interface {
 	Jobs(ctx context.Context, f job.Filter) ([]job.Job, error)
 	Job(ctx context.Context, id string) (job.Job, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
+	Waits(ctx context.Context, id string) (job.Waits, error)
 	// RecentDurations returns how long the last n jobs of that schedule took that
 	// succeeded, or else those of the task and client; the newest first.
 	RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error)

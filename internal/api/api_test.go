@@ -86,6 +86,7 @@ func TestAnswersEachRequestByItsSense(t *testing.T) {
 		{"GET", "/api/v1/jobs?task=none", "", 200, `"jobs":[]`},
 
 		{"GET", "/api/v1/jobs/running", "", 200, `"attempts":[{"number":1`},
+		{"GET", "/api/v1/jobs/running", "", 200, `"waits":[{"kind":"lock","for":"gradebook"`},
 		{"GET", "/api/v1/jobs/succeeded", "", 200, `"state":"succeeded"`},
 		{"GET", "/api/v1/jobs/nobody", "", 404, "There is no job nobody."},
 		{"GET", "/api/v1/jobs/a%00b", "", 404, "not_found"},

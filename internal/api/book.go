@@ -132,6 +132,11 @@ func (b Jobs) Attempts(ctx context.Context, id string) ([]job.Attempt, error) {
 	return b.Ledger.Attempts(ctx, id)
 }
 
+// Waits returns what a job waited for, in order.
+func (b Jobs) Waits(ctx context.Context, id string) (job.Waits, error) {
+	return b.Ledger.Waits(ctx, id)
+}
+
 // RecentDurations returns how long the last n jobs of that schedule took that
 // succeeded, or else those of the task and client; the newest first.
 func (b Jobs) RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error) {

@@ -119,15 +119,22 @@ func (g gate) shown(ctx context.Context, j job.Job) job.Job {
 
 // anonymous takes the name from a job in the way that whoever acts may not see.
 func (g gate) anonymous(ctx context.Context, j job.Job) job.Job {
-	if j.Waiting == nil || j.Waiting.Holder == "" || auth.Of(ctx).Sight() == nil {
-		return j
-	}
-	if holder, err := g.raw(ctx, j.Waiting.Holder); err != nil || !g.sees(ctx, holder) {
+	if j.Waiting != nil && g.hides(ctx, j.Waiting.Holder) {
 		anonymous := *j.Waiting
 		anonymous.Holder, anonymous.Task = "", ""
 		j.Waiting = &anonymous
 	}
 	return j
+}
+
+// hides reports whether whoever acts may not see the job with that id. No job is
+// hidden.
+func (g gate) hides(ctx context.Context, id string) bool {
+	if id == "" || auth.Of(ctx).Sight() == nil {
+		return false
+	}
+	j, err := g.raw(ctx, id)
+	return err != nil || !g.sees(ctx, j)
 }
 
 // touches reports whether whoever acts has anything to do with a client or a

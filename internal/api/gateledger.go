@@ -89,6 +89,20 @@ func (l gatedLedger) Attempts(ctx context.Context, id string) ([]job.Attempt, er
 	return l.ledger.Attempts(ctx, id)
 }
 
+// Waits implements [JobLedger], without the names of jobs that may not be seen.
+func (l gatedLedger) Waits(ctx context.Context, id string) (job.Waits, error) {
+	if err := l.open(ctx, id); err != nil {
+		return nil, err
+	}
+	waits, err := l.ledger.Waits(ctx, id)
+	for i, w := range waits {
+		if l.hides(ctx, w.Holder) {
+			waits[i].Holder, waits[i].Task = "", ""
+		}
+	}
+	return waits, err
+}
+
 // RecentDurations implements [JobLedger]: of jobs of others, for those who see
 // them.
 func (l gatedLedger) RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error) {

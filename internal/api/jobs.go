@@ -95,6 +95,10 @@ func (a *API) job(w http.ResponseWriter, r *http.Request) error {
 		return reply(w, http.StatusOK, detail)
 	}
 	detail.Attempts = orEmpty(attempts)
+	if detail.Waits, err = a.Ledger.Waits(r.Context(), j.ID); err != nil {
+		a.Log.WarnContext(r.Context(), "job shown without its waits", "job", j.ID, "err", err)
+		detail.Notice = "The ledger is away: what the job waited for cannot be shown."
+	}
 	if detail.Usual, err = a.usual(r.Context(), j); err != nil {
 		a.Log.WarnContext(r.Context(), "job shown without what is usual", "job", j.ID, "err", err)
 		detail.Notice = "The ledger is away: how long such jobs usually take cannot be shown."

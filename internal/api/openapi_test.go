@@ -162,7 +162,7 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 	documented := doc["components"].(node)["schemas"].(node)
 	types := maps.Clone(schemas)
 	maps.Copy(types, map[string]any{
-		"Progress": job.Progress{}, "JobEvent": client.JobEvent{}, "Wait": job.Wait{}, "Queue": job.Queue{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
+		"Progress": job.Progress{}, "JobEvent": client.JobEvent{}, "Wait": job.Wait{}, "Queue": job.Queue{}, "Problem": client.Problem{}, "ErrorGroup": client.ErrorGroup{}, "Attempt": job.Attempt{}, "Waited": job.Waited{}, "Rule": job.Rule{}, "Override": job.Override{}, "Change": job.Change{}, "Firing": job.Firing{}, "Exclusion": job.Exclusion{},
 		"Grant": client.Grant{},
 		"Slot":  job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},

@@ -13,7 +13,7 @@ import (
 func jobCmd(env *Env) *cobra.Command {
 	return &cobra.Command{
 		Use:               "job ID",
-		Short:             "Show a job, the attempts at it, and its first record errors",
+		Short:             "Show a job, what it waited for, the attempts at it, and its first record errors",
 		ValidArgsFunction: env.complete(recentJobs),
 		Args:              cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, ids []string) error {
@@ -62,6 +62,10 @@ func (env *Env) printJob(d client.JobDetail) {
 	if d.Notice != "" {
 		env.hint("%s", d.Notice)
 	}
+	if len(d.Waits) > 0 {
+		fmt.Fprintln(env.Out)
+		env.printWaits(d.Waits)
+	}
 	if len(d.Attempts) > 0 {
 		fmt.Fprintln(env.Out)
 		env.printAttempts(d.Attempts)
@@ -84,6 +88,17 @@ func (env *Env) printAttempts(attempts []client.Attempt) {
 			end = *a.Ended
 		}
 		t.row(fmt.Sprint(a.Number), string(a.Outcome), a.Worker, env.ago(a.Started), span(end.Sub(a.Started)), a.Error)
+	}
+	t.end()
+}
+
+// printWaits says what the job waited for. What it waits for now is a fact of it.
+func (env *Env) printWaits(waits []client.Waited) {
+	t := env.table("began", "waited")
+	for _, w := range waits {
+		if w.Since == nil {
+			t.row(env.ago(w.Began), w.Sentence())
+		}
 	}
 	t.end()
 }

@@ -29,6 +29,8 @@ type record struct {
 	before   string // the same, when the batch began
 	was      detail // when the batch began
 	attempts map[int]*attempt
+	waits    job.Waits
+	waited   bool // began or ended a wait in this batch
 	touched  bool
 	over     bool // had ended when the batch began
 }
@@ -89,7 +91,7 @@ func (b *batch) add(id string, j job.Job, at time.Time) *record {
 		j.State = job.Queued
 	}
 	b.move(r, j.State, j.Reason, at)
-	r.waitFor(j.Waiting)
+	r.waitFor(j.Waiting, at)
 	b.records[id] = r
 	return r
 }
@@ -136,7 +138,7 @@ func (b *batch) resume(r *record, j job.Job, at time.Time) {
 	r.Failures = max(r.Failures, j.Failures)
 	r.Due = j.Due
 	b.putBack(r, j.State, j.Reason, at)
-	r.waitFor(j.Waiting)
+	r.waitFor(j.Waiting, at)
 }
 
 // wait parks a job.
@@ -145,13 +147,25 @@ func (b *batch) wait(r *record, e events.JobWaiting, at time.Time) {
 		e.Reason = e.Waiting.Sentence(at)
 	}
 	b.putBack(r, job.Waiting, e.Reason, at)
-	r.waitFor(e.Waiting)
+	r.waitFor(e.Waiting, at)
 }
 
-// waitFor says what a job waits for, provided that it does.
-func (r *record) waitFor(w *job.Wait) {
+// waitFor says what a job waits for from now on, provided that it does.
+func (r *record) waitFor(w *job.Wait, at time.Time) {
+	if r.State != job.Waiting {
+		return
+	}
+	r.Waiting = w
+	if w == nil {
+		w = &job.Wait{}
+	}
+	r.waits, r.waited = r.waits.Begin(*w, at), true
+}
+
+// goOn ends the wait of a job, if it had one.
+func (r *record) goOn(at time.Time) {
 	if r.State == job.Waiting {
-		r.Waiting = w
+		r.waits, r.waited = r.waits.End(at), true
 	}
 }
 
@@ -269,6 +283,9 @@ func (b *batch) move(r *record, to job.State, reason string, at time.Time) {
 		return
 	}
 	b.counts.move(r.Client, key(r.Task), r.State, to)
+	if to != job.Waiting {
+		r.goOn(at)
+	}
 	r.State, r.Reason, r.Waiting = to, reason, nil
 	if to.Final() {
 		r.Ended = new(at)

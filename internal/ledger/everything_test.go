@@ -11,6 +11,7 @@ import (
 type history struct {
 	Job      job.Job
 	Attempts []job.Attempt
+	Waits    job.Waits
 	Errors   []job.RecordError
 	Lines    []job.LogLine
 }
@@ -36,6 +37,8 @@ func everything(t testing.TB, l *ledger.Ledger, client string) world {
 	for _, j := range jobs {
 		h := history{Job: j}
 		h.Attempts, err = l.Attempts(t.Context(), j.ID)
+		must(err)
+		h.Waits, err = l.Waits(t.Context(), j.ID)
 		must(err)
 		h.Errors, err = l.JobErrors(t.Context(), j.ID, 0, 0)
 		must(err)

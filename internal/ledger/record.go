@@ -55,6 +55,9 @@ func readBatch(ctx context.Context, w writer, entries []events.Entry) (*batch, e
 	for _, r := range records {
 		b.records[r.ID] = r
 	}
+	if err := readWaits(ctx, w, b.records, entries); err != nil {
+		return nil, err
+	}
 	return b, readAttempts(ctx, w, b.records)
 }
 
@@ -87,6 +90,9 @@ func (b *batch) save(ctx context.Context, w writer) error {
 		return err
 	}
 	if err := putAttempts(ctx, w, touched); err != nil {
+		return err
+	}
+	if err := saveWaits(ctx, w, touched); err != nil {
 		return err
 	}
 	if err := b.putJobErrors(ctx, w); err != nil {

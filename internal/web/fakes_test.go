@@ -107,6 +107,14 @@ func (f *fakeJobs) Attempts(_ context.Context, id string) ([]job.Attempt, error)
 	return f.attempts[id], nil
 }
 
+// Waits are of one job, which waited for three minutes.
+func (f *fakeJobs) Waits(_ context.Context, wanted string) (job.Waits, error) {
+	if wanted != id(25) {
+		return nil, nil
+	}
+	return job.Waits{}.Begin(job.Wait{Kind: job.WaitsForLock, For: "gradebook", Holder: id(24), Task: "stats.nightly"}, noon.Add(-8*time.Minute)).End(noon.Add(-5 * time.Minute)), nil
+}
+
 // RecentDurations are of jobs that took 3 minutes, give or take two.
 func (f *fakeJobs) RecentDurations(_ context.Context, schedule, task, _ string, n int) (recent []job.Lasted, err error) {
 	if schedule == "" && task != "sis.registrations.process" {

@@ -100,7 +100,11 @@ func (s *server) jobPage(ctx context.Context, j job.Job, q url.Values) (page job
 	if page.Attempts, err = s.attempts(ctx, j.ID); err != nil {
 		return page, err
 	}
-	page.Steps = timeline(j, attemptsOf(page.Attempts), now)
+	waits, err := s.Jobs.Waits(ctx, j.ID)
+	if err != nil {
+		return page, fmt.Errorf("read what job %s waited for: %w", j.ID, err)
+	}
+	page.Steps = timeline(j, attemptsOf(page.Attempts), waits, now)
 	if page.Errors, err = s.errors(ctx, j, q); err != nil {
 		return page, err
 	}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,9 +17,10 @@ type step struct {
 	Now  bool // it is how the job stands
 }
 
-// timeline tells the way of a job from being accepted to where it stands: its
-// attempts with what came of them, and how long it stood still before each.
-func timeline(j job.Job, attempts []job.Attempt, now time.Time) []step {
+// timeline tells the way of a job from being accepted to where it stands: what it
+// waited for, its attempts with what came of them, and how long it stood still
+// before each.
+func timeline(j job.Job, attempts []job.Attempt, waits job.Waits, now time.Time) []step {
 	steps := []step{{Chip: chip{"Accepted", "check", "queued"}, At: j.Created, Text: "From " + j.Owner + ", for queue “" + j.Queue + "”."}}
 	free := j.Created
 	for _, a := range attempts {
@@ -27,6 +29,8 @@ func timeline(j job.Job, attempts []job.Attempt, now time.Time) []step {
 			free = *a.Ended
 		}
 	}
+	steps = append(steps, waitSteps(waits)...)
+	slices.SortStableFunc(steps, func(x, y step) int { return x.At.Compare(y.At) })
 	switch {
 	case j.State == job.Running && len(attempts) > 0:
 		steps[len(steps)-1].Now = true
@@ -34,6 +38,17 @@ func timeline(j job.Job, attempts []job.Attempt, now time.Time) []step {
 		steps = append(steps, step{chipOfJob(j), *j.Ended, sentence(j, now), true})
 	default:
 		steps = append(steps, step{chipOfJob(j), time.Time{}, sentence(j, now), true})
+	}
+	return steps
+}
+
+// waitSteps are the waits that are over; the one that goes on is how the job
+// stands.
+func waitSteps(waits job.Waits) (steps []step) {
+	for _, w := range waits {
+		if w.Since == nil {
+			steps = append(steps, step{Chip: chipOf(job.Waiting), At: w.Began, Text: w.Sentence()})
+		}
 	}
 	return steps
 }

@@ -17,22 +17,28 @@ func TestATimelineTellsTheWayOfAJob(t *testing.T) {
 		{Number: 2, Worker: "w-2", Outcome: job.AttemptRunning, Started: noon.Add(5 * time.Minute)},
 	}
 	done := []job.Attempt{attempts[0], {Number: 2, Worker: "w-2", Outcome: job.AttemptSucceeded, Started: noon.Add(5 * time.Minute), Ended: at(6 * time.Minute)}}
+	gradebook := job.Wait{Kind: job.WaitsForLock, For: "gradebook", Holder: "x"}
+	waits := job.Waits{}.Begin(gradebook, noon.Add(time.Minute)).End(*at(3 * time.Minute)).Begin(gradebook, *at(5 * time.Minute))
 	for name, tt := range map[string]struct {
 		job      job.Job
 		attempts []job.Attempt
+		waits    job.Waits
 		want     []string
 	}{
-		"waiting": {job.Job{State: job.Waiting, Reason: "waits for gradebook"}, nil, []string{"Accepted: From anna, for queue “q”.", "> Waiting: Waits for gradebook."}},
-		"running": {job.Job{State: job.Running, Started: &attempts[0].Started}, attempts, []string{
+		"waiting": {job.Job{State: job.Waiting, Reason: "waits for gradebook"}, nil, nil, []string{"Accepted: From anna, for queue “q”.", "> Waiting: Waits for gradebook."}},
+		"running": {job.Job{State: job.Running, Started: &attempts[0].Started}, attempts, nil, []string{
 			"Accepted: From anna, for queue “q”.", "Failed: Attempt 1 on w-1, after 3 min 00 s; it took 1 min 00 s: it is full.", "> Running: Attempt 2 on w-2, after 1 min 00 s; it has run for 1 min 00 s.",
 		}},
-		"ended": {job.Job{State: job.Succeeded, Started: &attempts[0].Started, Ended: at(6 * time.Minute)}, done, []string{
+		"ended": {job.Job{State: job.Succeeded, Started: &attempts[0].Started, Ended: at(6 * time.Minute)}, done, nil, []string{
 			"Accepted: From anna, for queue “q”.", "Failed: Attempt 1 on w-1, after 3 min 00 s; it took 1 min 00 s: it is full.", "Succeeded: Attempt 2 on w-2, after 1 min 00 s; it took 1 min 00 s.", "> Succeeded: Finished in 3 min 00 s.",
+		}},
+		"waited": {job.Job{State: job.Running, Started: &attempts[0].Started}, attempts, waits, []string{
+			"Accepted: From anna, for queue “q”.", "Waiting: Waited 2 min for gradebook, held by job x.", "Failed: Attempt 1 on w-1, after 3 min 00 s; it took 1 min 00 s: it is full.", "> Running: Attempt 2 on w-2, after 1 min 00 s; it has run for 1 min 00 s.",
 		}},
 	} {
 		tt.job.Created, tt.job.Owner, tt.job.Queue = noon, "anna", "q"
 		var got []string
-		for _, s := range timeline(tt.job, tt.attempts, noon.Add(6*time.Minute)) {
+		for _, s := range timeline(tt.job, tt.attempts, tt.waits, noon.Add(6*time.Minute)) {
 			text := s.Chip.Word + ": " + s.Text
 			if s.Now {
 				text = "> " + text

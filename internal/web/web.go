@@ -39,6 +39,7 @@ type Jobs interface {
 	// CountsOf is Counts of the jobs of an owner.
 	CountsOf(ctx context.Context, client, owner string) (map[job.State]int64, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
+	Waits(ctx context.Context, id string) (job.Waits, error)
 
 	// RecentDurations returns how long the last n jobs of that schedule took that
 	// succeeded, or else those of the task and client; the newest first.

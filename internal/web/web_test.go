@@ -46,6 +46,7 @@ func TestPages(t *testing.T) {
 		{"/jobs/" + id(25), 200, `href="/api/v1/jobs/` + id(25) + `/errors?format=csv"`},
 		{"/jobs/" + id(25), 200, `&#34;2026-fall&#34;`},
 		{"/jobs/" + id(25), 200, `jobctl job ` + id(25)},
+		{"/jobs/" + id(25), 200, `Waited 3 min for gradebook, held by job ` + id(24) + ` stats.nightly.`},
 		{"/jobs/" + id(25), 200, `title="1 min ago">3 Sep 2026, 11:58:25 UTC</time>`},
 		{"/jobs/" + id(25), 200, `enrol 500 people: Moodle answered 503, Service Unavailable`},
 		{"/jobs/" + id(13), 200, `read hr-export-2026-09.csv: line 88: wrong number of fields`},

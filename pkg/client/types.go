@@ -34,6 +34,8 @@ type (
 	Worker = job.Worker
 	// A Wait says what a job waits for.
 	Wait = job.Wait
+	// Waited is a wait of a job, with its length.
+	Waited = job.Waited
 	// A Lock is a resource that jobs hold or wait for.
 	Lock = job.Lock
 	// A Limit bounds how many jobs run at a time.
@@ -81,10 +83,11 @@ type JobList struct {
 	Searched int `json:"searched,omitempty"`
 }
 
-// JobDetail is one job and the attempts at it.
+// JobDetail is one job, the attempts at it and what it waited for.
 type JobDetail struct {
 	Job      Job       `json:"job"`
 	Attempts []Attempt `json:"attempts"`
+	Waits    []Waited  `json:"waits,omitempty"` // at most 20; the last sums up the rest
 	Usual    *Usual    `json:"usual,omitempty"` // nil: no job like it has succeeded
 	Notice   string    `json:"notice,omitempty"`
 }

@@ -118,6 +118,17 @@ func (l Ledger) Attempts(ctx context.Context, id string) ([]job.Attempt, error) 
 	return []job.Attempt{{Number: 1, Worker: "campus-1", Outcome: job.AttemptRunning, Started: Now.Add(-time.Minute)}}, l.Ping(ctx)
 }
 
+// Waits implements api.Ledger: a job that has begun had waited for gradebook.
+func (l Ledger) Waits(ctx context.Context, id string) (job.Waits, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.jobs[id].Attempt == 0 {
+		return nil, l.Ping(ctx)
+	}
+	gradebook := job.Wait{Kind: job.WaitsForLock, For: "gradebook", Holder: "succeeded", Task: "roster.sync"}
+	return job.Waits{}.Begin(gradebook, Now.Add(-4*time.Minute)).End(Now.Add(-time.Minute)), l.Ping(ctx)
+}
+
 // JobErrors implements api.Ledger.
 func (l Ledger) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
 	return page(l.errors[id], limit, func(e job.RecordError) bool { return e.Seq > after }), l.Ping(ctx)

@@ -17,7 +17,7 @@ import (
 var sisStreams = map[sis.Stream]sisStream{
 	sis.Terms:         {"sis_terms", "title, kind, start_on, end_on, parent", "record", termColumns, scanTerm},
 	sis.Persons:       {"sis_persons", "username, email, given, family, roles, enabled", "record", personColumns, scanPerson},
-	sis.Sections:      {"sis_sections", "title, code, course, terms, school", "record", sectionColumns, scanSection},
+	sis.Sections:      {"sis_sections", "title, code, course, terms, school, provider, extract, zone", "record", sectionColumns, scanSection},
 	sis.Registrations: {"sis_registrations", "alias, section, person, role, begin_on, end_on", "alias", registrationColumns, scanRegistration},
 }
 
@@ -41,7 +41,7 @@ func personColumns(r sync.Row) []any {
 
 func sectionColumns(r sync.Row) []any {
 	s := r.Record.Section
-	return []any{clean(s.Title), clean(s.Code), clean(s.Course), asList(s.Terms), clean(s.School)}
+	return []any{clean(s.Title), clean(s.Code), clean(s.Course), asList(s.Terms), clean(s.School), clean(s.Provider), clean(string(s.Extract)), clean(s.Zone)}
 }
 
 func registrationColumns(r sync.Row) []any {
@@ -73,7 +73,7 @@ func scanPerson(from also, r *sync.Row) error {
 func scanSection(from also, r *sync.Row) error {
 	s := &sis.Section{}
 	r.Record.Section = s
-	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School}
+	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone}
 	err := scanRow(from, r)
 	s.Key = r.Key
 	return err
@@ -90,10 +90,10 @@ func scanRegistration(from also, r *sync.Row) error {
 	return days(begin, &g.Begin, end, &g.End)
 }
 
-const rowColumns = `record, digest, gone, seq`
+const rowColumns = `record, digest, gone, seq, doubt, version`
 
 func scanRow(from also, r *sync.Row) error {
-	return from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq)
+	return from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq, &r.Doubt, &r.Version)
 }
 
 func days(begin string, b *sis.Date, end string, e *sis.Date) error {
@@ -133,7 +133,7 @@ func asList[S ~string](list []S) string {
 func (l *Ledger) SISRows(ctx context.Context, name string, stream sis.Stream) ([]sync.Row, error) {
 	s := sisStreams[stream]
 	scan := func(from row) (r sync.Row, err error) {
-		err = from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq, &r.Alias)
+		err = scanRow(also{from, []any{&r.Alias}}, &r)
 		return r, err
 	}
 	rows, err := list(ctx, l.read, scan,
@@ -172,9 +172,9 @@ func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 	s := sisStreams[d.Pull.Stream]
 	rows := make([][]any, len(d.Rows))
 	for i, r := range d.Rows {
-		rows[i] = append([]any{d.Sync, clean(r.Key), r.Digest, flag(r.Gone), r.Seq, d.Pull.Snapshot}, s.values(r)...)
+		rows[i] = append([]any{d.Sync, clean(r.Key), r.Digest, flag(r.Gone), r.Seq, d.Pull.Snapshot, r.Version, r.Doubt}, s.values(r)...)
 	}
-	const common = `digest, gone, seq, snapshot, `
+	const common = `digest, gone, seq, snapshot, version, doubt, `
 	err := put(ctx, tx, `INSERT INTO `+s.table+` (sync, record, `+common+s.columns+`)`, rows,
 		`ON CONFLICT (sync, record) DO UPDATE SET `+excluded(common+s.columns))
 	if err != nil {
@@ -182,8 +182,8 @@ func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 	}
 	return inChunks(d.Vanished, func(some []string) error {
 		_, err := tx.ExecContext(ctx,
-			`UPDATE `+s.table+` SET gone = 1, snapshot = $1 WHERE sync = $2 AND record IN (`+numbered(3, len(some))+`)`,
-			append([]any{d.Pull.Snapshot, d.Sync}, anys(some)...)...)
+			`UPDATE `+s.table+` SET gone = 1, snapshot = $1, doubt = $2 WHERE sync = $3 AND record IN (`+numbered(4, len(some))+`)`,
+			append([]any{d.Pull.Snapshot, d.Doubt, d.Sync}, anys(some)...)...)
 		return err
 	})
 }
@@ -218,11 +218,11 @@ func inChunks[T any](all []T, do func(some []T) error) error {
 	return nil
 }
 
-const pullColumns = `stream, snapshot, run, records, problems, complete, code, reason, pulled_at`
+const pullColumns = `stream, snapshot, run, records, problems, complete, code, reason, pulled_at, cursor_text`
 
 func putSISPull(ctx context.Context, tx *sql.Tx, name string, p sync.Pull) error {
 	values := []any{
-		name, string(p.Stream), p.Snapshot, p.Run, p.Rows, p.Problems, flag(p.Complete), p.Code, prose(p.Reason), millis(p.At),
+		name, string(p.Stream), p.Snapshot, p.Run, p.Rows, p.Problems, flag(p.Complete), p.Code, prose(p.Reason), millis(p.At), p.Cursor,
 	}
 	return put(ctx, tx, `INSERT INTO sis_pulls (sync, `+pullColumns+`)`, [][]any{values},
 		`ON CONFLICT (sync, stream) DO UPDATE SET `+excluded(strings.TrimPrefix(pullColumns, "stream, ")))
@@ -230,7 +230,7 @@ func putSISPull(ctx context.Context, tx *sql.Tx, name string, p sync.Pull) error
 
 func scanPull(r row) (p sync.Pull, err error) {
 	var at int64
-	err = r.Scan(&p.Stream, &p.Snapshot, &p.Run, &p.Rows, &p.Problems, &p.Complete, &p.Code, &p.Reason, &at)
+	err = r.Scan(&p.Stream, &p.Snapshot, &p.Run, &p.Rows, &p.Problems, &p.Complete, &p.Code, &p.Reason, &at, &p.Cursor)
 	p.At = instant(at)
 	return p, err
 }

@@ -115,7 +115,18 @@ func (l *Ledger) readLinks(ctx context.Context, name string, c *sync.Campus) err
 	for _, k := range links {
 		c.Links[k.Section] = k
 	}
-	c.People, err = l.SISPeople(ctx, name)
+	if c.People, err = l.SISPeople(ctx, name); err != nil {
+		return err
+	}
+	choices, err := l.SISTermChoices(ctx, name)
+	if err != nil {
+		return err
+	}
+	c.Chosen = map[string]bool{}
+	for _, t := range choices {
+		c.Chosen[t.Term] = t.Chosen
+	}
+	c.Rekeys, err = l.SISRekeys(ctx, name)
 	return err
 }
 

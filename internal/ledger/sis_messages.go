@@ -10,13 +10,14 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-const messageColumns = `id, sync, stream, record, digest, op, place, state, code, reason, effect, run, received_at, changed_at`
+const messageColumns = `id, sync, stream, record, digest, op, place, state, code, reason, effect, run, received_at, changed_at, receipt, acked_at, history`
 
 func scanMessage(r row) (m sync.Message, err error) {
-	var received, changed int64
+	var received, changed, acked int64
+	var history string
 	err = r.Scan(&m.ID, &m.Sync, &m.Stream, &m.Key, &m.Digest, &m.Op, &m.Where, &m.State, &m.Code, &m.Reason,
-		&m.Effect, &m.Run, &received, &changed)
-	m.Received, m.Changed = instant(received), instant(changed)
+		&m.Effect, &m.Run, &received, &changed, &m.Receipt, &acked, &history)
+	m.Received, m.Changed, m.Acked, m.History = instant(received), instant(changed), instant(acked), readHistory(history)
 	return m, err
 }
 
@@ -25,7 +26,8 @@ func putSISMessages(ctx context.Context, tx *sql.Tx, messages []sync.Message) er
 	for i, m := range messages {
 		rows[i] = []any{
 			m.ID, m.Sync, string(m.Stream), clean(m.Key), m.Digest, string(m.Op), prose(m.Where), string(m.State), m.Code, prose(m.Reason),
-			clean(m.Effect), m.Run, millis(m.Received), millis(m.Changed), raw(m.Body),
+			clean(m.Effect), m.Run, millis(m.Received), millis(m.Changed), clean(m.Receipt), millis(m.Acked),
+			historyLine(m.Changed, m.State, m.Code, m.Run), raw(m.Body),
 		}
 	}
 	return put(ctx, tx, `INSERT INTO sis_messages (`+messageColumns+`, body)`, rows, ``)
@@ -33,30 +35,32 @@ func putSISMessages(ctx context.Context, tx *sql.Tx, messages []sync.Message) er
 
 func supersede(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 	return inChunks(d.Superseded, func(ids []string) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'superseded', changed_at = $1 WHERE id IN (`+numbered(2, len(ids))+`)`,
-			append([]any{millis(d.Pull.At)}, anys(ids)...)...)
+		_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'superseded', changed_at = $1, history = history || CAST($2 AS TEXT)
+			WHERE id IN (`+numbered(3, len(ids))+`)`,
+			append([]any{millis(d.Pull.At), historyLine(d.Pull.At, sync.Superseded, "", d.Pull.Run)}, anys(ids)...)...)
 		return err
 	})
 }
 
 // judge writes what a plan decided about messages.
-func judge(ctx context.Context, tx *sql.Tx, verdicts []sync.Verdict, at time.Time) error {
+func judge(ctx context.Context, tx *sql.Tx, verdicts []sync.Verdict, by string, at time.Time) error {
 	rows := make([][]any, len(verdicts))
 	for i, v := range verdicts {
-		rows[i] = []any{v.ID, string(v.State), v.Code, prose(v.Reason), clean(v.Effect)}
+		rows[i] = []any{v.ID, string(v.State), v.Code, prose(v.Reason), clean(v.Effect), historyLine(at, v.State, v.Code, by)}
 	}
 	return inBulk(ctx, tx, rows, []any{millis(at)}, func(n int) string {
 		return `UPDATE sis_messages SET
-				state = v.column2, code = v.column3, reason = v.column4, effect = v.column5, changed_at = $1
-			FROM (VALUES ` + texted(2, n, 5) + `) AS v WHERE sis_messages.id = v.column1`
+				state = v.column2, code = v.column3, reason = v.column4, effect = v.column5, changed_at = $1,
+				history = history || v.column6
+			FROM (VALUES ` + texted(2, n, 6) + `) AS v WHERE sis_messages.id = v.column1`
 	})
 }
 
 // SISOpenMessages returns, oldest first and without their bodies, the messages
-// that are neither applied nor superseded; the empty stream means all.
+// of which it is not settled what becomes of them; the empty stream means all.
 func (l *Ledger) SISOpenMessages(ctx context.Context, name string, stream sis.Stream) ([]sync.Message, error) {
 	messages, err := list(ctx, l.read, scanMessage, `SELECT `+messageColumns+` FROM sis_messages
-		WHERE sync = $1 AND state NOT IN ('applied', 'superseded') AND ($2 = '' OR stream = $2) ORDER BY id`, name, string(stream))
+		WHERE sync = $1 AND state NOT IN ('applied', 'superseded') AND state <> 'duplicate' AND ($2 = '' OR stream = $2) ORDER BY id`, name, string(stream))
 	return messages, wrap(err, "read open messages of sync %s", name)
 }
 
@@ -90,6 +94,8 @@ func chosen(f sync.MessageFilter) (where string, values []any) {
 	add(`stream = ?`, string(f.Stream))
 	add(`state = ?`, string(f.State))
 	add(`code = ?`, f.Code)
+	add(`record = ?`, f.Record)
+	add(`run = ?`, f.Run)
 	add(`LOWER(record) LIKE ? ESCAPE '\'`, containing(f.Text))
 	add(`id < ?`, f.Before)
 	return where, values

@@ -54,7 +54,7 @@ func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 		if err := putPersonLinks(ctx, tx, p.Sync, d.Adopted); err != nil {
 			return err
 		}
-		return judge(ctx, tx, d.Verdicts, p.Created)
+		return judge(ctx, tx, d.Verdicts, p.ID, p.Created)
 	})
 	return wrap(err, "store plan %s", p.ID)
 }

@@ -84,9 +84,11 @@ func settleMessages(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
 		effects[to] = append(effects[to], []any{clean(e.Key)})
 	}
 	for to, keys := range effects {
-		common := []any{to.state, to.code, to.reason, millis(time.Now()), s.Sync}
+		now := time.Now()
+		line := historyLine(now, sync.MessageState(to.state), to.code, s.Plan)
+		common := []any{to.state, to.code, to.reason, millis(now), s.Sync, line}
 		err := inBulk(ctx, tx, keys, common, func(n int) string {
-			return `UPDATE sis_messages SET state = $1, code = $2, reason = $3, changed_at = $4
+			return `UPDATE sis_messages SET state = $1, code = $2, reason = $3, changed_at = $4, history = history || CAST($6 AS TEXT)
 				WHERE sync = $5 AND state = 'planned' AND effect IN (` + numbered(len(common)+1, n) + `)`
 		})
 		if err != nil {

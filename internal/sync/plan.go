@@ -90,7 +90,9 @@ type Campus struct {
 	Links         map[string]Link       // by section
 	People        map[string]PersonLink // by person
 	Applied       map[Place]Span
-	Unsure        map[Place]bool // written by a process that did not live to say so
+	Unsure        map[Place]bool  // written by a process that did not live to say so
+	Chosen        map[string]bool // terms that a person chose, or took out
+	Rekeys        []Rekey
 }
 
 // An EffectOp is a kind of write to the target.

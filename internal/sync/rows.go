@@ -17,18 +17,25 @@ type Pull struct {
 	Complete bool       `json:"complete"`         // what was not in it is known to be gone
 	Code     string     `json:"code,omitempty"`   // why it is not, where that is odd: SNAPSHOT_INCOMPLETE
 	Reason   string     `json:"reason,omitempty"` // the same, in a sentence
+	Cursor   string     `json:"cursor,omitempty"` // where the next pull goes on; empty: it asks for everything
 	At       time.Time  `json:"at"`
 }
 
 // A Row is a record as it stands: the last version that could be read.
 type Row struct {
-	Key    string     // identity; see [RegistrationKey]
-	Alias  string     // the provider's id
-	Digest string     // of the mapped fields
-	Gone   bool       // withdrawn by the source, or gone from a complete snapshot
-	Seq    int64      // order of first arrival
-	Record sis.Record // empty where only what is above was asked for
+	Key     string     // identity; see [RegistrationKey]
+	Alias   string     // the provider's id
+	Digest  string     // of the mapped fields
+	Gone    bool       // withdrawn by the source, or gone from a complete snapshot
+	Doubt   string     // code: why it is gone only if a person says so; empty: it is
+	Version int64      // of the source; 0: it has none; [Unseen]
+	Seq     int64      // order of first arrival
+	Record  sis.Record // empty where only what is above was asked for
 }
+
+// Unseen is the version of a row that ended before it was ever seen, from a
+// source without versions: whether it holds is not to be known.
+const Unseen = -1
 
 // RegistrationKey returns the identity of a registration. Providers change
 // their own id for it at will.
@@ -50,7 +57,7 @@ const (
 // A MessageState is what became of a message.
 type MessageState string
 
-// The states of a message. All but the last two can still change.
+// The states of a message. All but the last three can still change.
 const (
 	Received   MessageState = "received"   // not looked at yet
 	Waiting    MessageState = "waiting"    // for another record, or for a link
@@ -58,12 +65,17 @@ const (
 	Planned    MessageState = "planned"    // a plan has an effect for it
 	Rejected   MessageState = "rejected"   // cannot be read
 	Ignored    MessageState = "ignored"    // by a rule; its reason says which
+	Dead       MessageState = "dead"       // waited too long; it still goes on if what it waits for arrives
 	Applied    MessageState = "applied"    // the target says what it says
 	Superseded MessageState = "superseded" // by a newer version
+	Duplicate  MessageState = "duplicate"  // says what is known already
 )
 
+// Final reports whether the state cannot change any more.
+func (s MessageState) Final() bool { return s == Applied || s == Superseded || s == Duplicate }
+
 // MessageStates are all states in the order in which people read them.
-var MessageStates = []MessageState{Received, Waiting, Held, Planned, Rejected, Ignored, Applied, Superseded}
+var MessageStates = []MessageState{Received, Waiting, Held, Planned, Rejected, Dead, Ignored, Applied, Superseded, Duplicate}
 
 // A Message is one record that the source sent because it was new, changed,
 // gone, or could not be read, and what became of it.
@@ -83,6 +95,17 @@ type Message struct {
 	Run      string          `json:"run"`
 	Received time.Time       `json:"received"`
 	Changed  time.Time       `json:"changed"`
+	Receipt  string          `json:"receipt,omitempty"` // what the source is told that it has arrived by
+	Acked    time.Time       `json:"acked,omitzero"`    // when it was told
+	History  []MessageEvent  `json:"history,omitempty"` // oldest first
+}
+
+// A MessageEvent is one change of a message's state.
+type MessageEvent struct {
+	At    time.Time    `json:"at"`
+	State MessageState `json:"state"`
+	Code  string       `json:"code,omitempty"`
+	By    string       `json:"by"` // a person, or the job that did it
 }
 
 // A MessageFilter chooses messages. Zero fields do not restrict.
@@ -92,6 +115,8 @@ type MessageFilter struct {
 	State  MessageState
 	Code   string
 	Text   string // part of the key
+	Record string // the whole key
+	Run    string
 	Before string // cursor: only messages older than the one with this id; newest first
 	Limit  int    // 0 means 50; at most 500
 }
@@ -111,6 +136,7 @@ type Delta struct {
 	Pull       Pull
 	Rows       []Row     // new or different
 	Vanished   []string  // keys of rows that are gone; their records stay as they were
+	Doubt      string    // code: the vanished are gone only if a person says so
 	Messages   []Message // new
 	Superseded []string  // ids of messages that these, or better rows, replace
 }
@@ -122,4 +148,35 @@ type Verdict struct {
 	Code   string
 	Reason string
 	Effect string // natural key of the effect, if there is one
+}
+
+// A TermChoice is a person's word on whether a term is synced.
+type TermChoice struct {
+	Term    string    `json:"term"`
+	Chosen  bool      `json:"chosen"`
+	Reason  string    `json:"reason,omitempty"`
+	By      string    `json:"by"`
+	Changed time.Time `json:"changed"`
+}
+
+// A RekeyState is what is known of two keys that may mean one record.
+type RekeyState string
+
+// The states of a suspicion that a record has a new key.
+const (
+	RekeySuspected RekeyState = "suspected"
+	RekeyAccepted  RekeyState = "accepted"
+	RekeyRefused   RekeyState = "refused"
+)
+
+// A Rekey is a record that is gone and a new one that looks like it.
+type Rekey struct {
+	Stream  sis.Stream `json:"stream"` // sections or persons
+	Old     string     `json:"old"`
+	New     string     `json:"new"`
+	Term    string     `json:"term,omitempty"`
+	Reason  string     `json:"reason"`
+	State   RekeyState `json:"state"`
+	By      string     `json:"by,omitempty"`
+	Changed time.Time  `json:"changed"`
 }

@@ -29,7 +29,8 @@ type Target interface {
 	CreateCourses(ctx context.Context, courses []Course) ([]Written, error)
 
 	// Enrol makes each enrolment what it says: role, dates, suspended or not.
-	// Roles that the user has in the course besides are left alone.
+	// Roles that the user has in the course besides are left alone; dates and
+	// suspension are of the user's place, whatever its roles.
 	Enrol(ctx context.Context, enrolments []Enrolment) ([]Written, error)
 }
 
@@ -43,10 +44,34 @@ type Grouper interface {
 	SetMembers(ctx context.Context, members []Membership) ([]Written, error)
 }
 
+// A Remover is a target from which roles can be taken away one by one, and
+// places for good.
+type Remover interface {
+	// RemoveRoles takes the role from the user of each enrolment. Other roles in
+	// the course stay, and so does the place, with its dates. A role that the
+	// user does not have is done.
+	RemoveRoles(ctx context.Context, enrolments []Enrolment) ([]Written, error)
+	// Unenrol ends the places with all their roles. A place that is not there is
+	// done.
+	Unenrol(ctx context.Context, enrolments []Enrolment) ([]Written, error)
+}
+
+// A Cohorter is a target that knows sets of users beside its courses, for
+// which it has rules of its own.
+type Cohorter interface {
+	// EnsureCohorts returns the id of each cohort, in order, and makes those that
+	// are not there yet.
+	EnsureCohorts(ctx context.Context, cohorts []Cohort) ([]Written, error)
+	// SetCohortMembers adds users to cohorts, or takes them out.
+	SetCohortMembers(ctx context.Context, members []Membership) ([]Written, error)
+}
+
 // A Rosterer is a target that can say who is in a course.
 type Rosterer interface {
 	// Roster sends the places of a course to emit, one for each user and role,
-	// whoever made them.
+	// whoever made them. Roles that a sync does not map come under the target's
+	// own names, a user without any under an empty one. Dates are zero where the
+	// target does not tell them. A course that is not there is COURSE_GONE.
 	Roster(ctx context.Context, course string, emit func(Enrolment) error) error
 }
 
@@ -57,7 +82,13 @@ type Group struct {
 	Name   string
 }
 
-// A Membership is a user's place in a group.
+// A Cohort is a set of users of the target.
+type Cohort struct {
+	Key  string // unique in the target
+	Name string
+}
+
+// A Membership is a user's place in a group or a cohort.
 type Membership struct {
 	Group string // the target's ids
 	User  string

@@ -11,6 +11,7 @@
 // zeros, letter case and "1E5" matter. A person is never recognised by an
 // e-mail address alone.
 //
-// Connectors live in the folders below, one each, and import nothing of
-// Beadle but this package.
+// Connectors live in the folders below, one each. They import nothing of Beadle
+// but this package and what they share: fields reads what other systems write
+// into dates, flags and words, and upload finds the newest file of a folder.
 package sis

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/upload"
 )
 
 // What a bundle may be at most. A university's is far below each of them.
@@ -218,7 +219,7 @@ func (q *quota) ReadAt(p []byte, at int64) (int, error) {
 // explain says in words what reading a file of a bundle ended with.
 func explain(file string, err error) error {
 	switch {
-	case err == nil, isContext(err):
+	case err == nil, upload.IsContext(err):
 		return err
 	case errors.Is(err, zip.ErrAlgorithm):
 		return refused("%s is packed by a method other than deflate; export the bundle as an ordinary zip.", file)
@@ -228,7 +229,7 @@ func explain(file string, err error) error {
 	if _, ok := errors.AsType[*sis.Error](err); ok {
 		return err
 	}
-	e := unavailable("%s cannot be read.", file)
+	e := upload.Unavailable("%s cannot be read.", file)
 	e.Err = err
 	return e
 }

@@ -7,8 +7,10 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/fields"
 )
 
 // A file is one CSV file of a bundle that was looked at to its end and found
@@ -158,11 +160,11 @@ func (f *file) text() func([]byte) string {
 func (f *file) unreadable(r row) *sis.Error {
 	switch {
 	case r.broken:
-		return problem("ROW_MALFORMED", "The row has a quote that is not closed, or something after a closing quote.")
+		return fields.Problem("ROW_MALFORMED", "The row has a quote that is not closed, or something after a closing quote.")
 	case len(r.fields) != f.header.width:
-		return problem("ROW_MALFORMED", "The row has %d cells, and the header has %d columns.", len(r.fields), f.header.width)
-	case !f.latin && !isText(r.raw), slices.Contains(r.raw, 0):
-		return problem("ENCODING", "The row has bytes that are not text; export the file as UTF-8.")
+		return fields.Problem("ROW_MALFORMED", "The row has %d cells, and the header has %d columns.", len(r.fields), f.header.width)
+	case !f.latin && !utf8.Valid(r.raw), slices.Contains(r.raw, 0):
+		return fields.Problem("ENCODING", "The row has bytes that are not text; export the file as UTF-8.")
 	}
 	return nil
 }

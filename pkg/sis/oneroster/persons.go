@@ -3,7 +3,6 @@ package oneroster
 import (
 	"context"
 	"hash/maphash"
-	"strings"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
@@ -28,36 +27,27 @@ func (p *pull) persons(ctx context.Context) error {
 
 func (g *givenRoles) person(r *reading) sis.Record {
 	who := &sis.Person{
-		Key:      r.optional("sourcedId"),
-		Username: r.required("username"),
-		Email:    r.optional("email"),
-		Given:    r.required("givenName"),
-		Family:   r.required("familyName"),
+		Key:      r.Optional("sourcedId"),
+		Username: r.Required("username"),
+		Email:    r.Email("email"),
+		Given:    r.Required("givenName"),
+		Family:   r.Required("familyName"),
 		Roles:    g.of(r),
-		Enabled:  r.flag("enabledUser"),
-	}
-	if who.Email != "" && !looksLikeEmail(who.Email) {
-		r.warn("The e-mail address is not one.")
+		Enabled:  r.Flag("enabledUser"),
 	}
 	if r.status == inactive {
 		who.Enabled = false
-		r.warn("The status is inactive, which is taken for disabled.")
+		r.Warn("The status is inactive, which is taken for disabled.")
 	}
 	return sis.Record{Deleted: r.isTombstone(), Person: who}
 }
 
-func looksLikeEmail(s string) bool {
-	local, domain, ok := strings.Cut(s, "@")
-	return ok && local != "" && strings.Contains(strings.Trim(domain, "."), ".") && !strings.ContainsAny(s, " \t\r\n,;<>\"") &&
-		!strings.Contains(domain, "@")
-}
-
 // syncedRole returns the role in a section.
 func (r *reading) syncedRole() sis.Role {
-	r.required("role")
-	role := sis.Role(r.word("role", knownRoles...))
+	r.Required("role")
+	role := sis.Role(r.Word("role", knownRoles...))
 	if role != "" && !isSynced(role) {
-		r.fail("ROLE_UNMAPPED", "The role in the section is neither student nor teacher; others are not synced.")
+		r.Fail("ROLE_UNMAPPED", "The role in the section is neither student nor teacher; others are not synced.")
 	}
 	return role
 }
@@ -91,11 +81,11 @@ func (p *pull) givenRoles(ctx context.Context) (*givenRoles, error) {
 
 // add reads a row of roles.csv. The primary role is the person's.
 func (g *givenRoles) add(r *reading) {
-	who := maphash.String(g.seed, r.required("userSourcedId"))
-	role := setOf(sis.Role(r.word("role", knownRoles...)))
-	r.required("role")
-	kind := r.word("roleType", "primary", "secondary")
-	if r.word("status", active, deleted, inactive) == deleted || kind == "secondary" || r.problem != nil {
+	who := maphash.String(g.seed, r.Required("userSourcedId"))
+	role := setOf(sis.Role(r.Word("role", knownRoles...)))
+	r.Required("role")
+	kind := r.Word("roleType", "primary", "secondary")
+	if r.Word("status", active, deleted, inactive) == deleted || kind == "secondary" || r.Problem != nil {
 		return
 	}
 	g.by[who] |= role
@@ -113,16 +103,16 @@ func setOf(role sis.Role) roleSet {
 
 // of returns the roles of the person whom r is about.
 func (g *givenRoles) of(r *reading) []sis.Role {
-	if role := r.word("role", knownRoles...); role != "" {
+	if role := r.Word("role", knownRoles...); role != "" {
 		return setOf(sis.Role(role)).roles()
 	}
-	given, ok := g.by[maphash.String(g.seed, r.optional("sourcedId"))]
+	given, ok := g.by[maphash.String(g.seed, r.Optional("sourcedId"))]
 	switch {
-	case ok || r.problem != nil:
+	case ok || r.Problem != nil:
 	case g.none:
-		r.required("role")
+		r.Required("role")
 	default:
-		r.warn("roles.csv has no role for this person.")
+		r.Warn("roles.csv has no role for this person.")
 	}
 	return given.roles()
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/fields"
 )
 
 // A pull is one stream of a bundle on its way to emit.
@@ -72,14 +73,15 @@ func (p *pull) beside(ctx context.Context, f *file, visit func(*reading)) error 
 	}
 	text := f.text()
 	return f.each(ctx, func(r row) error {
-		read := &reading{file: f, row: r, text: text, problem: f.unreadable(r)}
-		if read.problem == nil {
+		read := f.reading(r, text)
+		read.Problem = f.unreadable(r)
+		if read.Problem == nil {
 			visit(read)
 		}
-		if read.problem == nil {
+		if read.Problem == nil {
 			return nil
 		}
-		return p.send(sis.Record{Where: read.where(), Problem: read.problem})
+		return p.send(sis.Record{Where: read.where(), Problem: read.Problem})
 	})
 }
 
@@ -98,7 +100,7 @@ func (p *pull) send(r sis.Record) error {
 // record makes a record of r. It is not ok if another line of the file has
 // said the same.
 func (f *file) record(r row, text func([]byte) string, means meaning) (got sis.Record, ok bool) {
-	read := &reading{file: f, row: r, text: text}
+	read := f.reading(r, text)
 	if p := f.unreadable(r); p != nil {
 		return read.asProblem(p), true
 	}
@@ -106,27 +108,27 @@ func (f *file) record(r row, text func([]byte) string, means meaning) (got sis.R
 	switch {
 	case again == nil:
 	case !again.same:
-		return read.asProblem(problem("DUP_KEY", "Lines %s of %s have the same id and say different things.", again, f.name)), true
+		return read.asProblem(fields.Problem("DUP_KEY", "Lines %s of %s have the same id and say different things.", again, f.name)), true
 	case again.lines[0] != r.line:
 		return sis.Record{}, false
 	default:
-		read.warn("Lines %s of %s are the same.", again, f.name)
+		read.Warn("Lines %s of %s are the same.", again, f.name)
 	}
 	return read.record(means), true
 }
 
 func (r *reading) record(means meaning) sis.Record {
-	key := r.required("sourcedId")
-	keyProblem := r.problem
-	r.status = r.word("status", active, deleted, inactive)
+	key := r.Required("sourcedId")
+	keyProblem := r.Problem
+	r.status = r.Word("status", active, deleted, inactive)
 	got := means(r)
-	if got.Deleted && keyProblem == nil && r.problem != nil && forgives(r.problem) {
-		r.problem = nil
+	if got.Deleted && keyProblem == nil && r.Problem != nil && fields.Forgives(r.Problem) {
+		r.Problem = nil
 	}
-	if r.problem != nil {
-		return r.asProblem(r.problem)
+	if r.Problem != nil {
+		return r.asProblem(r.Problem)
 	}
-	got.Key, got.Where, got.Warning = key, r.where(), strings.Join(r.odd, " ")
+	got.Key, got.Where, got.Warning = key, r.where(), r.Warning()
 	return got
 }
 
@@ -137,7 +139,7 @@ func (r *reading) asProblem(p *sis.Error) sis.Record {
 // key returns the id of a row that may be unreadable otherwise.
 func (r *reading) key() string {
 	cell := r.file.header.cell(r.row, "sourcedId")
-	if !isText([]byte(r.text(cell))) || len(cell) > maxCell {
+	if !fields.IsText(r.text(cell)) || len(cell) > 255 {
 		return ""
 	}
 	return strings.TrimSpace(r.text(cell))

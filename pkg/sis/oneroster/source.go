@@ -3,9 +3,9 @@ package oneroster
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/upload"
 )
 
 // CSV is a [sis.Source] of OneRoster bundles.
@@ -24,40 +24,43 @@ var _ sis.Source = CSV{}
 // bundle that is not whole is temporary while it is fresh: it may still be
 // being uploaded.
 func (c CSV) Snapshot(ctx context.Context) (string, error) {
-	path, err := c.newest()
-	if err != nil {
-		return "", err
-	}
-	f, err := openUpload(path)
+	f, err := c.folder().Open()
 	if err != nil {
 		return "", err
 	}
 	defer f.Close()
-	b, err := openBundle(ctx, filepath.Base(path), f.File, f.size)
+	b, err := openBundle(ctx, f.Base(), f.File, f.Size)
 	if err == nil {
 		err = b.verify(ctx)
 	}
-	if err != nil {
-		return "", f.unlessFresh(err)
+	if isDamage(err) {
+		return "", f.UnlessFresh(err)
 	}
-	return f.id(ctx)
+	if err != nil {
+		return "", err
+	}
+	return f.ID(ctx)
 }
 
 // Pull implements [sis.Source]. A snapshot can be pulled as long as its file
 // is there, unchanged and under its name.
 func (c CSV) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error) (sis.Result, error) {
-	f, err := c.find(ctx, r.Snapshot)
+	f, err := c.folder().Find(ctx, r.Snapshot)
 	if err != nil {
 		return sis.Result{}, err
 	}
 	defer f.Close()
-	b, err := openBundle(ctx, filepath.Base(f.Name()), f.File, f.size)
+	b, err := openBundle(ctx, f.Base(), f.File, f.Size)
 	if err != nil {
 		return sis.Result{}, err
 	}
 	p := &pull{bundle: b, emit: emit}
 	err = p.stream(ctx, r.Stream)
 	return p.result, err
+}
+
+func (c CSV) folder() upload.Folder {
+	return upload.Folder{Path: c.Path, Kind: "OneRoster bundle", Extension: ".zip"}
 }
 
 // refused says that a bundle, or a file in it, is not read at all.

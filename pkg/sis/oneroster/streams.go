@@ -17,22 +17,22 @@ func (p *pull) terms(ctx context.Context) error {
 
 func term(r *reading) sis.Record {
 	t := &sis.Term{
-		Key:    r.optional("sourcedId"),
-		Title:  r.required("title"),
-		Kind:   r.word("type", "term", "semester", "schoolYear", "gradingPeriod"),
-		Start:  r.requiredDate("startDate"),
-		End:    r.requiredDate("endDate"),
-		Parent: r.optional("parentSourcedId"),
+		Key:    r.Optional("sourcedId"),
+		Title:  r.Required("title"),
+		Kind:   r.Word("type", "term", "semester", "schoolYear", "gradingPeriod"),
+		Start:  r.RequiredDate("startDate"),
+		End:    r.RequiredDate("endDate"),
+		Parent: r.Optional("parentSourcedId"),
 	}
-	r.required("type")
-	r.period(t.Start, t.End)
+	r.Required("type")
+	r.Period(t.Start, t.End)
 	r.warnInactive()
 	return sis.Record{Deleted: r.isTombstone(), Term: t}
 }
 
 func (r *reading) warnInactive() {
 	if r.status == inactive {
-		r.warn("Its status is inactive, which is taken for active.")
+		r.Warn("Its status is inactive, which is taken for active.")
 	}
 }
 
@@ -51,12 +51,12 @@ func (p *pull) sections(ctx context.Context) error {
 func sectionOf(titles map[string]string) meaning {
 	return func(r *reading) sis.Record {
 		s := &sis.Section{
-			Key:    r.optional("sourcedId"),
-			Title:  r.required("title"),
-			Code:   r.optional("classCode"),
-			Course: titles[r.optional("courseSourcedId")],
-			Terms:  r.requiredList("termSourcedIds"),
-			School: r.optional("schoolSourcedId"),
+			Key:    r.Optional("sourcedId"),
+			Title:  r.Required("title"),
+			Code:   r.Optional("classCode"),
+			Course: titles[r.Optional("courseSourcedId")],
+			Terms:  r.RequiredList("termSourcedIds"),
+			School: r.Optional("schoolSourcedId"),
 		}
 		r.warnClassType()
 		r.warnInactive()
@@ -66,9 +66,9 @@ func sectionOf(titles map[string]string) meaning {
 
 // warnClassType only warns: no roster depends on it.
 func (r *reading) warnClassType() {
-	kind := r.optional("classType")
+	kind := r.Optional("classType")
 	if kind != "" && kind != "scheduled" && kind != "homeroom" && !strings.HasPrefix(kind, "ext:") {
-		r.warn("classType is neither scheduled nor homeroom, which does not matter here.")
+		r.Warn("classType is neither scheduled nor homeroom, which does not matter here.")
 	}
 }
 
@@ -82,16 +82,16 @@ func (p *pull) registrations(ctx context.Context) error {
 
 func registration(r *reading) sis.Record {
 	reg := &sis.Registration{
-		Key:     r.optional("sourcedId"),
-		Section: r.required("classSourcedId"),
-		Person:  r.required("userSourcedId"),
+		Key:     r.Optional("sourcedId"),
+		Section: r.Required("classSourcedId"),
+		Person:  r.Required("userSourcedId"),
 		Role:    r.syncedRole(),
-		Begin:   r.date("beginDate"),
-		End:     r.date("endDate"),
+		Begin:   r.Date("beginDate"),
+		End:     r.Date("endDate"),
 	}
-	r.period(reg.Begin, reg.End)
+	r.Period(reg.Begin, reg.End)
 	if r.status == inactive {
-		r.warn("Its status is inactive, which is taken for ended.")
+		r.Warn("Its status is inactive, which is taken for ended.")
 	}
 	return sis.Record{Deleted: r.isTombstone() || r.status == inactive, Registration: reg}
 }
@@ -104,6 +104,6 @@ func (p *pull) courseTitles(ctx context.Context) (map[string]string, error) {
 	}
 	titles := map[string]string{}
 	return titles, p.beside(ctx, f, func(r *reading) {
-		titles[r.optional("sourcedId")] = r.optional("title")
+		titles[r.Optional("sourcedId")] = r.Optional("title")
 	})
 }

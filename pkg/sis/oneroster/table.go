@@ -1,6 +1,10 @@
 package oneroster
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/beadle-jobs/beadle/pkg/sis/fields"
+)
 
 // A table is one file of a bundle as OneRoster 1.1 describes it, and what of
 // it a roster cannot do without.
@@ -14,52 +18,41 @@ type table struct {
 var (
 	academicSessions = table{
 		name:     "academicSessions.csv",
-		columns:  list("sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear"),
-		required: list("sourcedId,title,type,startDate,endDate"),
+		columns:  fields.List("sourcedId,status,dateLastModified,title,type,startDate,endDate,parentSourcedId,schoolYear"),
+		required: fields.List("sourcedId,title,type,startDate,endDate"),
 	}
 	orgs = table{
 		name:     "orgs.csv",
-		columns:  list("sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId"),
+		columns:  fields.List("sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId"),
 		optional: true,
 	}
 	courses = table{
 		name:     "courses.csv",
-		columns:  list("sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes"),
-		required: list("sourcedId,title"),
+		columns:  fields.List("sourcedId,status,dateLastModified,schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes"),
+		required: fields.List("sourcedId,title"),
 		optional: true,
 	}
 	classes = table{
 		name:     "classes.csv",
-		columns:  list("sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods"),
-		required: list("sourcedId,title,termSourcedIds"),
+		columns:  fields.List("sourcedId,status,dateLastModified,title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,subjects,subjectCodes,periods"),
+		required: fields.List("sourcedId,title,termSourcedIds"),
 	}
 	users = table{
 		name:     "users.csv",
-		columns:  list("sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password"),
-		required: list("sourcedId,enabledUser,username,givenName,familyName,email"),
+		columns:  fields.List("sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password"),
+		required: fields.List("sourcedId,enabledUser,username,givenName,familyName,email"),
 	}
 	roles = table{ // since OneRoster 1.2
 		name:     "roles.csv",
-		columns:  list("sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
-		required: list("userSourcedId,role"),
+		columns:  fields.List("sourcedId,status,dateLastModified,userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId"),
+		required: fields.List("userSourcedId,role"),
 		optional: true,
 	}
 	enrollments = table{
 		name:     "enrollments.csv",
-		columns:  list("sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"),
-		required: list("sourcedId,classSourcedId,userSourcedId,role"),
+		columns:  fields.List("sourcedId,status,dateLastModified,classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate"),
+		required: fields.List("sourcedId,classSourcedId,userSourcedId,role"),
 	}
 )
-
-// list splits a list as OneRoster writes it into one cell.
-func list(cell string) []string {
-	var items []string
-	for item := range strings.SplitSeq(cell, ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
-}
 
 func joinList(items []string) string { return strings.Join(items, ",") }

@@ -90,6 +90,3 @@ func fromWindows1252(cell []byte) string {
 	}
 	return string(text)
 }
-
-// isText reports whether b is UTF-8 without NUL.
-func isText(b []byte) bool { return utf8.Valid(b) && !slices.Contains(b, 0) }

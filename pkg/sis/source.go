@@ -66,6 +66,7 @@ type Result struct {
 	Problems int    // of these
 	Complete bool   // it is meant to be all that there are, so that what is not in it is gone
 	Cursor   string // where the next pull may go on; empty: it must ask for everything
+	Warning  string // odd about the source itself: sentences, each after its code ("CLOCK_SKEW: …")
 }
 
 // An Error is what a source or a target says about a record, a file or itself,

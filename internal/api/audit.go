@@ -36,7 +36,7 @@ type AuditLog interface {
 // Left out are single new jobs: the job's own record says who made it, and they
 // are too many. A batch of jobs is one entry with a count. Logging in changes
 // nothing, nor do previews; that a device was let in is an entry of whoever let
-// it in.
+// it in. Logins that are refused are those of [Refusals].
 //
 // What is refused at the door, for its host, origin or token, is written
 // without its content, and so is whoever comes with a session or a token
@@ -51,6 +51,11 @@ type Auditor struct {
 	// Secrets returns the names of arguments that are secret; not ok, if nobody
 	// knows at the moment. Nil: none are.
 	Secrets func(context.Context) (names map[string]bool, ok bool)
+
+	// Moot reports whether a request that is open to everybody can change nothing,
+	// because what it comes with is not known here: it is not written as a change.
+	// Nil: none is.
+	Moot func(*http.Request) bool
 
 	strangers strangers
 }
@@ -117,7 +122,7 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 			v.passed = true
 		}
 		route := a.changing(r)
-		if route == "" {
+		if route == "" || a.moot(r) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -130,6 +135,11 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 		}
 		a.carryOut(w, r, e, next)
 	})
+}
+
+// moot reports whether r comes from nobody and changes nothing.
+func (a *Auditor) moot(r *http.Request) bool {
+	return a.Moot != nil && actor(r.Context()) == "" && a.Moot(r)
 }
 
 // carryOut writes e down, lets next do it, and writes down what came of it.
@@ -195,8 +205,9 @@ type visitKey struct{}
 
 // A visit is how it went for somebody at the door.
 type visit struct {
-	passed bool
-	ended  *auth.Ended // what they came with was good once; nil: it was not
+	request string // its id
+	passed  bool
+	ended   *auth.Ended // what they came with was good once; nil: it was not
 }
 
 // noteVisitor tells the audit that somebody came with what is no longer good.
@@ -213,7 +224,7 @@ func (a *Auditor) outside(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		v := &visit{}
+		v := &visit{request: w.Header().Get(requestID)}
 		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
 		route := a.changing(r)

@@ -22,6 +22,27 @@ type Ended struct {
 
 func (e *Ended) Error() string { return fmt.Sprintf("an identity of %s: %s", e.Whose, e.Why) }
 
+// A Way is one of those in which people log in.
+type Way string
+
+// The ways.
+const (
+	ByPassword Way = "password"
+	ByToken    Way = "token of the installation"
+	ByProvider Way = "provider"
+	ByLink     Way = "one-time link"
+)
+
+// A Refusal is a login that was refused, as the audit is told of it. What
+// somebody came with is not in it.
+type Refusal struct {
+	Way     Way
+	Name    string // who was tried, as it was given, of at most 100 characters; empty: nobody was named
+	Address string // where it came from, without a port
+	Why     string // a sentence; it may tell more than whoever tried is told
+	Wait    bool   // there were too many before
+}
+
 // SessionCookie returns the name of the cookie that holds a session. Over TLS
 // its prefix keeps other hosts of the same domain from setting it.
 func SessionCookie(r *http.Request) string {

@@ -26,7 +26,7 @@ type Door interface {
 
 	// Link returns whose one-time link has that secret; "": that of the first
 	// superadmin, who chooses a name.
-	Link(ctx context.Context, secret string) (person string, err error)
+	Link(ctx context.Context, secret, address string) (person string, err error)
 	SetUp(ctx context.Context, secret, name, password string) error
 
 	// SeeAs lets a session see the pages as a person; "": as its own again.
@@ -110,7 +110,6 @@ func (s *server) refuseLogin(w http.ResponseWriter, r *http.Request, next string
 	default:
 		return err
 	}
-	s.Log.WarnContext(r.Context(), "login refused", "remote", r.RemoteAddr, "reason", fault.Message(err))
 	page := loginPage{frame: s.quietFrame("Sign in"), Ways: s.Door.Ways(), Next: next, Name: r.PostFormValue("name"), Wrong: fault.Message(err)}
 	return s.render(w, r, status, "login", page)
 }
@@ -193,7 +192,7 @@ type setupPage struct {
 
 // setup serves GET /setup/{secret}: the page that a one-time link opens.
 func (s *server) setup(w http.ResponseWriter, r *http.Request) error {
-	person, err := s.Door.Link(r.Context(), r.PathValue("secret"))
+	person, err := s.Door.Link(r.Context(), r.PathValue("secret"), r.RemoteAddr)
 	if err != nil {
 		return err
 	}
@@ -204,7 +203,7 @@ func (s *server) setup(w http.ResponseWriter, r *http.Request) error {
 // saveSetup serves POST /setup/{secret}.
 func (s *server) saveSetup(w http.ResponseWriter, r *http.Request) error {
 	secret, name, password := r.PathValue("secret"), r.PostFormValue("name"), r.PostFormValue("password")
-	person, err := s.Door.Link(r.Context(), secret)
+	person, err := s.Door.Link(r.Context(), secret, r.RemoteAddr)
 	if err != nil {
 		return err
 	}

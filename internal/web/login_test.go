@@ -50,7 +50,7 @@ func (*fakeDoor) FromProvider(_ context.Context, trip string, answer url.Values,
 	return "secret", "//evil.example", nil
 }
 
-func (*fakeDoor) Link(_ context.Context, secret string) (string, error) {
+func (*fakeDoor) Link(_ context.Context, secret, _ string) (string, error) {
 	if secret != "once" {
 		return "", fault.New(fault.NotFound, "This link was used already, or is too old. Ask for a new one.")
 	}
@@ -206,4 +206,6 @@ func TestAOneTimeLinkIsNotInTheLog(t *testing.T) {
 // brokenDoor fails for a reason of ours.
 type brokenDoor struct{ *fakeDoor }
 
-func (brokenDoor) Link(context.Context, string) (string, error) { return "", errors.New("broken") }
+func (brokenDoor) Link(context.Context, string, string) (string, error) {
+	return "", errors.New("broken")
+}

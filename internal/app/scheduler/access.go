@@ -4,19 +4,22 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/api"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/auth/device"
 	"github.com/beadle-jobs/beadle/internal/auth/door"
 	"github.com/beadle-jobs/beadle/internal/config"
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/web"
 )
 
 // newDoor returns the door of this installation. It is there also where nobody
 // is asked who they are, so that people can be prepared.
-func (o Options) newDoor() (*door.Door, error) {
+func (o Options) newDoor(refusals *api.Refusals) (*door.Door, error) {
 	provider, err := providerOf(o.Settings)
 	if err != nil {
 		return nil, err
@@ -24,7 +27,7 @@ func (o Options) newDoor() (*door.Door, error) {
 	a := o.Settings.Access
 	return door.New(door.Options{
 		Store: o.Ledger, Passwords: a.People, Token: o.Token, Provider: provider, Log: o.Log, Now: time.Now,
-		Idle: cmp.Or(a.SessionIdle, 8*time.Hour), Longest: cmp.Or(a.SessionMax, 7*24*time.Hour),
+		Refused: refusals, Idle: cmp.Or(a.SessionIdle, 8*time.Hour), Longest: cmp.Or(a.SessionMax, 7*24*time.Hour),
 	}), nil
 }
 
@@ -58,6 +61,17 @@ func (s *scheduler) guard() api.GuardOptions {
 		o.Door = s.door
 	}
 	return o
+}
+
+// moot reports whether a request comes with a one-time link, or to end a session,
+// that is not known: nothing comes of it.
+func (s *scheduler) moot(r *http.Request) bool {
+	if r.URL.Path == "/logout" {
+		_, err := s.door.WhoOfSession(r.Context(), auth.SessionOf(r), true)
+		return err != nil && fault.KindOf(err) == fault.Denied
+	}
+	secret, ok := strings.CutPrefix(r.URL.Path, "/setup/")
+	return ok && !s.door.LinkIsGood(r.Context(), secret)
 }
 
 // doorOfPages is the door that the pages show, where there is one to go through.

@@ -103,6 +103,7 @@ func Run(ctx context.Context, o Options) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return app.Serve(ctx, o.Listener, handler) })
 	g.Go(func() error { return s.feed.Run(ctx) })
+	g.Go(func() error { return s.refused.Run(ctx) })
 	g.Go(func() error { return s.work(ctx) })
 	return g.Wait()
 }
@@ -133,6 +134,7 @@ type scheduler struct {
 	safety  *safety
 	feed    *feed.Feed
 	door    *door.Door
+	refused *api.Refusals
 	terms   terms
 }
 
@@ -143,8 +145,9 @@ func newScheduler(o Options) (*scheduler, error) {
 	s.feed = &feed.Feed{Stream: e, Ledger: o.Ledger, PerPerson: max(1, o.Settings.Viewers), Log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	s.metrics.WatchRecorder(s.terms.recording)
+	s.refused = &api.Refusals{Log: o.Ledger, Now: time.Now, Slog: o.Log}
 	var err error
-	s.door, err = o.newDoor()
+	s.door, err = o.newDoor(s.refused)
 	return s, err
 }
 
@@ -155,7 +158,7 @@ func (s *scheduler) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames}
+	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames, Moot: s.moot}
 	return api.Guard(s.served(routes, pages), guard), nil
 }
 

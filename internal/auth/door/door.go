@@ -104,6 +104,11 @@ type Options struct {
 	Provider  *Provider     // nil: there is none
 	Now       func() time.Time
 	Log       *slog.Logger
+
+	// Refused is told of each login that was refused. Nil: nobody is.
+	Refused interface {
+		LoginRefused(ctx context.Context, r auth.Refusal)
+	}
 }
 
 // A Door lets in and keeps out. It is safe for concurrent use.

@@ -21,7 +21,7 @@ func FuzzNothingOpensTheDoor(f *testing.F) {
 		}
 		_, session := h.WhoOfSession(t.Context(), text, false)
 		_, token := h.WhoOfToken(t.Context(), text, false)
-		_, link := h.Link(t.Context(), text)
+		_, link := h.Link(t.Context(), text, "192.0.2.1:1")
 		_, _, back := h.FromProvider(t.Context(), text, url.Values{"state": {"x"}, "code": {text}}, text, text)
 		for what, err := range map[string]error{"a session": session, "a token": token, "a link": link, "an answer of the provider": back} {
 			if err == nil || fault.KindOf(err) == fault.Internal {

@@ -35,7 +35,7 @@ func (d *Door) AddPerson(ctx context.Context, p auth.Person) (link string, err e
 	if err := d.Store.AddPerson(ctx, p, ""); err != nil {
 		return "", err
 	}
-	return d.link(ctx, p.Name)
+	return d.newLink(ctx, p.Name)
 }
 
 func validPerson(p auth.Person) error {
@@ -51,8 +51,8 @@ func validPerson(p auth.Person) error {
 	return nil
 }
 
-// link makes a one-time link for a person; "": for the first superadmin.
-func (d *Door) link(ctx context.Context, person string) (string, error) {
+// newLink makes a one-time link for a person; "": for the first superadmin.
+func (d *Door) newLink(ctx context.Context, person string) (string, error) {
 	secret := newSecret()
 	return "/setup/" + secret, d.Store.AddLink(ctx, hashOf(secret), person, d.Now().Add(linkLife))
 }
@@ -111,7 +111,7 @@ func (d *Door) Invite(ctx context.Context, name string) (link string, err error)
 	case p.Disabled:
 		return "", fault.New(fault.Conflict, "%s is disabled.", name)
 	}
-	return d.link(ctx, name)
+	return d.newLink(ctx, name)
 }
 
 // First returns a link for the first superadmin, or "" if there is somebody.
@@ -120,19 +120,32 @@ func (d *Door) First(ctx context.Context) (link string, err error) {
 	if err != nil || len(people) > 0 || !d.Passwords {
 		return "", err
 	}
-	return d.link(ctx, "")
+	return d.newLink(ctx, "")
 }
 
 // Link returns whose link has that secret, if it is still good; "": that of
-// the first superadmin.
-func (d *Door) Link(ctx context.Context, secret string) (person string, err error) {
+// the first superadmin. address is where it is opened.
+func (d *Door) Link(ctx context.Context, secret, address string) (person string, err error) {
+	person, err = d.link(ctx, secret)
+	d.tell(ctx, auth.Refusal{Way: auth.ByLink, Address: address}, err)
+	return person, err
+}
+
+// LinkIsGood reports whether a link with that secret would be taken. It is, too,
+// if nobody can tell at the moment.
+func (d *Door) LinkIsGood(ctx context.Context, secret string) bool {
+	_, err := d.link(ctx, secret)
+	return fault.KindOf(err) != fault.NotFound
+}
+
+func (d *Door) link(ctx context.Context, secret string) (person string, err error) {
 	return d.Store.Link(ctx, hashOf(secret), d.Now())
 }
 
 // SetUp uses a link: its person has that password from then on. name is asked
 // only of the first superadmin, who chooses it.
 func (d *Door) SetUp(ctx context.Context, secret, name, password string) error {
-	person, err := d.Link(ctx, secret)
+	person, err := d.link(ctx, secret)
 	if err != nil {
 		return err
 	}

@@ -124,29 +124,36 @@ func (d *Door) ToProvider(ctx context.Context, next string) (address, cookie str
 // FromProvider begins a session of somebody who comes back from the provider
 // with its answer. It returns where they wanted to go, besides.
 func (d *Door) FromProvider(ctx context.Context, cookie string, answer url.Values, agent, address string) (session, next string, err error) {
-	if d.Provider == nil {
-		return "", "", errTrip
+	t, c, err := d.answered(ctx, cookie, answer)
+	person := ""
+	if err == nil {
+		person, err = d.welcome(ctx, c)
 	}
-	t, err := unpack(cookie)
 	if err != nil {
-		return "", "", err
-	}
-	if subtle.ConstantTimeCompare([]byte(t.State), []byte(answer.Get("state"))) != 1 || d.Now().After(t.Ends) {
-		return "", "", errTrip
-	}
-	if said := answer.Get("error"); said != "" {
-		return "", "", fault.New(fault.Denied, "%s did not let you in: %s.", d.Provider.Name, head(said, 100))
-	}
-	claims, err := d.claims(ctx, t, answer.Get("code"))
-	if err != nil {
-		return "", "", err
-	}
-	person, err := d.welcome(ctx, claims)
-	if err != nil {
+		d.tell(ctx, auth.Refusal{Way: auth.ByProvider, Name: c.Name, Address: address}, err)
 		return "", "", err
 	}
 	session, _, err = d.begin(ctx, person, "", agent, address)
 	return session, t.Next, err
+}
+
+// answered returns what the provider says of somebody who comes back, if they
+// left from here.
+func (d *Door) answered(ctx context.Context, cookie string, answer url.Values) (t trip, c claims, err error) {
+	if d.Provider == nil {
+		return t, c, errTrip
+	}
+	if t, err = unpack(cookie); err != nil {
+		return t, c, err
+	}
+	if subtle.ConstantTimeCompare([]byte(t.State), []byte(answer.Get("state"))) != 1 || d.Now().After(t.Ends) {
+		return t, c, errTrip
+	}
+	if said := answer.Get("error"); said != "" {
+		return t, c, fault.New(fault.Denied, "%s did not let you in: %s.", d.Provider.Name, head(said, 100))
+	}
+	c, err = d.claims(ctx, t, answer.Get("code"))
+	return t, c, err
 }
 
 // errAnswer is what an answer is told that cannot be believed.

@@ -10,9 +10,11 @@ import (
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// errWrong is what every wrong login is told, so that nobody learns which
-// names there are.
-var errWrong = fault.New(fault.Denied, "That name and password do not go together.")
+// wrong is what every wrong login is told, so that nobody learns which names
+// there are. Why it is, only the audit hears.
+func wrong(why reason) error {
+	return fault.New(fault.Denied, "That name and password do not go together.").Because(why)
+}
 
 // errAgain sends somebody to the login page.
 var errAgain = fault.New(fault.Denied, "You are not signed in, or were away for too long. Sign in again.")
@@ -20,9 +22,17 @@ var errAgain = fault.New(fault.Denied, "You are not signed in, or were away for 
 // LogIn begins a session of a person with a password. It returns what goes into
 // the cookie.
 func (d *Door) LogIn(ctx context.Context, name, password, agent, address string) (cookie string, s auth.Session, err error) {
-	name = strings.ToLower(strings.TrimSpace(name))
-	if !d.Passwords || len(password) > longest || len(name) > 64 {
-		return "", s, errWrong
+	cookie, s, err = d.logIn(ctx, strings.ToLower(strings.TrimSpace(name)), password, agent, address)
+	d.tell(ctx, auth.Refusal{Way: auth.ByPassword, Name: name, Address: address}, err)
+	return cookie, s, err
+}
+
+func (d *Door) logIn(ctx context.Context, name, password, agent, address string) (cookie string, s auth.Session, err error) {
+	switch {
+	case !d.Passwords:
+		return "", s, wrong("nobody has a password here.")
+	case len(password) > longest || len(name) > 64:
+		return "", s, wrong("the name or the password is longer than any is.")
 	}
 	if err := d.mayTry(ctx, name, address); err != nil {
 		return "", s, err
@@ -62,8 +72,15 @@ func (d *Door) checkPassword(ctx context.Context, name, password string) (auth.P
 	if err != nil {
 		return p, err
 	}
-	if !right || p.Disabled {
-		return p, errWrong
+	switch {
+	case p.Name == "":
+		return p, wrong("there is nobody of that name.")
+	case p.Source != auth.FromHere:
+		return p, wrong("the person logs in at the provider.")
+	case !right:
+		return p, wrong("the password is wrong.")
+	case p.Disabled:
+		return p, wrong("the person is disabled.")
 	}
 	d.upgrade(ctx, name, hash, password)
 	return p, nil
@@ -83,6 +100,12 @@ func (d *Door) upgrade(ctx context.Context, name, hash, password string) {
 
 // LogInWithToken begins a session of whoever has the token of the installation.
 func (d *Door) LogInWithToken(ctx context.Context, token, agent, address string) (cookie string, s auth.Session, err error) {
+	cookie, s, err = d.logInWithToken(ctx, token, agent, address)
+	d.tell(ctx, auth.Refusal{Way: auth.ByToken, Address: address}, err)
+	return cookie, s, err
+}
+
+func (d *Door) logInWithToken(ctx context.Context, token, agent, address string) (cookie string, s auth.Session, err error) {
 	if err := d.takeTryFrom(address); err != nil {
 		return "", s, err
 	}

@@ -80,6 +80,9 @@ type JobLedger interface {
 	Job(ctx context.Context, id string) (job.Job, error)
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
 	Waits(ctx context.Context, id string) (job.Waits, error)
+	// QueueWaits returns how long jobs stood in their queues, of the newest that
+	// began since then and are within a reach; nil is all of them.
+	QueueWaits(ctx context.Context, since time.Time, within []job.Reach) (job.QueueWaits, error)
 	// RecentDurations returns how long the last n jobs of that schedule took that
 	// succeeded, or else those of the task and client; the newest first.
 	RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error)

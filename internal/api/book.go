@@ -137,6 +137,12 @@ func (b Jobs) Waits(ctx context.Context, id string) (job.Waits, error) {
 	return b.Ledger.Waits(ctx, id)
 }
 
+// QueueWaits returns how long jobs stood in their queues, of the newest that
+// began since then.
+func (b Jobs) QueueWaits(ctx context.Context, since time.Time) (job.QueueWaits, error) {
+	return b.Ledger.QueueWaits(ctx, since, nil)
+}
+
 // RecentDurations returns how long the last n jobs of that schedule took that
 // succeeded, or else those of the task and client; the newest first.
 func (b Jobs) RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error) {

@@ -89,6 +89,16 @@ func (l gatedLedger) Attempts(ctx context.Context, id string) ([]job.Attempt, er
 	return l.ledger.Attempts(ctx, id)
 }
 
+// QueueWaits implements [JobLedger].
+func (l gatedLedger) QueueWaits(ctx context.Context, since time.Time, within []job.Reach) (job.QueueWaits, error) {
+	if sight := auth.Of(ctx).Sight(); sight != nil && within == nil {
+		within = sight
+	} else if sight != nil {
+		within = met(within, sight)
+	}
+	return l.ledger.QueueWaits(ctx, since, within)
+}
+
 // Waits implements [JobLedger], without the names of jobs that may not be seen.
 func (l gatedLedger) Waits(ctx context.Context, id string) (job.Waits, error) {
 	if err := l.open(ctx, id); err != nil {

@@ -70,6 +70,9 @@ func looks(b *testing.B, l *ledger.Ledger) []look {
 		{"a job's page", func(ctx context.Context, n int) error { return lookAtJob(ctx, l, of(n)) }},
 		{"counts", func(ctx context.Context, _ int) error { return reading(l.Counts(ctx, "")) }},
 		{"counts of a client", func(ctx context.Context, n int) error { return reading(l.Counts(ctx, of(n).Client)) }},
+		{"waits in queues", func(ctx context.Context, n int) error {
+			return reading(l.QueueWaits(ctx, of(n).Created, nil))
+		}},
 		{"schedules", func(ctx context.Context, n int) error { return lookAtSchedules(ctx, l, n) }},
 	}
 }

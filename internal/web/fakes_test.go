@@ -115,6 +115,14 @@ func (f *fakeJobs) Waits(_ context.Context, wanted string) (job.Waits, error) {
 	return job.Waits{}.Begin(job.Wait{Kind: job.WaitsForLock, For: "gradebook", Holder: id(24), Task: "stats.nightly"}, noon.Add(-8*time.Minute)).End(noon.Add(-5 * time.Minute)), nil
 }
 
+// QueueWaits are of one queue.
+func (f *fakeJobs) QueueWaits(_ context.Context, since time.Time) (job.QueueWaits, error) {
+	if !since.Equal(noon.Add(-time.Hour)) || len(f.jobs) == 0 {
+		return job.QueueWaits{}, nil
+	}
+	return job.QueueWaits{Jobs: 1204, Queues: map[string]job.QueueWait{"worker": {Jobs: 1200, Median: 40 * time.Millisecond, Long: 95 * time.Second}}}, nil
+}
+
 // RecentDurations are of jobs that took 3 minutes, give or take two.
 func (f *fakeJobs) RecentDurations(_ context.Context, schedule, task, _ string, n int) (recent []job.Lasted, err error) {
 	if schedule == "" && task != "sis.registrations.process" {

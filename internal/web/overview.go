@@ -26,7 +26,9 @@ type overviewPage struct {
 	Sentence string
 	Figures  []figure
 	Now      []jobRow
-	Queues   []queueRow
+	Queues   []pastQueue
+	WaitsOf  string // which jobs say how long one stands in a queue; empty: none do
+	Builds   []buildMark
 	Next     []job.Firing
 	Errors   []job.ErrorGroup // of the last day, most first
 	Chart    template.HTML    // of what ended on the last days; empty: that is not known
@@ -74,7 +76,10 @@ func (s *server) overviewPage(ctx context.Context) (page overviewPage, err error
 	if err != nil {
 		return page, fmt.Errorf("list workers: %w", err)
 	}
-	page.Queues = queues.Queues
+	if page.Queues, page.WaitsOf, err = s.waitsIn(ctx, queues.Queues); err != nil {
+		return page, err
+	}
+	page.Builds = buildMarks(workers)
 	page.Figures = figures(counts, workers)
 	late, missed, err := s.lateness(ctx)
 	if err != nil {

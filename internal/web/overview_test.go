@@ -44,3 +44,11 @@ func TestTheOverviewTellsOfTheLastDaysAndOfToday(t *testing.T) {
 		t.Error("a viewer is shown the audit")
 	}
 }
+
+func TestTheOverviewTellsHowLongJobsStandAndWhatWorkersRun(t *testing.T) {
+	h := dashboard(t, web.Config{})
+	says(t, get(t, h, "/overview"), 200, ">40 ms<", ">1 min 35 s<span class=\"note\">of 1,200</span>", "of the newest 1,204 jobs that began within the last hour", "Builds of workers", ">v0.1.0<", ">unknown<")
+	if body := get(t, dashboard(t, web.Config{Jobs: &fakeJobs{}}), "/overview").Body.String(); strings.Contains(body, "within the last hour") {
+		t.Error("the page tells of waits though no job has begun")
+	}
+}

@@ -41,6 +41,10 @@ type Jobs interface {
 	Attempts(ctx context.Context, id string) ([]job.Attempt, error)
 	Waits(ctx context.Context, id string) (job.Waits, error)
 
+	// QueueWaits returns how long jobs stood in their queues, of the newest that
+	// began since then.
+	QueueWaits(ctx context.Context, since time.Time) (job.QueueWaits, error)
+
 	// RecentDurations returns how long the last n jobs of that schedule took that
 	// succeeded, or else those of the task and client; the newest first.
 	RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error)

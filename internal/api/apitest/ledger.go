@@ -129,6 +129,11 @@ func (l Ledger) Waits(ctx context.Context, id string) (job.Waits, error) {
 	return job.Waits{}.Begin(gradebook, Now.Add(-4*time.Minute)).End(Now.Add(-time.Minute)), l.Ping(ctx)
 }
 
+// QueueWaits implements api.Ledger: no job has begun.
+func (l Ledger) QueueWaits(ctx context.Context, _ time.Time, _ []job.Reach) (job.QueueWaits, error) {
+	return job.QueueWaits{}, l.Ping(ctx)
+}
+
 // JobErrors implements api.Ledger.
 func (l Ledger) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
 	return page(l.errors[id], limit, func(e job.RecordError) bool { return e.Seq > after }), l.Ping(ctx)

@@ -1,0 +1,57 @@
+package ledger_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/ledger"
+)
+
+func TestHowLongJobsStoodInQueuesIsTold(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		told := enqueue("a", "b", "c", "later", "retried", "queued", "old")
+		for i, e := range told {
+			j := e.(events.JobEnqueued).Job
+			switch j.ID {
+			case "c":
+				j.Client = "north"
+			case "later":
+				j.Queue, j.State, j.Due = "mail", job.Scheduled, second(30)
+			case "old":
+				j.Created = noon.Add(-26 * time.Hour)
+			}
+			told[i] = events.JobEnqueued{Job: j}
+		}
+		for id, at := range map[string]int{"a": 10, "b": 20, "c": 60, "later": 31, "retried": 50, "old": 50} {
+			told = append(told, events.AttemptStarted{ID: id, Attempt: 1, Worker: "w", At: second(at)})
+		}
+		tell(t, l, told.then(
+			events.AttemptEnded{ID: "a", Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(70)},
+			events.AttemptEnded{ID: "b", Attempt: 1, Outcome: job.AttemptFailed, State: job.Failed, At: second(70)},
+			events.AttemptEnded{ID: "retried", Attempt: 1, Outcome: job.AttemptFailed, State: job.Retrying, At: second(70)},
+			events.AttemptStarted{ID: "retried", Attempt: 2, Worker: "w", At: second(80)},
+		))
+		for _, tt := range []struct {
+			name   string
+			since  time.Time
+			within []job.Reach
+			want   job.QueueWaits
+		}{
+			{"all", noon, nil, job.QueueWaits{Jobs: 4, Queues: map[string]job.QueueWait{
+				"worker": {Jobs: 3, Median: 20 * time.Second, Long: time.Minute}, "mail": {Jobs: 1, Median: time.Second, Long: time.Second},
+			}}},
+			{"the newest", second(40), nil, job.QueueWaits{Jobs: 1, Queues: map[string]job.QueueWait{"worker": {Jobs: 1, Median: time.Minute, Long: time.Minute}}}},
+			{"of a client", noon, []job.Reach{{Client: "north"}}, job.QueueWaits{Jobs: 1, Queues: map[string]job.QueueWait{"worker": {Jobs: 1, Median: time.Minute, Long: time.Minute}}}},
+			{"of nobody", noon, []job.Reach{}, job.QueueWaits{Queues: map[string]job.QueueWait{}}},
+		} {
+			got, err := l.QueueWaits(t.Context(), tt.since, tt.within)
+			if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+				t.Errorf("%s: %v (-want +got):\n%s", tt.name, err, diff)
+			}
+		}
+	})
+}

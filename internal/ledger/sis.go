@@ -180,10 +180,17 @@ func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 	if err != nil {
 		return err
 	}
-	return inChunks(d.Vanished, func(some []string) error {
-		_, err := tx.ExecContext(ctx,
-			`UPDATE `+s.table+` SET gone = 1, snapshot = $1, doubt = $2 WHERE sync = $3 AND record IN (`+numbered(4, len(some))+`)`,
-			append([]any{d.Pull.Snapshot, d.Doubt, d.Sync}, anys(some)...)...)
+	if err := endSISRows(ctx, tx, d, d.Vanished, ""); err != nil {
+		return err
+	}
+	return endSISRows(ctx, tx, d, d.Doubted, d.Doubt)
+}
+
+func endSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta, keys []string, doubt string) error {
+	return inChunks(keys, func(some []string) error {
+		_, err := tx.ExecContext(ctx, `UPDATE `+sisStreams[d.Pull.Stream].table+` SET gone = 1, snapshot = $1, doubt = $2
+			WHERE sync = $3 AND record IN (`+numbered(4, len(some))+`)`,
+			append([]any{d.Pull.Snapshot, doubt, d.Sync}, anys(some)...)...)
 		return err
 	})
 }

@@ -19,6 +19,7 @@ func (b brake) tripped() bool { return b.drops > 10 && b.drops*20 > b.of }
 // planDrops suspends places, but holds the drops of each term that has
 // unusually many, unless a person has let so many through.
 func (p *planner) planDrops(drops []*place) {
+	drops = p.holdDoubtful(drops)
 	terms := p.brakes(drops)
 	total := 0
 	for _, b := range terms {

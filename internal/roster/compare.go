@@ -2,7 +2,6 @@ package roster
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"github.com/google/uuid"
 
@@ -16,6 +15,7 @@ type comparison struct {
 	h        *harvest
 	rows     []sync.Row
 	vanished []string
+	doubted  []string
 	messages []sync.Message
 	replaced []string // ids of open messages
 
@@ -25,7 +25,8 @@ type comparison struct {
 	unnamed   int                       // problems without an id
 
 	created, changed, gone int64
-	why                    string // nothing is taken for gone, where that is odd
+	stale                  int64
+	code, why              string // nothing is taken for gone, where that is odd
 }
 
 func compare(h *harvest, known []sync.Row, open []sync.Message) *comparison {
@@ -42,6 +43,7 @@ func compare(h *harvest, known []sync.Row, open []sync.Message) *comparison {
 	c.problems()
 	seen := c.present(int64(len(known)))
 	c.absent(known, seen)
+	c.passed()
 	return c
 }
 
@@ -72,7 +74,7 @@ func (c *comparison) problems() {
 func (c *comparison) problem(p problem) {
 	m := sync.Message{
 		Key: p.key, Where: p.where, Digest: p.digest(), Op: sync.Unread,
-		State: sync.Rejected, Code: p.code, Reason: p.message,
+		State: sync.Rejected, Code: p.code, Reason: p.message, Receipt: p.receipt,
 	}
 	if p.code == "DUP_KEY" {
 		m.State = sync.Held
@@ -87,7 +89,7 @@ func (c *comparison) problem(p problem) {
 			c.replaced = append(c.replaced, before.ID)
 		}
 	}
-	if !known {
+	if !known || p.receipt != "" {
 		c.messages = append(c.messages, m)
 	}
 }
@@ -102,7 +104,9 @@ func (c *comparison) present(seq int64) map[string]bool {
 			c.protected[s.record.Key] = true
 			continue
 		}
-		row := sync.Row{Key: s.key, Alias: s.record.Key, Digest: s.digest, Gone: s.record.Deleted, Record: s.record}
+		row := sync.Row{
+			Key: s.key, Alias: s.record.Key, Digest: s.digest, Gone: s.record.Deleted, Version: s.record.Version, Record: s.record,
+		}
 		before, ok := c.known[s.key]
 		if row.Seq = before.Seq; !ok {
 			seq++
@@ -114,19 +118,23 @@ func (c *comparison) present(seq int64) map[string]bool {
 }
 
 func (c *comparison) row(row, before sync.Row, known bool) {
-	if row.Gone && known {
-		c.end(before, row.Record)
-		return
-	}
 	same := known && before.Digest == row.Digest && before.Gone == row.Gone
-	if same && before.Alias == row.Alias {
+	switch {
+	case known && c.outOfOrder(row, before, same):
+		return
+	case row.Gone && known:
+		c.ended(row, before)
+		return
+	case same:
+		c.again(row, before)
 		return
 	}
-	c.rows = append(c.rows, row)
+	c.rows = append(c.rows, c.unseen(row))
 	switch {
-	case same:
+	case known && before.Gone && before.Doubt != "" && before.Digest == row.Digest:
+		c.replace(row.Key) // it was not gone after all
 	case row.Gone:
-		c.message(row, sync.Message{Op: sync.Gone, State: sync.Ignored, Reason: "It ended before it was ever seen here."})
+		c.message(row, sync.Message{Op: sync.Gone, State: sync.Ignored, Reason: beforeSeen})
 	case !known || before.Gone:
 		c.created++
 		c.message(row, sync.Message{Op: sync.New, State: sync.Received})
@@ -139,7 +147,7 @@ func (c *comparison) row(row, before sync.Row, known bool) {
 // end notes that a row is gone. Its record stays as it was: what says so need
 // not say anything else.
 func (c *comparison) end(row sync.Row, by sis.Record) {
-	if row.Gone {
+	if row.Gone && row.Doubt == "" {
 		return
 	}
 	c.gone++
@@ -150,13 +158,22 @@ func (c *comparison) end(row sync.Row, by sis.Record) {
 
 // message adds a message about a row, in place of open ones.
 func (c *comparison) message(row sync.Row, m sync.Message) {
-	m.Key, m.Digest, m.Where = row.Key, row.Digest, row.Record.Where
+	c.add(row, m)
+	c.replace(row.Key)
+}
+
+func (c *comparison) add(row sync.Row, m sync.Message) {
+	m.Key, m.Digest, m.Where, m.Receipt = row.Key, row.Digest, row.Record.Where, row.Record.Receipt
 	m.Body = json.RawMessage("{}")
 	if m.Op != sync.Gone {
 		m.Body = body(row.Record)
 	}
 	c.messages = append(c.messages, m)
-	for _, before := range c.open[row.Key] {
+}
+
+// replace gives up what was said about a row before.
+func (c *comparison) replace(key string) {
+	for _, before := range c.open[key] {
 		if before.Op != sync.Unread {
 			c.replaced = append(c.replaced, before.ID)
 		}
@@ -168,13 +185,15 @@ func (c *comparison) message(row sync.Row, m sync.Message) {
 func (c *comparison) absent(known []sync.Row, seen map[string]bool) {
 	missing := c.missing(known, seen)
 	switch {
+	case c.rolledBack(len(known)):
+		return
 	case len(missing) == 0 || !c.h.complete:
 		return
 	case c.h.records == 0:
-		c.why = fmt.Sprintf("The SIS sent no %s at all, and had %d before. That is taken for a mistake: nothing was dropped.", c.h.stream, len(missing))
+		c.doubt(missing, "The SIS sent no %s at all, and had %d before. That is taken for a mistake: nothing was dropped.", c.h.stream, len(missing))
 		return
 	case c.unnamed > 0:
-		c.why = fmt.Sprintf("%d rows of %s have no id that can be read, so it is not known which of %d missing ones are gone: none was dropped.",
+		c.doubt(missing, "%d rows of %s have no id that can be read, so it is not known which of %d missing ones are gone: none was dropped.",
 			c.unnamed, c.h.stream, len(missing))
 		return
 	}
@@ -193,17 +212,22 @@ func (c *comparison) missing(known []sync.Row, seen map[string]bool) (missing []
 			met[row.Alias] = true
 		}
 		switch {
-		case seen[row.Key], c.protected[row.Alias], row.Gone:
+		case seen[row.Key], c.protected[row.Alias], row.Gone && row.Doubt == "":
 		case ended:
 			c.end(row, by)
+		case c.h.movedOn(row):
+			c.end(row, sis.Record{})
+		case row.Gone: // in doubt, and still missing
+			missing = append(missing, row)
 		default:
 			missing = append(missing, row)
 		}
 	}
 	for alias, r := range c.h.ended {
 		if !met[alias] {
-			r.Warning = "It ended before it was ever seen here."
+			r.Warning = beforeSeen
 			c.h.warnings = append(c.h.warnings, r)
+			c.told(sync.Row{Key: alias, Record: r}, sync.Ignored, "", beforeSeen)
 		}
 	}
 	return missing
@@ -211,15 +235,16 @@ func (c *comparison) missing(known []sync.Row, seen map[string]bool) (missing []
 
 func (c *comparison) delta(name string, p sync.Pull) sync.Delta {
 	p.Complete = c.h.complete && c.why == ""
-	if c.why != "" {
-		p.Code, p.Reason = "SNAPSHOT_INCOMPLETE", c.why
-	}
+	p.Code, p.Reason, p.Cursor = c.code, c.why, c.h.cursor
 	for i := range c.messages {
 		m := &c.messages[i]
 		m.ID, m.Sync, m.Stream, m.Run = newID(), name, p.Stream, p.Run
 		m.Received, m.Changed = p.At, p.At
 	}
-	return sync.Delta{Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished, Messages: c.messages, Superseded: c.replaced}
+	return sync.Delta{
+		Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished, Doubted: c.doubted, Doubt: c.code,
+		Messages: c.messages, Superseded: c.replaced,
+	}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

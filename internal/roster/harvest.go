@@ -23,6 +23,8 @@ type harvest struct {
 	problems []problem
 	warnings []sis.Record
 	ended    map[string]sis.Record // registrations that say no more than that, by the provider's id
+	passed   []*sheaf              // replaced by a later one of the same pull
+	cursor   string                // where the next pull goes on
 
 	byKey   map[string]*sheaf
 	byAlias map[string]*sheaf
@@ -39,6 +41,7 @@ type sheaf struct {
 // A problem is a row that cannot be taken.
 type problem struct {
 	key, where, code, message string
+	receipt                   string
 }
 
 // identity tells a problem from others of the stream, from pull to pull.
@@ -86,7 +89,7 @@ func (h *harvest) add(r sis.Record) {
 		r.Problem = badID(r)
 	}
 	if r.Problem != nil {
-		h.problems = append(h.problems, problem{r.Key, r.Where, r.Problem.Code, r.Problem.Message})
+		h.problems = append(h.problems, problem{r.Key, r.Where, r.Problem.Code, r.Problem.Message, r.Receipt})
 		return
 	}
 	s := &sheaf{key: identity(r), record: r, digest: digest(r)}
@@ -109,7 +112,11 @@ func isBareEnd(r sis.Record) bool {
 func (h *harvest) again(first, second *sheaf) {
 	switch {
 	case first.key == second.key && first.digest == second.digest && first.record.Deleted == second.record.Deleted:
+		h.passed = append(h.passed, second)
+	case inOrder(first.record, second.record):
+		h.replace(first, second)
 	case first.record.Key != second.record.Key:
+		h.passed = append(h.passed, second)
 		first.merge(second.record)
 		h.byAlias[second.record.Key] = first
 	default:
@@ -117,9 +124,28 @@ func (h *harvest) again(first, second *sheaf) {
 		for _, s := range []*sheaf{first, second} {
 			h.problems = append(h.problems, problem{s.record.Key, s.record.Where, "DUP_KEY", fmt.Sprintf(
 				"The id is used twice with different content (%s and %s). Neither was taken; what was known before stands.",
-				first.record.Where, second.record.Where)})
+				first.record.Where, second.record.Where), s.record.Receipt})
 		}
 	}
+}
+
+// inOrder reports whether it is known which of two records of one id is the
+// later one: by their versions, or because messages come in order.
+func inOrder(first, second sis.Record) bool {
+	return first.Key == second.Key &&
+		(first.Version != second.Version || (first.Version == 0 && first.Receipt != "" && second.Receipt != ""))
+}
+
+// replace puts the later of two records in the place of the other.
+func (h *harvest) replace(first, second *sheaf) {
+	if second.record.Version < first.record.Version {
+		h.passed = append(h.passed, second)
+		return
+	}
+	was := *first
+	h.passed = append(h.passed, &was)
+	first.key, first.record, first.digest = second.key, second.record, second.digest
+	h.byKey[first.key] = first
 }
 
 // merge adds a registration of the same person in the same section and role

@@ -92,7 +92,7 @@ func (p *planner) day(d sis.Date) time.Time {
 func (p *planner) judgeRegistrations() {
 	p.registrations = make([]*registration, 0, len(p.campus.Registrations))
 	for _, row := range p.campus.Registrations {
-		r := &registration{Registration: *row.Record.Registration, gone: row.Gone, key: row.Key}
+		r := &registration{Registration: *row.Record.Registration, gone: row.Gone, doubt: row.Doubt, key: row.Key}
 		p.registrations = append(p.registrations, r)
 		s := p.sections[r.Section]
 		place := p.place(r, s)

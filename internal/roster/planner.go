@@ -78,8 +78,9 @@ func (p *person) hasAccount() bool { return p.link != nil || p.create }
 type registration struct {
 	sis.Registration
 	verdict
-	gone bool
-	key  string
+	gone  bool
+	doubt string // code: it is gone only if a person says so
+	key   string
 }
 
 // A placeKey tells apart what a person is in a course. The course is the one

@@ -26,7 +26,10 @@ func pull(stream sis.Stream) func(context.Context, *step) error {
 		if err := s.takeSnapshot(ctx, stream); err != nil {
 			return err
 		}
-		got, err := s.harvest(ctx, stream)
+		if s.Args.Full {
+			last.Cursor = ""
+		}
+		got, err := s.harvest(ctx, stream, last.Cursor)
 		if err != nil {
 			return err
 		}
@@ -53,9 +56,9 @@ func (s *step) takeSnapshot(ctx context.Context, stream sis.Stream) (err error) 
 
 // harvest reads a stream to its end. Nothing is kept of one that has too many
 // bad rows.
-func (s *step) harvest(ctx context.Context, stream sis.Stream) (*harvest, error) {
+func (s *step) harvest(ctx context.Context, stream sis.Stream, cursor string) (*harvest, error) {
 	h := newHarvest(stream)
-	result, err := s.source.Pull(ctx, sis.Request{Snapshot: s.Args.Snapshot, Stream: stream, Terms: s.sync.Terms}, func(r sis.Record) error {
+	result, err := s.source.Pull(ctx, sis.Request{Snapshot: s.Args.Snapshot, Stream: stream, Cursor: cursor, Terms: s.sync.Terms}, func(r sis.Record) error {
 		h.add(r)
 		s.Progress(tasks.Progress{Stage: string(stream), Done: int64(h.records)})
 		return ctx.Err()
@@ -63,7 +66,7 @@ func (s *step) harvest(ctx context.Context, stream sis.Stream) (*harvest, error)
 	if err != nil {
 		return nil, s.sourceError(err)
 	}
-	h.complete = result.Complete
+	h.complete, h.cursor = result.Complete, result.Cursor
 	if h.tooBad() {
 		s.complain(h)
 		return nil, tasks.Permanent(fault.New(fault.Invalid,

@@ -45,6 +45,7 @@ var Chain = []string{
 type Args struct {
 	Sync       string `json:"sync" doc:"the name of the sync"`
 	DryRun     bool   `json:"dry_run,omitempty" doc:"make a plan and change nothing in the LMS"`
+	Full       bool   `json:"full,omitempty" doc:"ask the source for everything, not for what has changed since the last run"`
 	AllowDrops int    `json:"allow_drops,omitempty" doc:"let up to this many drops through that would be held"`
 
 	Snapshot string `json:"snapshot,omitempty" doc:"the state of the SIS to read; empty means its newest"`

@@ -136,7 +136,8 @@ type Delta struct {
 	Pull       Pull
 	Rows       []Row     // new or different
 	Vanished   []string  // keys of rows that are gone; their records stay as they were
-	Doubt      string    // code: the vanished are gone only if a person says so
+	Doubted    []string  // keys of rows that are gone only if a person says so
+	Doubt      string    // code: why
 	Messages   []Message // new
 	Superseded []string  // ids of messages that these, or better rows, replace
 }

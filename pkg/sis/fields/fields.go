@@ -23,6 +23,10 @@ type Record struct {
 	// Text returns what the field with that name says: "" if there is none.
 	Text func(name string) string
 
+	// Items returns the items of a field that holds several. Nil: a text with
+	// commas between them.
+	Items func(name string) []string
+
 	// Problem is the first that was found; nil if all is well.
 	Problem *sis.Error
 
@@ -70,9 +74,9 @@ func (r *Record) Required(name string) string {
 	return value
 }
 
-// RequiredList returns the items of a list with commas between them.
+// RequiredList returns the items of a field that must have one.
 func (r *Record) RequiredList(name string) []string {
-	items := List(r.Text(name))
+	items := r.items(name)
 	if len(items) == 0 {
 		r.Fail("REQ_FIELD_MISSING", "%s is empty.", name)
 	}
@@ -80,6 +84,13 @@ func (r *Record) RequiredList(name string) []string {
 		r.Fail("TOO_LONG", "%s has an id of more than %d characters.", name, most)
 	}
 	return items
+}
+
+func (r *Record) items(name string) []string {
+	if r.Items == nil {
+		return List(r.Text(name))
+	}
+	return r.Items(name)
 }
 
 // List splits a list with commas between its items.

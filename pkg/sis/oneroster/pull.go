@@ -7,6 +7,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/fields"
+	"github.com/beadle-jobs/beadle/pkg/sis/internal/meaning"
 )
 
 // A pull is one stream of a bundle on its way to emit.
@@ -16,9 +17,6 @@ type pull struct {
 	result  sis.Result
 	warning string // for the next record
 }
-
-// A meaning makes a record of what a row says.
-type meaning func(*reading) sis.Record
 
 func (p *pull) stream(ctx context.Context, stream sis.Stream) error {
 	switch stream {
@@ -49,7 +47,7 @@ func (p *pull) note(warning string) {
 }
 
 // records emits what f says.
-func (p *pull) records(ctx context.Context, f *file, means meaning) error {
+func (p *pull) records(ctx context.Context, f *file, means meaning.Meaning) error {
 	if f == nil {
 		return nil
 	}
@@ -67,7 +65,7 @@ func (p *pull) records(ctx context.Context, f *file, means meaning) error {
 
 // beside reads a file that only adds to the records of another, and emits the
 // problems in it.
-func (p *pull) beside(ctx context.Context, f *file, visit func(*reading)) error {
+func (p *pull) beside(ctx context.Context, f *file, visit func(*fields.Record)) error {
 	if f == nil {
 		return nil
 	}
@@ -81,7 +79,7 @@ func (p *pull) beside(ctx context.Context, f *file, visit func(*reading)) error 
 		if read.Problem == nil {
 			return nil
 		}
-		return p.send(sis.Record{Where: read.where(), Problem: read.Problem})
+		return p.send(sis.Record{Where: f.where(r), Problem: read.Problem})
 	})
 }
 
@@ -99,50 +97,33 @@ func (p *pull) send(r sis.Record) error {
 
 // record makes a record of r. It is not ok if another line of the file has
 // said the same.
-func (f *file) record(r row, text func([]byte) string, means meaning) (got sis.Record, ok bool) {
+func (f *file) record(r row, text func([]byte) string, means meaning.Meaning) (got sis.Record, ok bool) {
 	read := f.reading(r, text)
 	if p := f.unreadable(r); p != nil {
-		return read.asProblem(p), true
+		return f.problem(r, read, p), true
 	}
 	again := f.repeats[r.line]
 	switch {
 	case again == nil:
 	case !again.same:
-		return read.asProblem(fields.Problem("DUP_KEY", "Lines %s of %s have the same id and say different things.", again, f.name)), true
+		return f.problem(r, read, fields.Problem("DUP_KEY", "Lines %s of %s have the same id and say different things.", again, f.name)), true
 	case again.lines[0] != r.line:
 		return sis.Record{}, false
 	default:
 		read.Warn("Lines %s of %s are the same.", again, f.name)
 	}
-	return read.record(means), true
+	got = means.Of(read)
+	got.Where = f.where(r)
+	return got, true
 }
 
-func (r *reading) record(means meaning) sis.Record {
-	key := r.Required("sourcedId")
-	keyProblem := r.Problem
-	r.status = r.Word("status", active, deleted, inactive)
-	got := means(r)
-	if got.Deleted && keyProblem == nil && r.Problem != nil && fields.Forgives(r.Problem) {
-		r.Problem = nil
-	}
-	if r.Problem != nil {
-		return r.asProblem(r.Problem)
-	}
-	got.Key, got.Where, got.Warning = key, r.where(), r.Warning()
-	return got
+// reading begins to understand a row.
+func (f *file) reading(r row, text func([]byte) string) *fields.Record {
+	return &fields.Record{Text: func(column string) string { return text(f.header.cell(r, column)) }}
 }
 
-func (r *reading) asProblem(p *sis.Error) sis.Record {
-	return sis.Record{Key: r.key(), Where: r.where(), Problem: p}
+func (f *file) problem(r row, read *fields.Record, p *sis.Error) sis.Record {
+	return sis.Record{Key: meaning.Key(read), Where: f.where(r), Problem: p}
 }
 
-// key returns the id of a row that may be unreadable otherwise.
-func (r *reading) key() string {
-	cell := r.file.header.cell(r.row, "sourcedId")
-	if !fields.IsText(r.text(cell)) || len(cell) > 255 {
-		return ""
-	}
-	return strings.TrimSpace(r.text(cell))
-}
-
-func (r *reading) where() string { return fmt.Sprintf("%s:%d", r.file.name, r.row.line) }
+func (f *file) where(r row) string { return fmt.Sprintf("%s:%d", f.name, r.line) }

@@ -45,17 +45,19 @@ func TestABatchAnswersEachLineInOrder(t *testing.T) {
 {"task":"cache.clear","prio":1}
 {"task":"cache.clear","client":"closed"}
 {"task":"cache.clear","in":"1h"}
-{"task":"cache.clear","key":"k"}`))
+{"task":"cache.clear","key":"k"}
+{"task":"cache.clear","tags":["two words"]}`))
 
 	want := []client.BatchLine{
 		{Line: 1, State: job.Queued},
 		{Line: 3, Error: &client.Problem{Code: "invalid", Message: "argument school is required: the school's id in the SIS", Field: "school"}},
 		{Line: 4, Error: &client.Problem{Code: "invalid", Message: "There is no task nothing; jobctl tasks lists what there is.", Field: "task"}},
 		{Line: 5, Error: &client.Problem{Code: "invalid", Message: "The body is not valid JSON: unexpected EOF."}},
-		{Line: 6, Error: &client.Problem{Code: "invalid", Message: "There is no field prio; this request takes task, args, client, at, in, expires, description, key, trace.", Field: "prio"}},
+		{Line: 6, Error: &client.Problem{Code: "invalid", Message: "There is no field prio; this request takes task, args, client, at, in, expires, description, key, tags, trace.", Field: "prio"}},
 		{Line: 7, Error: &client.Problem{Code: "conflict", Message: `The client "closed" is disabled and takes no new jobs.`, Field: "client"}},
 		{Line: 8, State: job.Scheduled},
 		{Line: 9, State: job.Queued, Existing: true},
+		{Line: 10, Error: &client.Problem{Code: "invalid", Message: `"two words" is no tag: a tag has 1 to 40 lower-case letters, digits and any of . - _ : and begins with a letter or digit.`, Field: "tags"}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(client.BatchLine{}, "ID")); diff != "" {
 		t.Errorf("answers (-want +got):\n%s", diff)

@@ -238,5 +238,6 @@ func again(j job.Job, by string) job.Request {
 		Root:        j.Root,
 		RetryOf:     j.ID,
 		Schedule:    j.Schedule,
+		Tags:        j.Tags,
 	}
 }

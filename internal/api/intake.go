@@ -47,6 +47,10 @@ func (in *intake) request(ctx context.Context, n client.NewJob) (job.Request, er
 	if err := checkWords(n); err != nil {
 		return job.Request{}, err
 	}
+	tags, err := job.TagsOf(n.Tags)
+	if err != nil {
+		return job.Request{}, err
+	}
 	if err := checkTimes(n.Expires, at, now); err != nil {
 		return job.Request{}, err
 	}
@@ -67,6 +71,7 @@ func (in *intake) request(ctx context.Context, n client.NewJob) (job.Request, er
 		At:          at,
 		Expires:     n.Expires,
 		Trace:       n.Trace,
+		Tags:        tags,
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -77,7 +78,7 @@ func startFile(w http.ResponseWriter, format string) rowWriter {
 	}
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	file := csv.NewWriter(w)
-	_ = file.Write([]string{"id", "task", "description", "client", "owner", "queue", "state", "reason", "error", "errors", "attempt", "worker", "schedule", "created", "started", "ended"})
+	_ = file.Write([]string{"id", "task", "description", "client", "owner", "queue", "state", "reason", "error", "errors", "attempt", "worker", "schedule", "tags", "created", "started", "ended"})
 	return jobTable{file}
 }
 
@@ -93,7 +94,7 @@ type jobTable struct{ *csv.Writer }
 func (t jobTable) job(j job.Job) error {
 	row := []string{
 		j.ID, j.Task, j.Description, j.Client, j.Owner, j.Queue, string(j.State), j.Reason, j.Error,
-		strconv.FormatInt(j.Errors, 10), strconv.Itoa(j.Attempt), j.Worker, j.Schedule,
+		strconv.FormatInt(j.Errors, 10), strconv.Itoa(j.Attempt), j.Worker, j.Schedule, strings.Join(j.Tags, " "),
 		fileTime(&j.Created), fileTime(j.Started), fileTime(j.Ended),
 	}
 	for i := range row {

@@ -30,13 +30,14 @@ where a string is wanted. A list takes one item for each --arg.
 
 With --file it starts a job for each line of a file, or of standard input if it
 is -. A line is a JSON object such as {"task":"sis.terms.pull","args":{…}}; it may
-have client, at, in, expires, description and key too. Lines that are refused
+have client, at, in, expires, description, key and tags too. Lines that are refused
 are told by their number, and do not spare the others. While the server can take
 no more, jobctl waits and goes on where it was: no line becomes two jobs.`,
 		Example: `  jobctl enqueue sis.terms.pull --arg sync=main --wait
   jobctl enqueue sis.terms.pull --args-json '{"sync":"main","dry_run":true}' --in 10m
   jobctl enqueue sis.terms.pull --arg sync=main --key nightly-2026-09-01
   jobctl enqueue cache.clear --expires 2h
+  jobctl enqueue sis.terms.pull --arg sync=main --tag term-2026 --tag drill
   jobctl enqueue --file jobs.ndjson`,
 		ValidArgsFunction: env.complete(taskNames),
 		Args: func(cmd *cobra.Command, names []string) error {
@@ -82,6 +83,7 @@ no more, jobctl waits and goes on where it was: no line becomes two jobs.`,
 	flags.StringVar(&expires, "expires", "", "give up if it has not begun by then: 2h from now, or a time as with --at")
 	flags.StringVar(&n.Key, "key", "", "idempotency key: the same key again is the same job")
 	flags.StringVar(&n.Description, "description", "", "what people see in lists (default: the task's summary)")
+	flags.StringSliceVar(&n.Tags, "tag", nil, "what to find it by, as tag:x in a filter; up to 8, repeated or separated by commas")
 	flags.BoolVar(&wait, "wait", false, "wait for the end and show the progress")
 	flags.StringVar(&file, "file", "", "start a job for each line of this file; - reads standard input")
 	return cmd

@@ -50,7 +50,7 @@ func (env *Env) enqueueFile(cmd *cobra.Command, name string) error {
 
 // onlyFile refuses flags that would have to be in each line.
 func onlyFile(flags *pflag.FlagSet) error {
-	for _, name := range []string{"client", "arg", "args-json", "in", "at", "expires", "key", "description", "wait"} {
+	for _, name := range []string{"client", "arg", "args-json", "in", "at", "expires", "key", "description", "tag", "wait"} {
 		if flags.Changed(name) {
 			return fault.New(fault.Invalid, "--%s does not go with --file: each line says for itself what it wants", name).In(name)
 		}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,7 @@ func (env *Env) printJob(d client.JobDetail) {
 		"done", achieved(j),
 		"duration", usualText(d.Usual),
 		"arguments", string(j.Args),
+		"tags", strings.Join(j.Tags, " "),
 		"schedule", j.Schedule,
 		"parent", j.Parent,
 		"retry of", j.RetryOf,

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -84,13 +85,20 @@ func (env *Env) printJobs(list client.JobList) {
 		return
 	}
 	remarks := slices.ContainsFunc(list.Jobs, func(j client.Job) bool { return standing(j) != "" })
+	tags := slices.ContainsFunc(list.Jobs, func(j client.Job) bool { return len(j.Tags) > 0 })
 	head := []string{"job", "task", "state", "progress", "errors", "created", "description"}
+	if tags {
+		head = append(head, "tags")
+	}
 	if remarks {
 		head = append(head, "remark")
 	}
 	t := env.table(head...)
 	for _, j := range list.Jobs {
 		row := []string{j.ID, j.Task, stateWord(j), progress(j), number(j.Errors), env.ago(j.Created), j.Description}
+		if tags {
+			row = append(row, strings.Join(j.Tags, " "))
+		}
 		if remarks {
 			row = append(row, standing(j))
 		}

@@ -54,7 +54,7 @@ func (w *Worker) makeParts(ctx context.Context, s *session, c claimed) error {
 	for _, worker := range workers {
 		parts = append(parts, job.Request{
 			ID: childID(c.ID, c.Task, worker.ID), Task: c.Task, Args: c.Args, Client: c.Client, Owner: "job " + c.ID,
-			Description: c.Description + " on " + worker.Name, Parent: c.ID, Root: c.Root, Trace: c.Trace,
+			Description: c.Description + " on " + worker.Name, Parent: c.ID, Root: c.Root, Trace: c.Trace, Tags: c.Tags,
 			Worker: worker.ID, Whole: c.Queue + " " + c.ID,
 		})
 	}

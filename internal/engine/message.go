@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +43,7 @@ const (
 	headerUnique      = "unique" // digest of the uniqueness key
 	headerMemo        = "memo"   // key under which the request is remembered
 	headerWhole       = "whole"  // "queue id" of the job that this one is a part of
+	headerTags        = "tags"   // with spaces between them
 )
 
 // message returns the unchanging part of a job as asynq keeps it. Type and
@@ -69,6 +71,7 @@ func (r *record) appendHeaders(b []byte) []byte {
 	b = appendHeader(b, headerUnique, r.unique)
 	b = appendHeader(b, headerMemo, r.memo)
 	b = appendHeader(b, headerWhole, r.whole)
+	b = appendHeader(b, headerTags, strings.Join(r.Tags, " "))
 	if r.Root != r.ID {
 		b = appendHeader(b, headerRoot, r.Root)
 	}
@@ -194,6 +197,8 @@ func (r *record) setHeader(name, value string) (err error) {
 		r.memo = value
 	case headerWhole:
 		r.whole = value
+	case headerTags:
+		r.Tags = strings.Split(value, " ")
 	case headerSlot:
 		r.Slot = new(time.Time)
 		*r.Slot, err = fromMillis(value)

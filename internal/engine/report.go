@@ -128,7 +128,7 @@ func (r *report) Error(e tasks.RecordError) {
 func (r *report) Enqueue(ctx context.Context, q tasks.SinkRequest) (string, error) {
 	request := job.Request{
 		ID: childID(r.hold.ID, q.Task, q.Key), Task: q.Task, Args: q.Args, Description: q.Description,
-		Client: r.hold.Client, Owner: "job " + r.hold.ID, Parent: r.hold.ID, Root: r.hold.Root, Trace: r.hold.Trace,
+		Client: r.hold.Client, Owner: "job " + r.hold.ID, Parent: r.hold.ID, Root: r.hold.Root, Trace: r.hold.Trace, Tags: q.Tags,
 	}
 	type answer struct {
 		id  string

@@ -82,10 +82,14 @@ func (e *Engine) fill(rec *record, r *job.Request, task *job.Declaration, args j
 	if err != nil {
 		return err
 	}
+	tags, err := job.TagsOf(r.Tags)
+	if err != nil {
+		return err
+	}
 	rec.Job = job.Job{
 		ID: id, Task: r.Task, Description: first(r.Description, task.Summary, r.Task), Client: first(r.Client, defaultClient),
 		Owner: r.Owner, Queue: queueOf(*task, r.Worker), Args: args, State: job.Queued, Parent: r.Parent, Root: first(r.Root, id),
-		RetryOf: r.RetryOf, Schedule: r.Schedule, Trace: r.Trace, Due: at, Created: at,
+		RetryOf: r.RetryOf, Schedule: r.Schedule, Trace: r.Trace, Tags: tags, Due: at, Created: at,
 	}
 	if rec.Description != task.Summary {
 		rec.described = rec.Description

@@ -111,6 +111,8 @@ func readJob(j *job.Job, name, value []byte) bool {
 		return text(value, &j.Root)
 	case "trace":
 		return text(value, &j.Trace)
+	case "tags":
+		return json.Unmarshal(value, &j.Tags) == nil
 	case "due":
 		return moment(value, &j.Due)
 	case "created":

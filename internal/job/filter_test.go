@@ -20,6 +20,7 @@ func TestAFilterIsReadAsPeopleTypeIt(t *testing.T) {
 		`server:worker-1 error:"no course" schedule:nightly root:7 errors:yes`: {
 			Server: "worker-1", Error: "no course", Schedule: "nightly", Root: "7", Errors: true,
 		},
+		"tag:term-2026 tag:drill tag:drill":                    {Tags: []string{"term-2026", "drill"}},
 		`owner:"schedule nightly"`:                             {Owner: "schedule nightly"},
 		`school 17 "http://x" "a \"b\""`:                       {Words: []string{"school", "17", "http://x", `a "b"`}},
 		"run>5m run<2d wait>1h30m":                             {Run: job.Span{Over: 5 * time.Minute, Under: 48 * time.Hour}, Wait: job.Span{Over: 90 * time.Minute}},
@@ -38,17 +39,19 @@ func TestAFilterIsReadAsPeopleTypeIt(t *testing.T) {
 
 func TestAFilterThatMakesNoSenseIsRefused(t *testing.T) {
 	for text, want := range map[string]string{
-		"state:done":             "There is no state",
-		"colour:red":             "a filter takes state: task:",
-		"run:5m":                 "There is no word run:",
-		"task>5":                 "There is no word task>",
-		"run>soon":               "takes how long",
-		"run>-5m":                "takes how long",
-		"created>yesterday":      "takes a day or a time",
-		"created>0001-01-01":     "takes a day or a time",
-		"task:a task:b":          "once only",
-		"task:":                  "Say what task: is to be.",
-		`error:"never closed`:    "quotation mark is missing",
+		"state:done":          "There is no state",
+		"colour:red":          "a filter takes state: task:",
+		"run:5m":              "There is no word run:",
+		"task>5":              "There is no word task>",
+		"run>soon":            "takes how long",
+		"run>-5m":             "takes how long",
+		"created>yesterday":   "takes a day or a time",
+		"created>0001-01-01":  "takes a day or a time",
+		"task:a task:b":       "once only",
+		"task:":               "Say what task: is to be.",
+		`error:"never closed`: "quotation mark is missing",
+		"tag:Drill":           "is no tag",
+		"tag:a tag:b tag:c tag:d tag:e tag:f tag:g tag:h tag:i": "8 tags at most",
 		":x":                     "A word is missing",
 		"---":                    "no letter and no digit",
 		"payload.:1":             "names no argument",
@@ -76,8 +79,8 @@ func TestArgumentsAreNotSearchedEverywhere(t *testing.T) {
 
 func FuzzParseFilter(f *testing.F) {
 	for _, seed := range []string{
-		`state:failed task:sis.* client:north owner:"schedule nightly" error:"no \"course\"" words run>5m wait<36h created>2026-09-01T08:00:00.5Z payload.a.b:17`,
-		`"`, `\`, `a"b`, `"a"b`, `payload.a:"x\`, "run>1d1h", "task:\u2028x", `x\"y`, `task:a"b c"`, `""`, `"run>5m"`,
+		`state:failed task:sis.* client:north owner:"schedule nightly" error:"no \"course\"" words run>5m wait<36h created>2026-09-01T08:00:00.5Z tag:term-2026 tag:a:b payload.a.b:17`,
+		`tag:drill tag:drill tag:"x" tag:`, `"`, `\`, `a"b`, `"a"b`, `payload.a:"x\`, "run>1d1h", "task:\u2028x", `x\"y`, `task:a"b c"`, `""`, `"run>5m"`,
 	} {
 		f.Add(seed)
 	}

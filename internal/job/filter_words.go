@@ -24,6 +24,7 @@ var FilterWords = []FilterWord{
 	{"server:", "the worker that holds it, or did last"},
 	{"schedule:", "the schedule whose job it is"},
 	{"root:", "the first job of its lineage"},
+	{"tag:", "with a tag that it was given; several have to be there together"},
 	{"errors:yes", "with record errors, or failed"},
 	{"error:", "words in its error"},
 	{"payload.", "a field of its arguments: payload.school:17"},
@@ -173,6 +174,8 @@ func (f *Filter) takeOther(t term) error {
 		}
 		f.Errors = true
 		return nil
+	case "tag":
+		return f.takeTag(t.value)
 	}
 	return unknownWord(t)
 }
@@ -322,6 +325,9 @@ func (f Filter) String() string {
 	w.states(f.States)
 	for _, word := range []string{"task", "client", "owner", "queue", "server", "schedule", "root"} {
 		w.word(word+":", *f.place(word))
+	}
+	for _, tag := range f.Tags {
+		w.word("tag:", tag)
 	}
 	if f.Errors {
 		w.word("errors:", "yes")

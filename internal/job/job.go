@@ -103,6 +103,7 @@ type Job struct {
 	Schedule string     `json:"schedule,omitempty"` // the schedule whose slot this is
 	Slot     *time.Time `json:"slot,omitempty"`     // the slot's due time
 	Trace    string     `json:"trace,omitempty"`    // W3C traceparent of whoever enqueued it
+	Tags     []string   `json:"tags,omitempty"`     // in order of their alphabet
 
 	Due     time.Time  `json:"due"`               // not started before; next attempt while retrying
 	Expires *time.Time `json:"expires,omitempty"` // it expires if it has not been started by then
@@ -184,6 +185,7 @@ type Request struct {
 	At          time.Time       // zero: now
 	Expires     time.Time       // zero: never; not started by then, the job expires
 	Trace       string          // W3C traceparent; may be empty
+	Tags        []string        // as [TagsOf] takes them
 	Worker      string          // id of the only worker session that may run it; empty: any
 	Whole       string          // set by the engine: the job that this one is a part of
 	Parent      string          //
@@ -220,6 +222,7 @@ type Filter struct {
 	Server   string    // the worker that holds it, or did last
 	Error    string    // words in the error of the last attempt that failed
 	Words    []string  // in the description, the error or the id
+	Tags     []string  // all of them
 	Payload  []Content // of the arguments
 	Run      Span      // how long it has run, or ran
 	Wait     Span      // how long it has waited for its first attempt, or did

@@ -66,3 +66,9 @@ func (l *Ledger) RemoveFound(ctx context.Context, now time.Time, meanwhile func(
 	meanwhile()
 	return l.removeJobs(ctx, k, found)
 }
+
+// CountTags returns how many jobs have a tag.
+func (l *Ledger) CountTags(ctx context.Context, tag string) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM job_tags WHERE tag = $1`, tag).Scan(&n)
+	return n, err
+}

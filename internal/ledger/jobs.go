@@ -15,21 +15,21 @@ import (
 
 // jobColumns are the columns of jobs in the order in which scanJob reads them.
 const jobColumns = `id, task, description, client, owner, queue, args, parent, root, retry_of, schedule, slot_at, trace, expires_at, created_at,
-	` + changingColumns
+	` + tagsColumn + `, ` + changingColumns
 
 // changingColumns are those that change while a job lives.
 const changingColumns = `state, reason, waiting, stage, progress, errors, error, attempt, failures, crashes, worker, due_at, started_at, ended_at`
 
 func scanJob(r row) (j job.Job, err error) {
-	var args string
+	var args, tags string
 	var created int64
 	var slot, expires sql.NullInt64
 	var c changingValues
 	err = r.Scan(append([]any{
 		&j.ID, &j.Task, &j.Description, &j.Client, &j.Owner, &j.Queue, &args,
-		&j.Parent, &j.Root, &j.RetryOf, &j.Schedule, &slot, &j.Trace, &expires, &created,
+		&j.Parent, &j.Root, &j.RetryOf, &j.Schedule, &slot, &j.Trace, &expires, &created, &tags,
 	}, c.of(&j)...)...)
-	j.Args = json.RawMessage(args)
+	j.Args, j.Tags = json.RawMessage(args), readTags(tags)
 	j.Created, j.Slot, j.Expires = instant(created), known(slot), known(expires)
 	c.settle(&j)
 	return j, err

@@ -30,7 +30,7 @@ func (l *Ledger) Fill(ctx context.Context, fill func() error) error {
 // analyze refreshes the statistics for the choice of index.
 func (l *Ledger) analyze(ctx context.Context) error {
 	if l.dialect == postgres {
-		return l.exec(ctx, `ANALYZE jobs`)
+		return l.exec(ctx, `ANALYZE jobs, job_tags`)
 	}
 	return l.exec(ctx, sampleIndexes)
 }

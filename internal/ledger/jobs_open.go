@@ -35,7 +35,7 @@ func scanRequest(r row) (job.Request, error) {
 	j, err := scanJob(also{r, []any{&lines}})
 	request := job.Request{
 		ID: j.ID, Task: j.Task, Args: j.Args, Client: j.Client, Owner: j.Owner, Description: j.Description,
-		Trace: j.Trace, Parent: j.Parent, Root: j.Root, RetryOf: j.RetryOf, Schedule: j.Schedule,
+		Trace: j.Trace, Parent: j.Parent, Root: j.Root, RetryOf: j.RetryOf, Schedule: j.Schedule, Tags: j.Tags,
 		Resume: &job.Resume{
 			Queue: j.Queue, Created: j.Created, Attempt: j.Attempt, Failures: j.Failures, Errors: j.Errors, Lines: lines,
 		},

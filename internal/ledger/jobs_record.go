@@ -75,6 +75,9 @@ func putJobs(ctx context.Context, w writer, records []*record) error {
 	if err := w.put(ctx, newJobs, added); err != nil {
 		return err
 	}
+	if err := putTags(ctx, w, records); err != nil {
+		return err
+	}
 	if err := w.put(ctx, movedJobs, moved); err != nil {
 		return err
 	}

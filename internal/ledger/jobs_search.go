@@ -100,11 +100,15 @@ func (l *Ledger) bounded(ctx context.Context, f job.Filter, among int) (*walk, f
 // look finds out how far w may look, if it may not look at everything.
 func (l *Ledger) look(ctx context.Context, f job.Filter, w *walk, among int) (floor, error) {
 	if s, ok := searchOf(f); ok {
+		w.tagged(f.Tags)
 		before, err := l.place(ctx, f.Before)
 		if err != nil {
 			return floor{}, err
 		}
 		return l.lookFor(ctx, s.during(f.Created, before), w, among)
+	}
+	if len(f.Tags) > 0 {
+		return l.lookForTags(ctx, f, w, among)
 	}
 	if len(w.narrows) == 0 {
 		return floor{}, nil
@@ -122,11 +126,17 @@ func (s search) during(p job.Period, before job.Place) search {
 }
 
 // lookFor finds the jobs that have the words.
-func (l *Ledger) lookFor(ctx context.Context, s search, w *walk, among int) (lowest floor, err error) {
+func (l *Ledger) lookFor(ctx context.Context, s search, w *walk, among int) (floor, error) {
 	ids, more, err := l.find(ctx, s, among)
 	if err != nil {
 		return floor{}, err
 	}
+	return l.keepTo(ctx, w, ids, more)
+}
+
+// keepTo keeps w to the jobs of ids, which are in the order of a list; there may
+// be more behind them.
+func (l *Ledger) keepTo(ctx context.Context, w *walk, ids []string, more bool) (floor, error) {
 	condition, arg, err := l.among("id", ids)
 	if err != nil {
 		return floor{}, err

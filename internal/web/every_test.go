@@ -98,7 +98,7 @@ func TestNoGetChangesAnything(t *testing.T) {
 func TestHostileTextStaysText(t *testing.T) {
 	long := strings.Repeat("Ab1", 400)
 	for _, evil := range []string{`<script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, "\u202egnp.exe", `{{.}}`, `javascript:alert(1)`, long} {
-		j := job.Job{ID: "evil", Task: evil, Description: evil, Client: evil, Owner: evil, Queue: evil, Worker: evil, State: job.Failed, Reason: evil, Error: evil, Errors: 1, Schedule: evil, Parent: evil, Root: "evil", Args: []byte(`{"a":"` + strings.ReplaceAll(evil, `"`, `\"`) + `"}`), Started: at(-time.Hour), Ended: at(0)}
+		j := job.Job{ID: "evil", Task: evil, Description: evil, Client: evil, Owner: evil, Queue: evil, Worker: evil, State: job.Failed, Reason: evil, Error: evil, Errors: 1, Schedule: evil, Parent: evil, Root: "evil", Tags: []string{evil}, Args: []byte(`{"a":"` + strings.ReplaceAll(evil, `"`, `\"`) + `"}`), Started: at(-time.Hour), Ended: at(0)}
 		jobs := &fakeJobs{
 			jobs:     []job.Job{j},
 			attempts: map[string][]job.Attempt{"evil": {{Number: 1, Worker: evil, Outcome: job.AttemptFailed, Error: evil, Started: noon}}},

@@ -62,6 +62,7 @@ func matches(j job.Job, f job.Filter) bool {
 		(f.Task == "" || f.Task == j.Task) && (f.Client == "" || f.Client == j.Client) &&
 		(f.Root == "" || f.Root == j.Root) && (f.Schedule == "" || f.Schedule == j.Schedule) &&
 		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && (f.Before == "" || j.ID < f.Before) &&
+		!slices.ContainsFunc(f.Tags, func(tag string) bool { return !slices.Contains(j.Tags, tag) }) &&
 		!slices.ContainsFunc(f.Words, func(word string) bool { return !strings.Contains(j.Description, word) })
 }
 

@@ -52,6 +52,7 @@ type NewJob struct {
 	Expires     time.Time       `json:"expires,omitzero"` // not started by then, it expires; zero: never
 	Description string          `json:"description,omitempty"`
 	Key         string          `json:"key,omitempty"`   // idempotency key: the same key and content again is the same job
+	Tags        []string        `json:"tags,omitempty"`  // up to 8 of 1 to 40 lower-case letters, digits and . - _ :
 	Trace       string          `json:"trace,omitempty"` // W3C traceparent; empty: that of the request's header
 }
 

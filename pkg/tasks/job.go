@@ -43,6 +43,11 @@ type Request struct {
 	Args        any    // marshalled to JSON; nil means none
 	Key         string // tells apart the jobs that one job enqueues
 	Description string // empty means the task's summary
+
+	// Tags are what people find the job by, up to 8 of 1 to 40 lower-case
+	// letters, digits and . - _ : that begin with a letter or digit. It does not
+	// inherit those of the job that enqueues it.
+	Tags []string
 }
 
 // Sink is what the platform offers to a running attempt.
@@ -55,6 +60,7 @@ type Sink interface {
 // SinkRequest is a [Request] with its arguments as JSON.
 type SinkRequest struct {
 	Task, Key, Description string
+	Tags                   []string
 	Args                   json.RawMessage
 }
 
@@ -103,5 +109,5 @@ func (j *Job[A]) Enqueue(ctx context.Context, r Request) (id string, err error) 
 			return "", Permanent(err)
 		}
 	}
-	return j.sink.Enqueue(ctx, SinkRequest{Task: r.Task, Key: r.Key, Description: r.Description, Args: args})
+	return j.sink.Enqueue(ctx, SinkRequest{Task: r.Task, Key: r.Key, Description: r.Description, Tags: r.Tags, Args: args})
 }

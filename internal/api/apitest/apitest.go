@@ -199,7 +199,7 @@ func (e Engine) enqueue(r job.Request) (job.Job, error) {
 	j := job.Job{
 		ID: id, Task: r.Task, Args: r.Args, Client: cmp.Or(r.Client, job.DefaultClient), Owner: r.Owner, Queue: "worker",
 		Description: r.Description, State: job.Queued, Root: cmp.Or(r.Root, id), Parent: r.Parent, RetryOf: r.RetryOf,
-		Schedule: r.Schedule, Trace: r.Trace, Created: e.tick(), Due: Now,
+		Schedule: r.Schedule, Trace: r.Trace, Tags: r.Tags, Created: e.tick(), Due: Now,
 	}
 	if !r.Expires.IsZero() {
 		j.Expires = &r.Expires

@@ -71,7 +71,7 @@ func matches(f job.Filter, j job.Job) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return (len(f.States) == 0 || slices.Contains(f.States, j.State)) &&
 		job.Reach{Tasks: f.Task}.Fits("", j.Task, "") && is(f.Client, j.Client) && is(f.Owner, j.Owner) && is(f.Root, j.Root) && is(f.Schedule, j.Schedule) &&
-		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && within(f.Created, j.Created) && says(f, j) && reached(f.Within, j)
+		(!f.Errors || j.Errors > 0 || j.State == job.Failed) && within(f.Created, j.Created) && says(f, j) && tagged(f, j) && reached(f.Within, j)
 }
 
 func within(p job.Period, at time.Time) bool {
@@ -86,6 +86,11 @@ func says(f job.Filter, j job.Job) bool {
 		}
 	}
 	return true
+}
+
+// tagged reports whether a job has all the tags of a filter.
+func tagged(f job.Filter, j job.Job) bool {
+	return !slices.ContainsFunc(f.Tags, func(tag string) bool { return !slices.Contains(j.Tags, tag) })
 }
 
 // reached reports whether a job is in one of the reaches; nil has no bounds.

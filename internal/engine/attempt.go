@@ -96,7 +96,7 @@ func (w *Worker) attempt(h *hold, c claimed) {
 	}
 	info := w.infos[c.Task]
 	o := outcome{
-		began: began, err: err, cause: cause, stopping: w.stopping.Err() != nil,
+		began: began, err: err, cause: cause, stopping: w.stopping.Err() != nil, hush: report.hush,
 		policy: policy{attempts: info.Attempts, backoff: info.Backoff},
 	}
 	x := w.decide(h, report, o, report.record())
@@ -118,7 +118,7 @@ func (w *Worker) decide(h *hold, report *report, o outcome, rec record) *ending 
 		done: func(recorded bool) {
 			w.holds.remove(h)
 			if recorded {
-				w.tell(next, ended, o.err)
+				w.tell(next, ended, o.hush.error(o.err))
 			}
 		},
 		judge: func(rec record) *ending { return w.decide(h, report, o, rec) },
@@ -138,7 +138,7 @@ func wayOf(next record) way {
 }
 
 // tell logs how an attempt ended, with the whole of what the task returned.
-func (w *Worker) tell(j record, ended events.AttemptEnded, err error) {
+func (w *Worker) tell(j record, ended events.AttemptEnded, err any) {
 	level := slog.LevelInfo
 	if err == nil {
 		level = slog.LevelDebug

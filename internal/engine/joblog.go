@@ -73,6 +73,7 @@ func (l *jobLog) Enabled(ctx context.Context, level slog.Level) bool {
 
 // Handle implements [slog.Handler].
 func (l *jobLog) Handle(ctx context.Context, r slog.Record) error {
+	r = l.report.hush.record(r)
 	text, err := l.line(ctx, r)
 	l.report.line(strings.ToLower(r.Level.String()), text, r.Time.UTC())
 	if l.worker.Enabled(ctx, r.Level) {
@@ -92,6 +93,7 @@ func (l *jobLog) line(ctx context.Context, r slog.Record) (string, error) {
 
 // WithAttrs implements [slog.Handler].
 func (l *jobLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	attrs = l.report.hush.attrs(attrs)
 	return &jobLog{l.worker.WithAttrs(attrs), l.report, l.text, l.attrs.WithAttrs(attrs)}
 }
 

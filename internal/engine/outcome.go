@@ -41,6 +41,7 @@ type outcome struct {
 	err      error // what the task returned
 	cause    error // what ended its context before it returned; nil if nothing did
 	stopping bool  // its worker was told to stop, and so was the attempt
+	hush     *hush
 }
 
 // judge decides what becomes of the job: rec is its record by now.
@@ -84,7 +85,7 @@ func (o outcome) judge(rec record, at time.Time, jitter float64) (next record, e
 // fail counts a failure, which the job may survive.
 func (o outcome) fail(next *record, at time.Time, jitter float64) {
 	next.Failures++
-	next.Error = clip(o.complaint(), maxText)
+	next.Error = clip(o.hush.text(o.complaint()), maxText)
 	switch {
 	case tasks.IsPermanent(o.err):
 		next.State, next.Reason = job.Failed, "Failed in a way that another attempt cannot cure."

@@ -32,6 +32,7 @@ const (
 type report struct {
 	worker *Worker
 	hold   *hold
+	hush   *hush
 	wake   context.Context
 	stop   context.CancelFunc
 	begun  sync.Once
@@ -51,6 +52,9 @@ type report struct {
 func newReport(w *Worker, h *hold) *report {
 	r := &report{worker: w, hold: h, job: h.record, errors: h.Errors, lines: h.lines}
 	r.job.Progress = job.Progress{}
+	if s, ok := w.secrets[h.Task]; ok {
+		r.hush = newHush(s, h.Args)
+	}
 	return r
 }
 
@@ -104,6 +108,7 @@ func (r *report) Progress(p tasks.Progress) {
 	r.begin()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	p.Stage = r.hush.text(p.Stage)
 	r.progress, r.dirty = job.Progress(p), true
 }
 
@@ -116,7 +121,8 @@ func (r *report) Error(e tasks.RecordError) {
 	r.dirty = true
 	if r.errors <= maxErrors {
 		r.failed = append(r.failed, job.RecordError{
-			Seq: r.errors, Attempt: r.hold.Attempt, Key: clip(e.Key, maxText), Code: clip(e.Code, maxText), Message: clip(e.Message, maxText), At: r.now(),
+			Seq: r.errors, Attempt: r.hold.Attempt, At: r.now(),
+			Key: clip(r.hush.text(e.Key), maxText), Code: clip(r.hush.text(e.Code), maxText), Message: clip(r.hush.text(e.Message), maxText),
 		})
 	}
 }

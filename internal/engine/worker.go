@@ -41,7 +41,8 @@ type Worker struct {
 	options  WorkerOptions
 	declared []job.Declaration
 	infos    map[string]tasks.Info
-	plain    string // names of the tasks that want nothing
+	secrets  map[string]job.Secrets // of the tasks that have any
+	plain    string                 // names of the tasks that want nothing
 	self     job.Worker
 	log      *slog.Logger
 
@@ -88,6 +89,7 @@ func NewWorker(e *Engine, registry *tasks.Registry, options WorkerOptions) *Work
 		w.infos[info.Name] = info
 		w.self.Tasks = append(w.self.Tasks, info.Name)
 	}
+	w.secrets = secretsOf(w.infos)
 	return w
 }
 

@@ -46,6 +46,7 @@ type shape struct {
 	Properties map[string]*shape `json:"properties"`
 	Items      *shape            `json:"items"`
 	Additional *shape            `json:"additionalProperties"`
+	none       bool              // there can be nothing
 }
 
 // closed is the shape of what nothing is known of.
@@ -55,6 +56,7 @@ var closed = &shape{Additional: &shape{Secret: true}}
 func (s *shape) UnmarshalJSON(raw []byte) error {
 	type plain shape
 	if trimmed := bytes.TrimSpace(raw); len(trimmed) == 0 || trimmed[0] != '{' {
+		s.none = bytes.Equal(trimmed, []byte("false"))
 		return nil
 	}
 	return json.Unmarshal(raw, (*plain)(s))
@@ -136,6 +138,49 @@ func (s *shape) names(all []string) []string {
 		all = part.names(all)
 	}
 	return s.Additional.names(s.Items.names(all))
+}
+
+// Any reports whether an argument is secret, or may be.
+func (s Secrets) Any() bool { return s.shape().any() }
+
+func (s *shape) any() bool {
+	if s == nil || s.none {
+		return false
+	}
+	for name, part := range s.Properties {
+		if SecretName(name) || part.any() {
+			return true
+		}
+	}
+	return s.Secret || s.Items.any() || s.Additional != nil && !s.Additional.none
+}
+
+// Values are the secrets in arguments: texts, and numbers as they are written.
+func (s Secrets) Values(args json.RawMessage) (values []string) {
+	s.shape().walk(decoded(args), nil, func(_ string, value, _ any) any {
+		values = leaves(values, value)
+		return value
+	}, "")
+	return values
+}
+
+// leaves adds the texts and numbers in v to all.
+func leaves(all []string, v any) []string {
+	switch v := v.(type) {
+	case string:
+		all = append(all, v)
+	case json.Number:
+		all = append(all, v.String())
+	case []any:
+		for _, part := range v {
+			all = leaves(all, part)
+		}
+	case map[string]any:
+		for _, part := range v {
+			all = leaves(all, part)
+		}
+	}
+	return all
 }
 
 // Masked returns arguments with [Mask] in place of secrets.

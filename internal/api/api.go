@@ -305,6 +305,7 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/v1/limits", auth.NeedOperate, []string{"task", "client"}, a.deleteLimit},
 
 		{"GET", "/api/v1/whoami", auth.NeedLogin, nil, a.whoami},
+		{"PATCH", "/api/v1/whoami", auth.NeedLogin, nil, a.editSelf},
 		{"GET", "/api/v1/people", auth.NeedAdmin, nil, a.people},
 		{"POST", "/api/v1/people", auth.NeedAdmin, nil, a.addPerson},
 		{"GET", "/api/v1/people/{name}", auth.NeedLogin, nil, a.person},

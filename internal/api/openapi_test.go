@@ -89,7 +89,7 @@ var schemas = map[string]any{
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
 	"WorkerList": client.WorkerList{}, "Worker": client.Worker{}, "QueueList": client.QueueList{}, "QueuePause": client.QueuePause{}, "NewQueuePause": client.NewQueuePause{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
 	"Limit": client.Limit{}, "LimitList": client.LimitList{}, "NewLimit": client.NewLimit{},
-	"Whoami": client.Whoami{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},
+	"Whoami": client.Whoami{}, "SelfEdit": client.SelfEdit{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},
 	"TokenList": client.TokenList{}, "Token": client.Token{}, "NewToken": client.NewToken{}, "MadeToken": client.MadeToken{}, "SessionList": client.SessionList{}, "Session": client.Session{},
 	"NewDeviceLogin": client.NewDeviceLogin{}, "DeviceLogin": client.DeviceLogin{}, "DeviceCode": client.DeviceCode{}, "DeviceAnswer": client.DeviceAnswer{},
 	"Following": client.Following{}, "FollowList": client.FollowList{}, "NoticeRule": client.NoticeRule{}, "NoticeRuleList": client.NoticeRuleList{}, "PutNoticeRule": client.PutNoticeRule{}, "Delivery": client.Delivery{}, "DeliveryList": client.DeliveryList{},

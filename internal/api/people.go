@@ -146,8 +146,8 @@ func (p People) ChangeEmail(ctx context.Context, email string) error {
 	switch {
 	case w.By != "":
 		return preview(w)
-	case w.Session == "":
-		return fault.New(fault.Denied, "An e-mail address is changed by whoever is signed in, and not with a token.")
+	case w.Session == "" && (w.Token == "" || w.Within != nil):
+		return fault.New(fault.Denied, "An e-mail address is changed by whoever is signed in, or with a token that is good for all that its person may.")
 	}
 	before, err := p.Access.Person(ctx, w.Name)
 	if err != nil {

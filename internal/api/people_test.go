@@ -312,3 +312,32 @@ func TestANewAddressTakesBackNothingThatHappensMeanwhile(t *testing.T) {
 		t.Errorf("got %+v", p)
 	}
 }
+
+func TestOnesOwnAddressIsChangedByAllThatOneIs(t *testing.T) {
+	h, access, _ := withPeople(t)
+	whole := access.Who("paul")
+	whole.Session, whole.Token = "", "t1"
+	less := whole
+	less.Within = whole.Grants
+	for _, tt := range []struct {
+		who  auth.Who
+		body string
+		want int
+	}{
+		{access.Who("paul"), `{"email":"paul@example.edu"}`, 200},
+		{whole, `{"email":"ode@example.edu"}`, 200},
+		{whole, `{"email":"two@example.edu, one@example.edu"}`, 400},
+		{whole, `{}`, 400},
+		{whole, `{"name":"root"}`, 400},
+		{less, `{"email":"thief@example.edu"}`, 403},
+		{auth.Installation, `{"email":"thief@example.edu"}`, 403},
+		{auth.Who{}, `{"email":"thief@example.edu"}`, 401},
+	} {
+		if w := sent(tt.who, h, "PATCH", "/api/v1/whoami", tt.body); w.Code != tt.want {
+			t.Errorf("%+v with %s is answered by %d, want %d: %s", tt.who, tt.body, w.Code, tt.want, w.Body)
+		}
+	}
+	if p, _ := access.Person(t.Context(), "paul"); p.Email != "ode@example.edu" {
+		t.Errorf("the address is %s", p.Email)
+	}
+}

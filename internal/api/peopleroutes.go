@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/auth"
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
@@ -19,6 +20,25 @@ func (a *API) whoami(w http.ResponseWriter, r *http.Request) error {
 		Name: who.Name, Title: who.Title, Via: via(who), Grants: orEmpty(who.Grants), Within: who.Within, May: auth.Words(may),
 		Token: who.Token, Session: who.Session, By: who.By,
 	})
+}
+
+// editSelf serves PATCH /api/v1/whoami.
+func (a *API) editSelf(w http.ResponseWriter, r *http.Request) error {
+	var e client.SelfEdit
+	if err := decode(w, r, &e); err != nil {
+		return err
+	}
+	if e.Email == nil {
+		return fault.New(fault.Invalid, "Field email is required; empty takes the address away.").In("email")
+	}
+	if err := a.People().ChangeEmail(r.Context(), *e.Email); err != nil {
+		return err
+	}
+	p, err := a.People().Person(r.Context(), actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusOK, p)
 }
 
 // via says what somebody came with.

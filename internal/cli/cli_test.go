@@ -218,7 +218,7 @@ func tidy(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 func TestEveryCommandExplainsItself(t *testing.T) {
-	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "people", "people add", "people edit", "tokens", "tokens create", "whoami", "login", "logout", "contexts", "contexts use", "limits", "limits set", "limits remove", "notify", "notify add", "notify edit", "notify deliveries", "sis run", "sis status", "version", "dev", "completion bash"} {
+	for _, line := range []string{"", "enqueue", "jobs", "job", "abort", "retry", "logs", "errors", "tasks", "schedules", "schedules import", "schedule run", "schedule create", "schedule edit", "slots", "forecast", "recovery", "recovery plan", "recovery reject", "schedule clashes", "calendar put", "cron next", "cron explain", "clients", "client create", "workers", "locks", "locks break", "people", "people add", "people edit", "tokens", "tokens create", "sessions", "sessions end", "whoami", "login", "logout", "contexts", "contexts use", "limits", "limits set", "limits remove", "notify", "notify add", "notify edit", "notify deliveries", "sis run", "sis status", "version", "dev", "completion bash"} {
 		var out bytes.Buffer
 		env := &cli.Env{Out: &out, Err: &out, Getenv: func(string) string { return "" }}
 		if code := cli.Run(t.Context(), env, append(strings.Fields(line), "--help")); code != 0 || !strings.Contains(out.String(), "Usage:") {

@@ -9,12 +9,21 @@ import (
 )
 
 func whoamiCmd(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "whoami",
-		Short: "Say who the server takes you for, and what you may do",
-		Args:  cobra.NoArgs,
+	var email string
+	cmd := &cobra.Command{
+		Use:     "whoami",
+		Short:   "Say who the server takes you for, and what you may do; or change your e-mail address",
+		Example: "  jobctl whoami --email paul@example.edu",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := env.client()
+			if cmd.Flags().Changed("email") {
+				p, err := c.EditSelf(cmd.Context(), client.SelfEdit{Email: &email})
+				if err != nil {
+					return err
+				}
+				return env.print(p, func() { env.facts("name", p.Name, "email", p.Email) })
+			}
 			who, err := c.Whoami(cmd.Context())
 			if err != nil {
 				return err
@@ -24,6 +33,8 @@ func whoamiCmd(env *Env) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().StringVar(&email, "email", "", "where you are sent notices from now on; empty: nowhere")
+	return cmd
 }
 
 // ways say by what the server knows somebody.

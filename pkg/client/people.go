@@ -70,6 +70,11 @@ type Whoami struct {
 	By      string   `json:"by,omitempty"` // the superadmin who previews what that person sees
 }
 
+// A SelfEdit is what somebody changes of themselves; nil: it stays.
+type SelfEdit struct {
+	Email *string `json:"email,omitempty"` // empty takes it away
+}
+
 // Lists of access, as the API wraps them.
 type (
 	// PersonList is everybody who may log in.
@@ -89,6 +94,13 @@ type (
 // Whoami returns who the server takes c for.
 func (c *Client) Whoami(ctx context.Context) (Whoami, error) {
 	return get[Whoami](ctx, c, path("whoami"), nil)
+}
+
+// EditSelf changes what somebody may change of themselves: where they are sent
+// notices.
+func (c *Client) EditSelf(ctx context.Context, e SelfEdit) (person Person, err error) {
+	_, err = c.do(ctx, http.MethodPatch, path("whoami"), e, &person)
+	return person, err
 }
 
 // People returns everybody who may log in.

@@ -38,7 +38,10 @@ func (o object) MarshalJSON() ([]byte, error) {
 }
 
 // An exception is how Moodle refuses.
-type exception struct{ class, code, message string }
+type exception struct {
+	class, code, message string
+	debug                string // shown only while site debugging is on
+}
 
 func (e *exception) Error() string { return e.message }
 
@@ -47,17 +50,32 @@ func (e *exception) object() object {
 	if e.code != "" {
 		o = append(o, pair{"errorcode", e.code})
 	}
-	return append(o, pair{"message", e.message})
+	return append(o, pair{"message", e.message}).with("debuginfo", e.debug)
+}
+
+// because is the exception with a cause.
+func (e *exception) because(debug string) *exception {
+	caused := *e
+	caused.debug = debug
+	return &caused
 }
 
 // refuse is the common kind of exception.
 func refuse(code, message string) *exception {
-	return &exception{`core\exception\moodle_exception`, code, message}
+	return &exception{class: `core\exception\moodle_exception`, code: code, message: message}
 }
 
 // missing is the exception for a row that is not in Moodle's database.
 func missing(code, message string) *exception {
-	return &exception{"dml_missing_record_exception", code, message}
+	return &exception{class: "dml_missing_record_exception", code: code, message: message}
+}
+
+// denied is the exception for what the service user may not do.
+func denied(capability string) *exception {
+	return &exception{
+		class: `core\exception\required_capability_exception`, code: "nopermissions",
+		message: "Sorry, but you do not currently have permissions to do that (" + capability + ").",
+	}
 }
 
 func noRecord(table string) *exception {
@@ -66,12 +84,16 @@ func noRecord(table string) *exception {
 
 // The exceptions that say nothing about their cause.
 var (
-	errParameter = &exception{`core\exception\invalid_parameter_exception`, "invalidparameter", "Invalid parameter value detected"}
-	errResponse  = &exception{`core\exception\invalid_response_exception`, "invalidresponse", "Invalid response value detected"}
-	errAccess    = &exception{"webservice_access_exception", "accessexception", "Access control exception"}
-	errToken     = refuse("invalidtoken", "Invalid token - token not found")
-	errWrite     = &exception{"dml_write_exception", "dmlwriteexception", "Error writing to database"}
-	errUser      = missing("invaliduser", "Invalid user")
+	errParameter = &exception{
+		class: `core\exception\invalid_parameter_exception`, code: "invalidparameter", message: "Invalid parameter value detected",
+	}
+	errResponse = &exception{
+		class: `core\exception\invalid_response_exception`, code: "invalidresponse", message: "Invalid response value detected",
+	}
+	errAccess = &exception{class: "webservice_access_exception", code: "accessexception", message: "Access control exception"}
+	errToken  = refuse("invalidtoken", "Invalid token - token not found")
+	errWrite  = &exception{class: "dml_write_exception", code: "dmlwriteexception", message: "Error writing to database"}
+	errUser   = missing("invaliduser", "Invalid user")
 )
 
 // answer writes a result or a refusal in the format that was asked for.
@@ -84,14 +106,21 @@ func answer(w http.ResponseWriter, format string, result any, refusal *exception
 	var buf bytes.Buffer
 	buf.WriteString(`<?xml version="1.0" encoding="UTF-8" ?>` + "\n")
 	if refusal != nil {
-		fmt.Fprintf(&buf, "<EXCEPTION class=\"%s\">\n<ERRORCODE>%s</ERRORCODE>\n<MESSAGE>%s</MESSAGE>\n</EXCEPTION>\n",
-			refusal.class, escape(refusal.code), escape(refusal.message))
+		writeException(&buf, refusal)
 	} else {
 		buf.WriteString("<RESPONSE>\n")
 		writeXML(&buf, result)
 		buf.WriteString("</RESPONSE>\n")
 	}
 	_, _ = w.Write(buf.Bytes())
+}
+
+func writeException(buf *bytes.Buffer, e *exception) {
+	fmt.Fprintf(buf, "<EXCEPTION class=\"%s\">\n<ERRORCODE>%s</ERRORCODE>\n<MESSAGE>%s</MESSAGE>\n", e.class, escape(e.code), escape(e.message))
+	if e.debug != "" {
+		fmt.Fprintf(buf, "<DEBUGINFO>%s</DEBUGINFO>\n", escape(e.debug))
+	}
+	buf.WriteString("</EXCEPTION>\n")
 }
 
 func answerJSON(w http.ResponseWriter, result any, refusal *exception) {

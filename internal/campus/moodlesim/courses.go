@@ -58,7 +58,7 @@ func (s *Site) describeCourses(test func(*Course) bool) object {
 	return object{{"courses", found}, {"warnings", []object{}}}
 }
 
-// describeCourse leaves out what no roster reads: filters and format options.
+// describeCourse is how a site describes a course to those who look for it.
 func (s *Site) describeCourse(c *Course) object {
 	front := c.ID == 1
 	completion, methods, format, news := any(true), []string{"manual"}, "topics", 1
@@ -68,7 +68,7 @@ func (s *Site) describeCourse(c *Course) object {
 	if c.NoManual {
 		methods = []string{}
 	}
-	return object{
+	o := object{
 		{"id", c.ID},
 		{"fullname", c.Fullname},
 		{"displayname", c.Fullname},
@@ -108,7 +108,24 @@ func (s *Site) describeCourse(c *Course) object {
 		{"timemodified", 0},
 		{"requested", 0},
 		{"cacherev", 0},
+		{"filters", filters()},
 	}
+	if front {
+		return o
+	}
+	return append(o, pair{"courseformatoptions", append(formatOptions(), object{{"name", "indentation"}, {"value", "1"}})})
+}
+
+func filters() []object {
+	var list []object
+	for _, name := range []string{"displayh5p", "activitynames", "mathjaxloader", "emoticon", "urltolink", "mediaplugin"} {
+		list = append(list, object{{"filter", name}, {"localstate", 0}, {"inheritedstate", 1}})
+	}
+	return list
+}
+
+func formatOptions() []object {
+	return []object{{{"name", "hiddensections"}, {"value", 1}}, {{"name", "coursedisplay"}, {"value", 0}}}
 }
 
 func courseImage(c *Course) string {

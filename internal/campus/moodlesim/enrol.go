@@ -48,8 +48,7 @@ func (s *Site) enrol(row *array) {
 	at := place{row.number("courseid"), row.number("userid")}
 	e := s.enrolments[at]
 	if e == nil {
-		e = &Enrolment{Course: at.course, User: at.user}
-		s.enrolments[at] = e
+		e = s.putEnrolment(Enrolment{Course: at.course, User: at.user})
 	}
 	if role := row.number("roleid"); !slices.Contains(e.Roles, role) {
 		e.Roles = append(e.Roles, role)
@@ -72,7 +71,7 @@ func (s *Site) unenrolUsers(args *array) (any, error) {
 		}
 	}
 	for _, row := range rows {
-		delete(s.enrolments, place{row.number("courseid"), row.number("userid")})
+		s.unenrol(place{row.number("courseid"), row.number("userid")})
 	}
 	return nil, nil
 }
@@ -130,16 +129,43 @@ func section(users []*User, options map[string]string) []*User {
 // participant is how a site describes an account to those who ask for the
 // people of a course.
 func (s *Site) participant(u *User, course int) object {
-	roles := []object{}
-	for _, role := range s.enrolments[place{course, u.ID}].Roles {
-		roles = append(roles, object{{"roleid", role}, {"name", ""}, {"shortname", roleNames[role]}, {"sortorder", 0}})
+	seen := object{{"lastcourseaccess", toUnix(s.visits[place{course, u.ID}])}}
+	return slices.Concat(s.identity(u), seen, u.place(), pictures(), s.standing(u, course))
+}
+
+// standing is what an account is in a course, and where it is besides.
+func (s *Site) standing(u *User, course int) object {
+	roles, courses := []object{}, []object{}
+	if e := s.enrolments[place{course, u.ID}]; e != nil {
+		for _, role := range e.Roles {
+			roles = append(roles, object{{"roleid", role}, {"name", ""}, {"shortname", roleNames[role]}, {"sortorder", 0}})
+		}
 	}
-	courses := []object{}
 	for _, c := range s.coursesOf(u.ID) {
 		courses = append(courses, object{{"id", c.ID}, {"fullname", c.Fullname}, {"shortname", c.Shortname}})
 	}
-	return slices.Concat(u.identity(), object{{"lastcourseaccess", 0}}, u.place(), pictures(),
-		object{{"roles", roles}, {"enrolledcourses", courses}})
+	return object{{"roles", roles}, {"enrolledcourses", courses}}
+}
+
+// getCourseUserProfiles leaves out those who are not in the course.
+func (s *Site) getCourseUserProfiles(args *array) (any, error) {
+	found := []object{}
+	for _, row := range args.rows("userlist") {
+		at := place{row.number("courseid"), row.number("userid")}
+		if u := s.users[at.user]; u != nil && s.enrolments[at] != nil {
+			found = append(found, slices.Concat(s.account(u), s.standing(u, at.course)))
+		}
+	}
+	return found, nil
+}
+
+// getEnrolmentMethods tells of the methods by which people can enter a course
+// themselves, of which the simulator has none: manual enrolment is not told.
+func (s *Site) getEnrolmentMethods(args *array) (any, error) {
+	if s.courses[args.number("courseid")] == nil {
+		return nil, noRecord("course")
+	}
+	return []object{}, nil
 }
 
 // only keeps the fields named in a list with commas, and the full name, which

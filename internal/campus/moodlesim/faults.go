@@ -66,10 +66,7 @@ func (s *Site) trip(writes bool, out *outcome) {
 
 func due(count, every int) bool { return every > 0 && count%every == 0 }
 
-var errCapability = &exception{
-	`core\exception\required_capability_exception`, "nopermissions",
-	"Sorry, but you do not currently have permissions to do that (Create users).",
-}
+var errCapability = denied("Create users")
 
 // refusal returns what every call is answered in that mode, if it gets so far
 // that Moodle answers.
@@ -78,7 +75,7 @@ func (m Mode) refusal() *exception {
 	case MaintenanceByAdmin:
 		return refuse("sitemaintenance", "The site is undergoing maintenance and is currently not available")
 	case DatabaseDown:
-		return &exception{"dml_connection_exception", "dbconnectionfailed", databaseDown}
+		return &exception{class: "dml_connection_exception", code: "dbconnectionfailed", message: databaseDown}
 	case AccessRefused, TokenExpired:
 		return errAccess
 	case UserSuspended:

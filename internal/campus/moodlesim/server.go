@@ -17,6 +17,8 @@ func (s *Site) routes() *http.ServeMux {
 	mux.HandleFunc("GET /{$}", s.showPage)
 	mux.HandleFunc("GET /simulator/state.json", s.showState)
 	mux.HandleFunc("/webservice/rest/server.php", s.serveREST)
+	mux.HandleFunc("/webservice/rest/simpleserver.php", s.serveSimple)
+	mux.HandleFunc("/login/token.php", s.serveToken)
 	return mux
 }
 
@@ -38,8 +40,16 @@ func (s *Site) serveREST(w http.ResponseWriter, r *http.Request) {
 	case outcome.page != nil:
 		outcome.page(w)
 	default:
-		answer(w, format, outcome.result, outcome.refusal)
+		answer(w, format, outcome.result, s.shown(outcome.refusal))
 	}
+}
+
+// shown is a refusal as the site shows it.
+func (s *Site) shown(refusal *exception) *exception {
+	if refusal == nil || s.options.Debugging {
+		return refusal
+	}
+	return refusal.because("")
 }
 
 // sleep waits, but not for a client that has gone: its work is done all the same.
@@ -112,17 +122,17 @@ func (s *Site) admit(token, name string) (function, *exception) {
 	case ok:
 		return f, nil
 	case name == "":
-		return function{}, errParameter
+		return function{}, errParameter.because("Missing function name")
 	case elsewhere[name]:
-		return function{}, errAccess
+		return function{}, errAccess.because(notAllowed(name))
 	default:
-		return function{}, noRecord("external_functions")
+		return function{}, noRecord("external_functions").because(sql("SELECT * FROM {external_functions} WHERE name = ?", name))
 	}
 }
 
 func (s *Site) run(f function, args *array) (any, *exception) {
-	if !f.takes.accepts(value{array: args}) {
-		return nil, errParameter
+	if complaint := f.takes.complaint(value{array: args}); complaint != "" {
+		return nil, errParameter.because(complaint)
 	}
 	if f.writes && s.mode == MissingCapability {
 		return nil, errCapability

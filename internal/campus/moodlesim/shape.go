@@ -1,7 +1,9 @@
 package moodlesim
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -9,28 +11,44 @@ import (
 // A shape is what a parameter may look like. Moodle compares what came with
 // what its cleaning would make of it: a difference refuses the whole call.
 type shape interface {
-	accepts(v value) bool
+	// complaint says what is against v, in the words that Moodle shows with site
+	// debugging on; empty if there is nothing.
+	complaint(v value) string
 }
 
 // A scalar accepts a single text that passes its test.
-type scalar func(text string) bool
+type scalar struct {
+	kind string // in Moodle's words
+	test func(text string) bool
+}
 
-func (s scalar) accepts(v value) bool { return v.array == nil && s(v.text) }
+func (s scalar) complaint(v value) string {
+	switch {
+	case v.array != nil:
+		return "Scalar type expected, array or object received."
+	case !s.test(v.text):
+		return fmt.Sprintf("Invalid external api parameter: the value is %q, the server was expecting %q type", v.text, s.kind)
+	default:
+		return ""
+	}
+}
 
 // A list accepts an array whose elements all have one shape.
 type list struct{ of shape }
 
-func (l list) accepts(v value) bool {
+func (l list) complaint(v value) string {
 	if v.array == nil {
-		return false
+		return onlyArrays(v)
 	}
-	for _, element := range v.array.values {
-		if !l.of.accepts(element) {
-			return false
+	for _, key := range v.array.keys {
+		if complaint := l.of.complaint(v.array.values[key]); complaint != "" {
+			return complaint
 		}
 	}
-	return true
+	return ""
 }
+
+func onlyArrays(v value) string { return "Only arrays accepted. The bad value is: '" + v.text + "'" }
 
 // A structure accepts an array with these fields, and no others.
 type structure []field
@@ -41,21 +59,39 @@ type field struct {
 	optional bool
 }
 
-func (s structure) accepts(v value) bool {
+func (s structure) complaint(v value) string {
 	if v.array == nil {
-		return false
+		return onlyArrays(v)
 	}
-	known := 0
 	for _, f := range s {
-		inner, ok := v.array.values[f.name]
-		if ok {
-			known++
-		}
-		if ok && !f.shape.accepts(inner) || !ok && !f.optional {
-			return false
+		if complaint := f.complaint(v.array); complaint != "" {
+			return complaint
 		}
 	}
-	return known == len(v.array.values)
+	var unexpected []string
+	for _, key := range v.array.keys {
+		if !slices.ContainsFunc(s, func(f field) bool { return f.name == key }) {
+			unexpected = append(unexpected, key)
+		}
+	}
+	if unexpected == nil {
+		return ""
+	}
+	return "Unexpected keys (" + strings.Join(unexpected, ",") + ") detected in parameter array."
+}
+
+func (f field) complaint(within *array) string {
+	v, ok := within.values[f.name]
+	switch {
+	case !ok && f.optional:
+		return ""
+	case !ok:
+		return "Missing required key in single structure: " + f.name
+	}
+	if complaint := f.shape.complaint(v); complaint != "" {
+		return f.name + " => " + errParameter.message + ": " + complaint
+	}
+	return ""
 }
 
 func required(s shape, names ...string) structure { return named(s, false, names) }
@@ -80,16 +116,21 @@ func fields(groups ...structure) structure {
 
 // The scalars that Moodle's parameters are declared with.
 var (
-	anyText  scalar = func(string) bool { return true }
-	noTags   scalar = func(s string) bool { return !tags.MatchString(s) }
-	integer  scalar = func(s string) bool { n, err := strconv.Atoi(s); return err == nil && strconv.Itoa(n) == s }
-	boolean  scalar = func(s string) bool { return s == "0" || s == "1" }
-	letters  scalar = func(s string) bool { return alpha.MatchString(s) }
-	username scalar = func(s string) bool { return usernames.MatchString(s) }
-	authName scalar = func(s string) bool { return s == "manual" || s == "oauth2" || s == "nologin" || s == "email" }
-	language scalar = func(s string) bool { return s == "" || s == "en" }
-	trimmed  scalar = func(s string) bool { return strings.TrimSpace(s) == s }
+	anyText  = scalar{"raw", func(string) bool { return true }}
+	noTags   = scalar{"notags", func(s string) bool { return !tags.MatchString(s) }}
+	integer  = scalar{"int", isInteger}
+	boolean  = scalar{"bool", func(s string) bool { return s == "0" || s == "1" }}
+	letters  = scalar{"alpha", alpha.MatchString}
+	username = scalar{"username", usernames.MatchString}
+	authName = scalar{"auth", func(s string) bool { return s == "manual" || s == "oauth2" || s == "nologin" || s == "email" }}
+	language = scalar{"lang", func(s string) bool { return s == "" || s == "en" }}
+	trimmed  = scalar{"email", func(s string) bool { return strings.TrimSpace(s) == s }}
 )
+
+func isInteger(s string) bool {
+	n, err := strconv.Atoi(s)
+	return err == nil && strconv.Itoa(n) == s
+}
 
 var (
 	tags      = regexp.MustCompile(`<[^\s0-9]`)

@@ -24,9 +24,11 @@ var roleNames = map[int]string{RoleEditingTeacher: "editingteacher", RoleTeacher
 // with the token "demo".
 type Options struct {
 	Token        string // the service user's
+	Password     string // the service user's, for which the token is handed out; empty: it is not
 	Name         string // of the site
 	URL          string // that the site believes to have
 	MaxInputVars int    // PHP's; zero: 5000, which Moodle asks for
+	Debugging    bool   // site debugging: refusals tell their cause
 }
 
 // A User is an account. The guest, the administrator and the service user,
@@ -98,6 +100,16 @@ type Site struct {
 	courses    map[int]*Course
 	categories []Category
 	enrolments map[place]*Enrolment
+	lastRank   int
+	ranks      map[place]int // of the enrolments, in the order in which they were made
+	groups     []*Group
+	cohorts    []*Cohort
+	messages   []Message
+	activities []Activity
+	done       map[doing]time.Time // activities that people have completed
+	visits     map[place]time.Time // the last of each person to each course
+	stays      map[int]stay
+	reports    []Report
 	usernames  index
 	emails     index
 	idnumbers  index
@@ -131,17 +143,21 @@ const (
 	guestID   = 1
 	adminID   = 2
 	serviceID = 3
+
+	serviceUser = "svc_sis"
 )
 
 func (s *Site) reset(categories []Category) {
 	s.users, s.courses, s.enrolments = map[int]*User{}, map[int]*Course{}, map[place]*Enrolment{}
+	s.ranks, s.done, s.visits, s.stays = map[place]int{}, map[doing]time.Time{}, map[place]time.Time{}, map[int]stay{}
+	s.groups, s.cohorts, s.messages, s.activities, s.reports = nil, nil, nil, nil, nil
 	s.usernames, s.emails, s.idnumbers = index{}, index{}, index{}
 	if s.categories = categories; len(categories) == 0 {
 		s.categories = []Category{{ID: 1, Name: "Category 1"}}
 	}
 	s.put(User{ID: guestID, Username: "guest", Firstname: "Guest user", Lastname: " ", Email: "root@localhost"})
 	s.put(User{ID: adminID, Username: "admin", Firstname: "Admin", Lastname: "User", Email: "admin@example.invalid"})
-	s.put(User{ID: serviceID, Username: "svc_sis", Firstname: "SIS", Lastname: "Service", Email: "svc_sis@example.invalid"})
+	s.put(User{ID: serviceID, Username: serviceUser, Firstname: "SIS", Lastname: "Service", Email: "svc_sis@example.invalid"})
 	s.courses[1] = &Course{ID: 1, Shortname: "sismoodle", Fullname: s.options.Name}
 }
 
@@ -191,6 +207,10 @@ func (s *Site) AddUser(u User) User {
 func (s *Site) AddCategory(c Category) Category {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.putCategory(c)
+}
+
+func (s *Site) putCategory(c Category) Category {
 	if c.ID == 0 {
 		for _, other := range s.categories {
 			c.ID = max(c.ID, other.ID)
@@ -230,8 +250,29 @@ func nextID[T any](rows map[int]T) int {
 func (s *Site) AddEnrolment(e Enrolment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.putEnrolment(e)
+}
+
+func (s *Site) putEnrolment(e Enrolment) *Enrolment {
+	at := place{e.Course, e.User}
 	e.Status = cmp.Or(e.Status, Active)
-	s.enrolments[place{e.Course, e.User}] = &e
+	s.enrolments[at] = &e
+	if s.ranks[at] == 0 {
+		s.lastRank++
+		s.ranks[at] = s.lastRank
+	}
+	return &e
+}
+
+// unenrol ends an enrolment, and with it the places in the course's groups.
+func (s *Site) unenrol(at place) {
+	delete(s.enrolments, at)
+	delete(s.ranks, at)
+	for _, g := range s.groups {
+		if g.Course == at.course {
+			g.Members = without(g.Members, at.user)
+		}
+	}
 }
 
 // DeleteUser deletes an account as Moodle does: the row stays, its name and
@@ -239,19 +280,39 @@ func (s *Site) AddEnrolment(e Enrolment) {
 func (s *Site) DeleteUser(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.deleteUser(id)
+}
+
+func (s *Site) deleteUser(id int) {
 	u := *s.users[id]
 	u.Username, u.Email = deletedNames(u, time.Now())
 	u.Idnumber, u.Deleted = "", true
 	s.put(u)
-	maps.DeleteFunc(s.enrolments, func(at place, _ *Enrolment) bool { return at.user == id })
+	for at := range s.enrolments {
+		if at.user == id {
+			s.unenrol(at)
+		}
+	}
+	for _, c := range s.cohorts {
+		c.Members = without(c.Members, id)
+	}
 }
 
-// DeleteCourse deletes a course and the enrolments in it.
+// DeleteCourse deletes a course with its groups and the enrolments in it.
 func (s *Site) DeleteCourse(id int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.courses, id)
-	maps.DeleteFunc(s.enrolments, func(at place, _ *Enrolment) bool { return at.course == id })
+	for at := range s.enrolments {
+		if at.course == id {
+			s.unenrol(at)
+		}
+	}
+	s.groups = slices.DeleteFunc(s.groups, func(g *Group) bool { return g.Course == id })
+}
+
+func without(ids []int, id int) []int {
+	return slices.DeleteFunc(ids, func(other int) bool { return other == id })
 }
 
 // Users returns the accounts in the order of their ids.

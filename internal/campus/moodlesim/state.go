@@ -19,6 +19,9 @@ type State struct {
 	Users      []User         `json:"users"`
 	Courses    []Course       `json:"courses"`
 	Enrolments []Enrolment    `json:"enrolments"`
+	Groups     []Group        `json:"groups,omitempty"`
+	Cohorts    []Cohort       `json:"cohorts,omitempty"`
+	Messages   []Message      `json:"messages,omitempty"`
 	WriteCalls map[string]int `json:"write_calls"`
 }
 
@@ -49,6 +52,13 @@ func (s *Site) State() State {
 	for _, e := range s.sortedEnrolments() {
 		state.Enrolments = append(state.Enrolments, e.clone())
 	}
+	for _, g := range s.groups {
+		state.Groups = append(state.Groups, g.clone())
+	}
+	for _, c := range s.cohorts {
+		state.Cohorts = append(state.Cohorts, c.clone())
+	}
+	state.Messages = slices.Clone(s.messages)
 	for name, count := range s.calls {
 		if s.functions[name].writes {
 			state.WriteCalls[name] = count
@@ -104,8 +114,15 @@ func (s *Site) restore(state State) {
 		s.courses[c.ID] = &c
 	}
 	for _, e := range state.Enrolments {
-		s.enrolments[place{e.Course, e.User}] = &e
+		s.putEnrolment(e)
 	}
+	for _, g := range state.Groups {
+		s.groups = append(s.groups, &g)
+	}
+	for _, c := range state.Cohorts {
+		s.cohorts = append(s.cohorts, &c)
+	}
+	s.messages = state.Messages
 	clear(s.calls)
 	maps.Copy(s.calls, state.WriteCalls)
 }

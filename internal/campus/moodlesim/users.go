@@ -15,14 +15,15 @@ func (s *Site) getUsersByField(args *array) (any, error) {
 	find := s.finder(field)
 	if find == nil {
 		return nil, &exception{
-			`core\exception\coding_exception`, "codingerror",
-			"Coding error detected, it must be fixed by a programmer: invalid field parameter",
+			class: `core\exception\coding_exception`, code: "codingerror",
+			message: "Coding error detected, it must be fixed by a programmer: invalid field parameter",
+			debug:   "The search field '" + field + "' is not supported, look at the web service documentation",
 		}
 	}
 	var ids []int
 	for _, text := range values {
 		switch {
-		case field == "username" && !username(text), field == "id" && !integer(text):
+		case field == "username" && !usernames.MatchString(text), field == "id" && !isInteger(text):
 			return nil, errParameter
 		case field == "idnumber" && text == "":
 			return nil, errUser // the guest has no idnumber, and no context to look into
@@ -32,7 +33,7 @@ func (s *Site) getUsersByField(args *array) (any, error) {
 	slices.Sort(ids)
 	found := []object{}
 	for _, id := range slices.Compact(ids) {
-		found = append(found, s.users[id].account())
+		found = append(found, s.account(s.users[id]))
 	}
 	return found, nil
 }
@@ -75,7 +76,7 @@ func (s *Site) getUsers(args *array) (any, error) {
 	found := []object{}
 	for _, u := range s.sortedUsers() {
 		if !u.Deleted && passes(u, tests) {
-			found = append(found, u.account())
+			found = append(found, s.account(u))
 		}
 	}
 	return object{{"users", found}, {"warnings", warnings}}, nil
@@ -140,8 +141,12 @@ func like(text, pattern string) bool {
 }
 
 // account is how a site describes an account to those who ask for accounts.
-func (u *User) account() object {
-	return slices.Concat(u.identity(), object{
+func (s *Site) account(u *User) object {
+	return slices.Concat(s.identity(u), u.settings(), u.place(), pictures())
+}
+
+func (u *User) settings() object {
+	return object{
 		{"auth", u.Auth},
 		{"suspended", u.Suspended},
 		{"confirmed", true},
@@ -150,12 +155,12 @@ func (u *User) account() object {
 		{"timezone", u.Timezone},
 		{"mailformat", 1},
 		{"trackforums", 0},
-	}, u.place(), pictures())
+	}
 }
 
 func (u *User) fullname() string { return u.Firstname + " " + u.Lastname }
 
-func (u *User) identity() object {
+func (s *Site) identity(u *User) object {
 	o := object{
 		{"id", u.ID},
 		{"username", u.Username},
@@ -166,15 +171,23 @@ func (u *User) identity() object {
 		{"department", u.Department},
 	}
 	o = o.with("institution", u.Institution).with("idnumber", u.Idnumber)
-	return append(o, pair{"firstaccess", 0}, pair{"lastaccess", 0})
+	seen := s.stays[u.ID]
+	return append(o, pair{"firstaccess", toUnix(seen.first)}, pair{"lastaccess", toUnix(seen.last)})
 }
 
 func (u *User) place() object {
 	return object{}.with("city", u.City).with("country", u.Country)
 }
 
+// The address of pictures, with the time at which the theme's caches were
+// purged.
+const (
+	theme         = "http://moodle.example/theme/image.php/boost/"
+	themeRevision = "1795316274"
+)
+
 func pictures() object {
-	const image = "http://moodle.example/theme/image.php/boost/core/1/u/"
+	const image = theme + "core/" + themeRevision + "/u/"
 	return object{{"profileimageurlsmall", image + "f2"}, {"profileimageurl", image + "f1"}}
 }
 

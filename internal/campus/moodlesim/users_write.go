@@ -2,6 +2,7 @@ package moodlesim
 
 import (
 	"cmp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,19 +33,31 @@ func (s *Site) createUsers(args *array) (any, error) {
 func (s *Site) newUser(row *array, names, addresses map[string]bool) (User, error) {
 	u := User{Username: row.text("username"), Auth: cmp.Or(row.text("auth"), "manual")}
 	fill(&u, row)
+	why := ""
 	switch {
-	case u.Username == "", blank(u.Firstname), blank(u.Lastname),
-		names[u.Username] || len(s.usernames.find(u.Username)) > 0,
-		u.Auth == "manual" && row.text("password") == "" && row.text("createpassword") != "1",
-		!emails.MatchString(u.Email),
-		addresses[strings.ToLower(u.Email)] || len(s.emails.find(u.Email)) > 0:
-		return u, errParameter
+	case u.Username == "":
+		why = "The username must be set"
+	case blank(u.Firstname):
+		why = "The field firstname cannot be blank"
+	case blank(u.Lastname):
+		why = "The field lastname cannot be blank"
+	case names[u.Username] || len(s.usernames.find(u.Username)) > 0:
+		why = "Username already exists: " + u.Username
+	case u.Auth == "manual" && row.text("password") == "" && row.text("createpassword") != "1":
+		why = "Invalid password: you must provide a password, or set createpassword."
+	case !emails.MatchString(u.Email):
+		why = "Email address is invalid: " + u.Email
+	case addresses[strings.ToLower(u.Email)] || len(s.emails.find(u.Email)) > 0:
+		why = "Email address already exists: " + u.Email
+	}
+	if why != "" {
+		return u, errParameter.because(why)
 	}
 	if complaint := weakness(row.text("password")); complaint != "" && u.Auth == "manual" {
 		return u, refuse(complaint, "error/"+complaint)
 	}
-	if tooLong(u) {
-		return u, errWrite
+	if column := tooLong(u); column != "" {
+		return u, errWrite.because(insertUser(u, column))
 	}
 	return u, nil
 }
@@ -90,7 +103,7 @@ func (s *Site) updateUser(id int, row *array) *exception {
 		return refuse("useremailduplicate", "Duplicate address")
 	case complaint != "":
 		return refuse(complaint, "error/"+complaint)
-	case others(s.usernames.find(u.Username), id), tooLong(u):
+	case others(s.usernames.find(u.Username), id), tooLong(u) != "":
 		return errWrite
 	}
 	s.put(u)
@@ -138,11 +151,52 @@ func fill(u *User, row *array) {
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-// tooLong reports whether a text does not fit its column.
-func tooLong(u User) bool {
-	longer := func(s string, most int) bool { return utf8.RuneCountInString(s) > most }
-	return longer(u.Username, 100) || longer(u.Firstname, 100) || longer(u.Lastname, 100) ||
-		longer(u.Email, 100) || longer(u.Idnumber, 255)
+// tooLong returns the first column that a text does not fit, or nothing.
+func tooLong(u User) string {
+	for _, column := range []struct {
+		name, text string
+		most       int
+	}{
+		{"username", u.Username, 100},
+		{"firstname", u.Firstname, 100},
+		{"lastname", u.Lastname, 100},
+		{"email", u.Email, 100},
+		{"idnumber", u.Idnumber, 255},
+	} {
+		if utf8.RuneCountInString(column.text) > column.most {
+			return column.name
+		}
+	}
+	return ""
+}
+
+// deleteUsers deletes all accounts or none.
+func (s *Site) deleteUsers(args *array) (any, error) {
+	ids := args.texts("userids")
+	for _, text := range ids {
+		if err := s.undeletable(text); err != nil {
+			return nil, err
+		}
+	}
+	for _, text := range ids {
+		id, _ := strconv.Atoi(text)
+		s.deleteUser(id)
+	}
+	return nil, nil
+}
+
+func (s *Site) undeletable(text string) error {
+	id, _ := strconv.Atoi(text)
+	switch u := s.users[id]; {
+	case u == nil || u.Deleted:
+		return errUser.because(sql("SELECT * FROM {user} WHERE id = ? AND deleted = ?", id, 0))
+	case id == adminID:
+		return refuse("useradminodelete", "Administrator accounts cannot be deleted.")
+	case id == serviceID, id == guestID:
+		return refuse("usernotdeletederror", "User not deleted - error")
+	default:
+		return nil
+	}
 }
 
 // weakness says what Moodle's password policy has against a password.

@@ -7,7 +7,7 @@ TOOL := go tool -modfile=tools/go.mod
 RACE := -race -gcflags=modernc.org/...=-race=false
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 dev:  ## Everything in one process with a demo campus, on http://127.0.0.1:8080
 	go run ./cmd/jobctl dev
 deps:  ## Install what the tests need besides Go
@@ -31,6 +31,9 @@ bench:  ## Benchmarks, ready for benchstat
 chaos:  ## Torture a real installation and judge it: SEED=7 SPAN=3m JOBS=20000
 	go build -o bin/chaos ./chaos
 	@bin/chaos $(if $(SEED),-seed $(SEED)) $(if $(SPAN),-span $(SPAN)) $(if $(JOBS),-jobs $(JOBS))
+campus-proof:  ## Syncs of 1,000 tiny universities and of 20 medium ones, judged by an oracle: FIRST=1
+	go test -count 1 -timeout 0 -v ./internal/campus/proof -size tiny -seeds 1000 -rounds 5 $(if $(FIRST),-first $(FIRST))
+	go test -count 1 -timeout 0 -v ./internal/campus/proof -size medium -seeds 20 $(if $(FIRST),-first $(FIRST))
 build:  ## The three programs, into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/scheduler ./cmd/worker ./cmd/jobctl
-.PHONY: help dev deps test check lint fix fuzz browser bench chaos build
+.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof build

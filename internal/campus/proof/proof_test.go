@@ -19,6 +19,7 @@ var (
 	seeds = flag.Int("seeds", 50, "how many universities of the size are looked at")
 	first = flag.Uint64("first", 1, "the first seed; the others follow it")
 	size  = flag.String("size", "tiny", "the size of the universities")
+	most  = flag.Int("rounds", 3, "how many times the sync runs at most before the end")
 )
 
 func TestTheLMSEndsUpAsTheOracleSaysWhateverHappensOnTheWay(t *testing.T) {
@@ -38,7 +39,7 @@ func TestTheLMSEndsUpAsTheOracleSaysWhateverHappensOnTheWay(t *testing.T) {
 		g.Go(func() error {
 			for seed := range queue {
 				if err := prove(t.Context(), l, of, seed); err != nil {
-					t.Errorf("%s university %d: %v\nrepeat it with: go test ./internal/campus/proof -size %s -first %d -seeds 1", of.Name, seed, err, of.Name, seed)
+					t.Errorf("%s university %d: %v\nrepeat it with: go test ./internal/campus/proof -size %s -rounds %d -first %d -seeds 1", of.Name, seed, err, of.Name, *most, seed)
 				}
 			}
 			return nil
@@ -46,6 +47,9 @@ func TestTheLMSEndsUpAsTheOracleSaysWhateverHappensOnTheWay(t *testing.T) {
 	}
 	for seed := *first; seed < *first+uint64(*seeds) && !t.Failed(); seed++ {
 		queue <- seed
+		if done := seed - *first; done > 0 && done%100 == 0 {
+			t.Logf("%d done; go on with -first %d", done, seed)
+		}
 	}
 	close(queue)
 	_ = g.Wait()
@@ -58,7 +62,7 @@ func prove(ctx context.Context, l *ledger.Ledger, of university.Size, seed uint6
 	if err := w.crossList(ctx); err != nil {
 		return fmt.Errorf("link cross-listed sections: %w", err)
 	}
-	rounds := 1 + w.dice.IntN(4)
+	rounds := 1 + w.dice.IntN(*most)
 	for n := range rounds {
 		if err := w.round(ctx, w.dice.IntN(of.Students*8/rounds)); err != nil {
 			return fmt.Errorf("round %d of %d, after event %d: %w", n+1, rounds, w.state.Events(), err)

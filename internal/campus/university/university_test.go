@@ -50,7 +50,7 @@ func digest(t testing.TB, u *university.University) string {
 func TestASeedMeansTheSameUniversityForEver(t *testing.T) {
 	t.Parallel()
 	for size, want := range map[string]string{
-		"tiny": "62bf4bac2e65122a", "small": "59af19161bde5b93", "medium": "8e971a6227a0d0e9", "large": "95b0ce1694d383c1",
+		"tiny": "62bf4bac2e65122a", "small": "c07d4fc874d41120", "medium": "7aced378336d3e00", "large": "b24c7657a1983a2d",
 	} {
 		t.Run(size, func(t *testing.T) {
 			t.Parallel()

@@ -14,12 +14,6 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-// Source says where roster data comes from.
-type Source struct {
-	Driver string `yaml:"driver"` // oneroster-csv
-	Path   string `yaml:"path"`   // a zip, or a folder in which the newest zip counts
-}
-
 // Target says which learning platform it goes to.
 type Target struct {
 	Driver    string `yaml:"driver"`     // moodle
@@ -110,16 +104,6 @@ func lastPart(at string) string {
 		}
 	}
 	return at
-}
-
-func (s Source) validate(at string, say sayer) {
-	checkName(at, say)
-	switch {
-	case s.Driver != "oneroster-csv":
-		say("%s.driver is %q: it must be oneroster-csv", at, s.Driver)
-	case s.Path == "":
-		say("%s.path is missing: name a zip, or the folder that zips arrive in", at)
-	}
 }
 
 func (t Target) validate(at string, say sayer) {

@@ -146,8 +146,7 @@ func (c *Config) resolve(dir string) {
 	c.Notify.SMTP.PasswordFile = under(dir, c.Notify.SMTP.PasswordFile)
 	c.Access.OIDC.ClientSecretFile = under(dir, c.Access.OIDC.ClientSecretFile)
 	for name, s := range c.Sources {
-		s.Path = under(dir, s.Path)
-		c.Sources[name] = s
+		c.Sources[name] = s.resolve(dir)
 	}
 	for name, t := range c.Targets {
 		t.TokenFile = under(dir, t.TokenFile)

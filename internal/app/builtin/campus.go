@@ -11,7 +11,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
-	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -21,12 +20,16 @@ func campus(c config.Config, store roster.Store, log *slog.Logger) ([]tasks.Task
 	if len(c.Syncs) == 0 {
 		return nil, nil
 	}
+	sources, err := sources(c, log)
+	if err != nil {
+		return nil, err
+	}
 	targets, err := targets(c, log)
 	if err != nil {
 		return nil, err
 	}
 	return roster.New(roster.Config{
-		Store: store, Sources: sources(c), Targets: targets, Syncs: Syncs(c), Log: log,
+		Store: store, Sources: sources, Targets: targets, Syncs: Syncs(c), Log: log,
 	}), nil
 }
 
@@ -49,14 +52,6 @@ func syncOf(name string, s config.Sync) sync.Sync {
 		Terms: s.Terms, CreateCourses: s.CreateCourses, OrientationCourse: s.OrientationCourse,
 		Zone: s.Zone(), AsOf: s.AsOf.Date, Cron: schedule,
 	}
-}
-
-func sources(c config.Config) map[string]sis.Source {
-	all := map[string]sis.Source{}
-	for name, s := range c.Sources {
-		all[name] = oneroster.CSV{Path: s.Path}
-	}
-	return all
 }
 
 func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {

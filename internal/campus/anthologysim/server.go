@@ -3,6 +3,7 @@ package anthologysim
 import (
 	"crypto/subtle"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -122,10 +123,10 @@ func (s *Server) answer(w http.ResponseWriter, operation string, asked Fields) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	if fault.Cut {
-		w.Write(text[:len(text)/2])
+		fmt.Fprintf(w, "%s", text[:len(text)/2])
 		panic(http.ErrAbortHandler)
 	}
-	w.Write(text)
+	fmt.Fprintf(w, "%s", text)
 }
 
 func (s *Server) nextFault() (next Fault) {

@@ -1,0 +1,94 @@
+package config
+
+import (
+	"strings"
+	"time"
+)
+
+// Source says where roster data comes from. Which settings count depends on
+// the driver.
+type Source struct {
+	Driver string `yaml:"driver"` // a name in sourceDrivers
+	Path   string `yaml:"path"`   // a file, or a folder in which the newest one counts
+
+	URL          string `yaml:"url"`
+	TokenFile    string `yaml:"token_file"`
+	User         string `yaml:"user"` // basic authentication, instead of a token
+	PasswordFile string `yaml:"password_file"`
+
+	Batch   int           `yaml:"batch"`   // messages in one answer; 0: 500
+	Timeout time.Duration `yaml:"timeout"` // of one call; 0: as the driver thinks right
+
+	Parameters   map[string]string `yaml:"parameters"`    // go with every question
+	Paths        map[string]string `yaml:"paths"`         // of operations, by their names
+	Fields       map[string]string `yaml:"fields"`        // what the SIS calls them, by our names
+	CourseStatus map[string]string `yaml:"course_status"` // active or ended, by the status
+}
+
+// Token returns the bearer token, or "" if the source has none.
+func (s Source) Token() (string, error) { return optionalSecret("token_file", s.TokenFile) }
+
+// Password returns the password of the user, or "" if the source has none.
+func (s Source) Password() (string, error) { return optionalSecret("password_file", s.PasswordFile) }
+
+func optionalSecret(setting, file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	return secret(setting, file)
+}
+
+// resolve makes relative paths relative to dir.
+func (s Source) resolve(dir string) Source {
+	s.Path, s.TokenFile, s.PasswordFile = under(dir, s.Path), under(dir, s.TokenFile), under(dir, s.PasswordFile)
+	return s
+}
+
+var sourceDrivers = []struct {
+	name  string
+	check func(s Source, at string, say sayer)
+}{
+	{"oneroster-csv", Source.checkBundle},
+	{"anthology", Source.checkInbox},
+}
+
+func (s Source) validate(at string, say sayer) {
+	checkName(at, say)
+	var known []string
+	for _, d := range sourceDrivers {
+		if s.Driver == d.name {
+			d.check(s, at, say)
+			return
+		}
+		known = append(known, d.name)
+	}
+	say("%s.driver is %q: it must be %s", at, s.Driver, strings.Join(known, ", "))
+}
+
+func (s Source) checkBundle(at string, say sayer) {
+	if s.Path == "" {
+		say("%s.path is missing: name a zip, or the folder that zips arrive in", at)
+	}
+}
+
+func (s Source) checkInbox(at string, say sayer) {
+	if !isSite(s.URL) {
+		say("%s.url is %q: it must be the address that the operations stand below, such as https://sis.example.edu/lms", at, s.URL)
+	}
+	if (s.TokenFile == "") == (s.User == "") {
+		say("%s: name either the token_file, or a user and a password_file", at)
+	}
+	if s.User != "" && s.PasswordFile == "" {
+		say("%s.password_file is missing: name the file that holds the password of %s", at, s.User)
+	}
+	if s.Batch < 0 || s.Batch > 5000 {
+		say("%s.batch is %d: it must be 1 to 5000", at, s.Batch)
+	}
+	s.checkTimeout(at, say)
+}
+
+func (s Source) checkTimeout(at string, say sayer) {
+	if s.Timeout != 0 && (s.Timeout < time.Second || s.Timeout > time.Hour) {
+		say("%s.timeout is %s: it must be 1s to 1h", at, s.Timeout)
+	}
+}

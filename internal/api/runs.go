@@ -142,7 +142,7 @@ func inOrder(counts map[client.EffectCount]int64) (list []client.EffectCount) {
 	slices.SortFunc(list, func(x, y client.EffectCount) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(sync.EffectOps, x.Op), slices.Index(sync.EffectOps, y.Op)),
-			cmp.Compare(slices.Index(effectStates, x.State), slices.Index(effectStates, y.State)),
+			cmp.Compare(slices.Index(sync.EffectStates, x.State), slices.Index(sync.EffectStates, y.State)),
 		)
 	})
 	return list

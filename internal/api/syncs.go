@@ -156,7 +156,7 @@ func (a *API) plan(w http.ResponseWriter, r *http.Request) error {
 	id := q.text("id")
 	f := sync.EffectFilter{
 		Op:    oneOf(q, "op", sync.EffectOps),
-		State: oneOf(q, "state", effectStates),
+		State: oneOf(q, "state", sync.EffectStates),
 		After: q.after(),
 		Limit: q.limit(),
 	}
@@ -176,10 +176,6 @@ func (a *API) plan(w http.ResponseWriter, r *http.Request) error {
 		page.Next = effects[len(effects)-1].Seq
 	}
 	return reply(w, http.StatusOK, page)
-}
-
-var effectStates = []sync.EffectState{
-	sync.EffectPlanned, sync.EffectHeld, sync.EffectSent, sync.EffectUnknown, sync.EffectApplied, sync.EffectFailed,
 }
 
 // runSync serves POST /api/v1/syncs/{name}/run: the first job of the run,

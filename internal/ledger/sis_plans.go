@@ -11,12 +11,12 @@ import (
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
-const planColumns = `id, sync, run, state, counts, future, held, created_at, changed_at`
+const planColumns = `id, sync, kind, undoes, reason, run, state, counts, future, held, created_at, changed_at`
 
 func scanPlan(r row) (p sync.Plan, err error) {
 	var counts, holds []byte
 	var created, changed int64
-	err = r.Scan(&p.ID, &p.Sync, &p.Run, &p.State, &counts, &p.Future, &holds, &created, &changed)
+	err = r.Scan(&p.ID, &p.Sync, &p.Kind, &p.Undoes, &p.Reason, &p.Run, &p.State, &counts, &p.Future, &holds, &created, &changed)
 	if err != nil {
 		return p, err
 	}
@@ -24,10 +24,14 @@ func scanPlan(r row) (p sync.Plan, err error) {
 	return p, errors.Join(json.Unmarshal(counts, &p.Counts), json.Unmarshal(holds, &p.Held))
 }
 
-// SISPlan returns a plan of a sync; the empty id means the newest.
+// SISPlan returns a plan of a sync, with what was decided about it; the empty
+// id means the newest that a run has made.
 func (l *Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error) {
 	p, err := scanPlan(l.read.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans
-		WHERE sync = $1 AND ($2 = '' OR id = $2) ORDER BY created_at DESC, id DESC LIMIT 1`, name, id))
+		WHERE sync = $1 AND (id = $2 OR $2 = '' AND kind <> 'undo') ORDER BY created_at DESC, id DESC LIMIT 1`, name, id))
+	if err == nil {
+		err = withDecisions(ctx, l.read, &p)
+	}
 	switch {
 	case errors.Is(err, sql.ErrNoRows) && id == "":
 		return p, fault.New(fault.NotFound, "Sync %s has no plan yet. Run it first.", name)
@@ -54,17 +58,25 @@ func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 		if err := putPersonLinks(ctx, tx, p.Sync, d.Adopted); err != nil {
 			return err
 		}
+		if err := putDecisions(ctx, tx, p, p.Held); err != nil {
+			return err
+		}
+		if err := lift(ctx, tx, p.Sync, d.Lifted); err != nil {
+			return err
+		}
 		return judge(ctx, tx, d.Verdicts, p.ID, p.Created)
 	})
 	return wrap(err, "store plan %s", p.ID)
 }
 
 // giveUpPlans gives up the plans that another one replaces. One that is only
-// to be read replaces only its like.
+// to be read replaces only its like, and one that takes another back stands
+// beside those of runs.
 func giveUpPlans(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
 	_, err := tx.ExecContext(ctx, `UPDATE sis_plans SET state = 'aborted', changed_at = $1
-		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted') AND ($4 <> 'draft' OR state = 'draft')`,
-		millis(p.Created), p.Sync, p.ID, string(p.State))
+		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted', 'rejected', 'expired')
+			AND ($4 <> 'draft' OR state = 'draft') AND kind <> 'undo' AND $5 <> 'undo'`,
+		millis(p.Created), p.Sync, p.ID, string(p.State), string(p.Kind))
 	return err
 }
 
@@ -73,24 +85,24 @@ func putPlan(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
 	if err != nil {
 		return err
 	}
-	holds, err := json.Marshal(p.Held)
+	holds, err := holdsText(p.Held)
 	if err != nil {
 		return err
 	}
 	values := []any{
-		p.ID, p.Sync, p.Run, string(p.State), string(counts), p.Future, clean(string(holds)), millis(p.Created), millis(p.Changed),
+		p.ID, p.Sync, string(p.Kind), p.Undoes, prose(p.Reason), p.Run, string(p.State), string(counts), p.Future, holds, millis(p.Created), millis(p.Changed),
 	}
 	return put(ctx, tx, `INSERT INTO sis_plans (`+planColumns+`)`, [][]any{values}, ``)
 }
 
-const effectColumns = `seq, op, effect, person, section, course, role, was, becomes, state, code, message, attempts`
+const effectColumns = `seq, op, effect, person, section, course, role, was, becomes, state, code, message, attempts, hold, undoes`
 
 func putEffects(ctx context.Context, tx *sql.Tx, p sync.Plan, effects []sync.Effect) error {
 	rows := make([][]any, len(effects))
 	for i, e := range effects {
 		rows[i] = []any{
 			p.ID, p.Sync, e.Seq, string(e.Op), clean(e.Key), clean(e.Person), clean(e.Section), clean(e.Course), string(e.Role),
-			clean(string(e.Before)), raw(e.After), string(e.State), e.Code, prose(e.Message), e.Attempts,
+			clean(string(e.Before)), raw(e.After), string(e.State), e.Code, prose(e.Message), e.Attempts, clean(e.Hold), e.Undoes,
 		}
 	}
 	return put(ctx, tx, `INSERT INTO sis_effects (plan, sync, `+effectColumns+`)`, rows, ``)
@@ -98,7 +110,7 @@ func putEffects(ctx context.Context, tx *sql.Tx, p sync.Plan, effects []sync.Eff
 
 func scanEffect(r row) (e sync.Effect, err error) {
 	var was, becomes string
-	err = r.Scan(&e.Seq, &e.Op, &e.Key, &e.Person, &e.Section, &e.Course, &e.Role, &was, &becomes, &e.State, &e.Code, &e.Message, &e.Attempts)
+	err = r.Scan(&e.Seq, &e.Op, &e.Key, &e.Person, &e.Section, &e.Course, &e.Role, &was, &becomes, &e.State, &e.Code, &e.Message, &e.Attempts, &e.Hold, &e.Undoes)
 	if was != "" {
 		e.Before = json.RawMessage(was)
 	}
@@ -109,8 +121,9 @@ func scanEffect(r row) (e sync.Effect, err error) {
 // SISEffects returns the effects of a plan that f chooses, in order.
 func (l *Ledger) SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error) {
 	effects, err := list(ctx, l.read, scanEffect, `SELECT `+effectColumns+` FROM sis_effects
-		WHERE plan = $1 AND seq > $2 AND ($3 = '' OR op = $3) AND ($4 = '' OR state = $4) ORDER BY seq LIMIT $5`,
-		plan, f.After, string(f.Op), string(f.State), page(f.Limit))
+		WHERE plan = $1 AND seq > $2 AND ($3 = '' OR op = $3) AND ($4 = '' OR state = $4)
+			AND ($5 = '' OR hold = $5) AND ($6 = '' OR person = $6) AND ($7 = '' OR section = $7) ORDER BY seq LIMIT $8`,
+		plan, f.After, string(f.Op), string(f.State), f.Hold, f.Person, f.Section, page(f.Limit))
 	return effects, wrap(err, "list effects of plan %s", plan)
 }
 

@@ -18,7 +18,7 @@ func (l *Ledger) SettleSIS(ctx context.Context, s sync.Settlement) error {
 	}
 	err := l.inTx(ctx, func(tx *sql.Tx) error {
 		for _, write := range []func(context.Context, *sql.Tx, sync.Settlement) error{
-			settleEffects, settleLinks, settleApplied, settleMessages, settleOthers,
+			settleEffects, settleLinks, settleApplied, settleMessages, settleOthers, settleUndone,
 		} {
 			if err := write(ctx, tx, s); err != nil {
 				return err
@@ -67,6 +67,9 @@ func settleApplied(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
 // names them one by one: a join would be left to what the database guesses
 // about tables that have just been filled.
 func settleMessages(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+	if s.Undoes != "" { // no message asked for it; see reopen
+		return nil
+	}
 	type end struct{ state, code, reason string }
 	effects := map[end][][]any{}
 	for _, e := range s.Effects {

@@ -87,7 +87,7 @@ func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
 	now := time.Now().UTC()
 	d := sync.Draft{
 		Plan: sync.Plan{
-			ID: id, Sync: p.sync.Name, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
+			ID: id, Sync: p.sync.Name, Kind: sync.ToSync, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
 			Future: p.future, Held: p.holds, Created: now, Changed: now,
 		},
 		Effects: p.numbered(), Verdicts: p.verdicts(open), Adopted: p.adopted,
@@ -101,7 +101,7 @@ func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
 	case a.DryRun:
 		d.Plan.State = sync.PlanDraft
 	case blocked:
-		d.Plan.State = sync.PlanBlocked
+		d.Plan.State = sync.PlanHeld
 	}
 	return d
 }

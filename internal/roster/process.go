@@ -25,10 +25,10 @@ func process(ctx context.Context, s *step) error {
 	case sync.PlanAborted:
 		s.Error(plan.ID, "STALE_VERSION", "A later run of the sync has replaced this plan. Nothing was written; the later plan has what is still to do.")
 		return nil
-	case sync.PlanBlocked:
-		s.Log.Warn("nothing applied: all of the plan is held", "plan", plan.ID)
+	case sync.PlanHeld, sync.PlanWaiting:
+		s.Log.Warn("nothing applied: all that is left of the plan is held", "plan", plan.ID)
 		return nil
-	case sync.PlanDone:
+	case sync.PlanDone, sync.PlanRejected, sync.PlanExpired:
 		return nil
 	}
 	w, err := s.writer(ctx, plan)
@@ -81,7 +81,8 @@ func (w *writer) run(ctx context.Context) error {
 		after = effects[len(effects)-1].Seq
 	}
 	w.Log.Info("plan applied", "plan", w.plan.ID, "created", w.progress.Created, "changed", w.progress.Changed, "suspended", w.progress.Removed)
-	return w.store.MoveSISPlan(ctx, w.plan.ID, sync.PlanDone)
+	_, err := w.store.FinishSISPlan(ctx, w.sync.Name, w.plan.ID)
+	return err
 }
 
 // alike returns the first effects that one method of the target takes.

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -47,4 +48,12 @@ type Store interface {
 	SettleSIS(ctx context.Context, s sync.Settlement) error
 	// MoveSISPlan says how far a plan has come.
 	MoveSISPlan(ctx context.Context, id string, state sync.PlanState) error
+	// FinishSISPlan says that what could be applied of a plan is, and returns
+	// where that leaves it.
+	FinishSISPlan(ctx context.Context, name, id string) (sync.PlanState, error)
+	// ExpireSISPlans gives up plans that have waited for people since before that
+	// time, and returns which.
+	ExpireSISPlans(ctx context.Context, name string, before time.Time) ([]string, error)
+	// SISAppliedTo returns the enrolments of people as they were last written.
+	SISAppliedTo(ctx context.Context, name string, people []string) (map[sync.Place]sync.Span, error)
 }

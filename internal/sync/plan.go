@@ -93,6 +93,8 @@ type Campus struct {
 	Unsure        map[Place]bool  // written by a process that did not live to say so
 	Chosen        map[string]bool // terms that a person chose, or took out
 	Rekeys        []Rekey
+
+	Overrides map[string]Override // by [Effect.Lasting]: what people do not want written
 }
 
 // An EffectOp is a kind of write to the target.
@@ -123,7 +125,16 @@ const (
 	EffectUnknown EffectState = "unknown" // the target did not say what became of it
 	EffectApplied EffectState = "applied"
 	EffectFailed  EffectState = "failed"
+
+	EffectRejected EffectState = "rejected" // a person does not want it
+	EffectSkipped  EffectState = "skipped"  // of an undo: cannot or need not be undone; its message says why
+	EffectUndone   EffectState = "undone"   // was applied, and taken back by a later plan
 )
+
+// EffectStates are all states of an effect.
+var EffectStates = []EffectState{
+	EffectPlanned, EffectHeld, EffectSent, EffectUnknown, EffectApplied, EffectFailed, EffectRejected, EffectSkipped, EffectUndone,
+}
 
 // An Effect is one write to the target, with its before and after.
 type Effect struct {
@@ -140,6 +151,8 @@ type Effect struct {
 	Code     string          `json:"code,omitempty"`
 	Message  string          `json:"message,omitempty"`
 	Attempts int             `json:"attempts"`
+	Hold     string          `json:"hold,omitempty"`   // id of the plan's hold that held it, decided or not
+	Undoes   int64           `json:"undoes,omitempty"` // number of the effect of the other plan that it takes back
 }
 
 // A PlanState is how far a plan has come.
@@ -148,17 +161,42 @@ type PlanState string
 // The states of a plan.
 const (
 	PlanDraft    PlanState = "draft"    // to be read only
-	PlanBlocked  PlanState = "blocked"  // all that it has is held
 	PlanApproved PlanState = "approved" // to be applied next
 	PlanApplying PlanState = "applying"
+	PlanHeld     PlanState = "held"    // what people must decide on is left
+	PlanWaiting  PlanState = "waiting" // for the end of a freeze
 	PlanDone     PlanState = "done"
-	PlanAborted  PlanState = "aborted" // replaced by a later one before it was done
+	PlanRejected PlanState = "rejected" // nothing of it was wanted
+	PlanAborted  PlanState = "aborted"  // replaced by a later one before it was done
+	PlanExpired  PlanState = "expired"  // nobody decided in time
+)
+
+// PlanStates are all states of a plan.
+var PlanStates = []PlanState{
+	PlanDraft, PlanApproved, PlanApplying, PlanHeld, PlanWaiting, PlanDone, PlanRejected, PlanAborted, PlanExpired,
+}
+
+// Ended reports whether nothing of the plan can be decided or written any more.
+func (s PlanState) Ended() bool {
+	return s == PlanDone || s == PlanRejected || s == PlanAborted || s == PlanExpired
+}
+
+// A PlanKind is what a plan is for.
+type PlanKind string
+
+// The kinds of plans.
+const (
+	ToSync PlanKind = "sync"
+	ToUndo PlanKind = "undo" // takes back what another plan did
 )
 
 // A Plan is what a run is about to write to the target.
 type Plan struct {
 	ID      string             `json:"id"` // of the job that made it
 	Sync    string             `json:"sync"`
+	Kind    PlanKind           `json:"kind"`
+	Undoes  string             `json:"undoes,omitempty"` // the plan that it takes back
+	Reason  string             `json:"reason,omitempty"` // why
 	Run     string             `json:"run"`
 	State   PlanState          `json:"state"`
 	Counts  map[EffectOp]int64 `json:"counts"`
@@ -176,13 +214,14 @@ func (p Plan) Effects() (n int64) {
 	return n
 }
 
-// A Hold is why some effects of a plan are not applied.
-type Hold struct {
-	Code    string `json:"code"`
-	Term    string `json:"term,omitempty"`
-	Drops   int    `json:"drops,omitempty"`
-	Of      int    `json:"of,omitempty"`
-	Message string `json:"message"`
+// Waits returns the holds that wait for people.
+func (p Plan) Waits() (holds []Hold) {
+	for _, h := range p.Held {
+		if h.State == HoldWaits {
+			holds = append(holds, h)
+		}
+	}
+	return holds
 }
 
 // A Draft is a plan as it was just made: the ledger takes it whole or not at
@@ -192,6 +231,7 @@ type Draft struct {
 	Effects  []Effect
 	Verdicts []Verdict
 	Adopted  []PersonLink // accounts that were there already
+	Lifted   []string     // what overrides are about that the SIS has changed since
 }
 
 // A Settlement is what became of some effects of a plan: the ledger takes it
@@ -203,12 +243,20 @@ type Settlement struct {
 	Links   []Link
 	People  []PersonLink
 	Applied []Enrolment
+
+	Undoes    string // the plan whose effects these take back
+	Overrides []Override
 }
 
 // An EffectFilter chooses effects of a plan. Zero fields do not restrict.
 type EffectFilter struct {
 	Op    EffectOp
 	State EffectState
+	Hold  string // id of a hold
+
+	Person  string // keys of the SIS
+	Section string
+
 	After int64 // cursor: only effects after this one
 	Limit int   // 0 means 50; at most 500
 }

@@ -20,6 +20,12 @@ type Sync struct {
 	Zone              *time.Location // where days begin; nil: UTC
 	AsOf              sis.Date       // taken for today; zero: today
 	Cron              string         // when the chain of its tasks starts; empty: never by itself
+
+	Brakes       Brakes
+	Approvals    int // people who must approve what is held; 0: one
+	SecondOver   int // a second one for more effects than this; 0: never
+	ApprovalDays int // how long an approval, or what waits for one, stands; 0: 7
+	Freezes      []Freeze
 }
 
 // Selects reports whether the term of that key is synced.

@@ -165,7 +165,7 @@ func carryOut(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.
 	}
 	switch h.State {
 	case sync.HoldApproved:
-		return release(ctx, tx, p, h)
+		return release(ctx, tx, p, h, r)
 	case sync.HoldRejected:
 		return refuse(ctx, tx, p, h, r)
 	}
@@ -173,10 +173,12 @@ func carryOut(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.
 }
 
 // release makes held effects planned, and the messages about them.
-func release(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'planned', code = '', reason = ''
-		WHERE sync = $1 AND state = 'held' AND effect IN (
-			SELECT effect FROM sis_effects WHERE plan = $2 AND hold = $3 AND state = 'held')`, p.Sync, p.ID, h.ID)
+func release(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.Ruling) error {
+	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'planned', code = '', reason = '', changed_at = $1,
+			history = history || CAST($2 AS TEXT)
+		WHERE sync = $3 AND state = 'held' AND effect IN (
+			SELECT effect FROM sis_effects WHERE plan = $4 AND hold = $5 AND state = 'held')`,
+		millis(r.At), historyLine(r.At, sync.Planned, "", r.By), p.Sync, p.ID, h.ID)
 	if err != nil {
 		return err
 	}

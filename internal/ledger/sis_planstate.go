@@ -32,10 +32,12 @@ func reopen(ctx context.Context, tx *sql.Tx, p sync.Plan, at time.Time) error {
 	if p.Kind != sync.ToUndo {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'held', code = 'MANUAL_OVERRIDE', reason = $1, changed_at = $2
+	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'held', code = 'MANUAL_OVERRIDE', reason = $1, changed_at = $2,
+			history = history || CAST($5 AS TEXT)
 		WHERE sync = $3 AND state = 'applied' AND changed_at >= (SELECT created_at FROM sis_plans WHERE id = $4)
 			AND effect IN (SELECT effect FROM sis_effects WHERE plan = $4 AND state = 'undone')`,
-		prose("It was applied, and undone: "+p.Reason), millis(at), p.Sync, p.Undoes)
+		prose("It was applied, and undone: "+p.Reason), millis(at), p.Sync, p.Undoes,
+		historyLine(at, sync.Held, "MANUAL_OVERRIDE", p.ID))
 	return err
 }
 

@@ -19,6 +19,7 @@ type LimitLedger interface {
 	Limits(ctx context.Context) ([]job.Limit, error)
 	PutLimit(ctx context.Context, l job.Limit) error
 	DeleteLimit(ctx context.Context, task, client string) error
+	Client(ctx context.Context, name string) (job.Client, error)
 }
 
 // LiveLimits is the limits as the engine applies them.
@@ -144,38 +145,89 @@ func (a *API) putLimit(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &n); err != nil {
 		return err
 	}
-	l := job.Limit{Task: n.Task, Client: n.Client, Max: n.Max, From: fromOperator}
-	if err := a.checkLimit(r.Context(), l); err != nil {
+	l := job.Limit{Task: n.Task, Client: n.Client, Max: n.Max}
+	if err := a.quota().check(r.Context(), l); err != nil {
 		return err
 	}
 	if err := a.checkLimitsSeen(r); err != nil {
 		return err
 	}
-	if err := a.Ledger.PutLimit(r.Context(), l); err != nil {
+	l, err := a.quota().put(r.Context(), l)
+	if err != nil {
 		return err
 	}
-	a.quota().changed(r.Context())
 	return reply(w, http.StatusOK, l)
+}
+
+// Set makes a new limit of operators, or another maximum.
+func (l Limits) Set(ctx context.Context, limit job.Limit) (job.Limit, error) {
+	if err := l.check(ctx, limit); err != nil {
+		return limit, err
+	}
+	return l.put(ctx, limit)
+}
+
+func (l Limits) put(ctx context.Context, limit job.Limit) (job.Limit, error) {
+	limit.From = fromOperator
+	if err := l.Ledger.PutLimit(ctx, limit); err != nil {
+		return limit, err
+	}
+	l.changed(ctx)
+	return limit, nil
+}
+
+// Remove removes a limit that operators have set, and returns it.
+func (l Limits) Remove(ctx context.Context, task, client string) (job.Limit, error) {
+	limit, err := l.find(ctx, task, client)
+	if err != nil {
+		return limit, err
+	}
+	return limit, l.remove(ctx, limit)
+}
+
+// find returns the limit that operators have set on that task and client.
+func (l Limits) find(ctx context.Context, task, client string) (job.Limit, error) {
+	limit := job.Limit{Task: task, Client: client}
+	set, err := l.Ledger.Limits(ctx)
+	if err != nil {
+		return limit, err
+	}
+	i := slices.IndexFunc(set, func(x job.Limit) bool { return sameScope(x, limit) })
+	if i < 0 {
+		return limit, fault.New(fault.NotFound, "No operator has set a limit of that task and client; jobctl limits lists those that there are.")
+	}
+	limit = set[i]
+	limit.From = fromOperator
+	return limit, nil
+}
+
+func (l Limits) remove(ctx context.Context, limit job.Limit) error {
+	if err := l.Ledger.DeleteLimit(ctx, limit.Task, limit.Client); err != nil {
+		return err
+	}
+	l.changed(ctx)
+	noteChange(ctx, limit, nil)
+	return nil
 }
 
 // maxTaskName is longer than any task's name.
 const maxTaskName = 200
 
-// checkLimit refuses limits that bound nothing, or nobody knows what.
-func (a *API) checkLimit(ctx context.Context, l job.Limit) error {
+// check refuses limits that bound nothing, or nobody knows what.
+func (l Limits) check(ctx context.Context, limit job.Limit) error {
 	switch {
-	case l.Task == "" && l.Client == "":
+	case limit.Task == "" && limit.Client == "":
 		return fault.New(fault.Invalid, "Name the task or the client that is to be limited, or both.").In("task")
-	case len(l.Task) > maxTaskName || strings.ContainsFunc(l.Task, func(r rune) bool { return r == ':' || unicode.IsControl(r) }):
+	case len(limit.Task) > maxTaskName || strings.ContainsFunc(limit.Task, func(r rune) bool { return r == ':' || unicode.IsControl(r) }):
 		return fault.New(fault.Invalid, "Field task must be the name of a task: at most %d bytes and no colon.", maxTaskName).In("task")
-	case l.Max < 1:
-		return fault.New(fault.Invalid, "Field max must be 1 or more, not %d; to have no limit, remove it.", l.Max).In("max")
-	case l.Client == "" || l.Client == "*":
+	case limit.Max < 1:
+		return fault.New(fault.Invalid, "Field max must be 1 or more, not %d; to have no limit, remove it.", limit.Max).In("max")
+	case limit.Client == "" || limit.Client == "*":
 		return nil
 	}
-	_, err := a.Ledger.Client(ctx, l.Client)
+	_, err := l.Ledger.Client(ctx, limit.Client)
 	if fault.KindOf(err) == fault.NotFound {
-		return fault.New(fault.Invalid, "There is no client %s; jobctl clients lists them.", l.Client).In("client")
+		return fault.New(fault.Invalid, "There is no client %s; jobctl clients lists them.", limit.Client).In("client")
 	}
 	return err
 }
@@ -183,27 +235,19 @@ func (a *API) checkLimit(ctx context.Context, l job.Limit) error {
 // deleteLimit serves DELETE /api/v1/limits and answers with what was removed.
 func (a *API) deleteLimit(w http.ResponseWriter, r *http.Request) error {
 	q := queryOf(r)
-	l := job.Limit{Task: q.text("task"), Client: q.text("client")}
+	task, client := q.text("task"), q.text("client")
 	if q.err != nil {
 		return q.err
 	}
-	set, err := a.Ledger.Limits(r.Context())
+	l, err := a.quota().find(r.Context(), task, client)
 	if err != nil {
 		return err
-	}
-	i := slices.IndexFunc(set, func(x job.Limit) bool { return sameScope(x, l) })
-	if i < 0 {
-		return fault.New(fault.NotFound, "No operator has set a limit of that task and client; jobctl limits lists those that there are.")
 	}
 	if err := a.checkLimitsSeen(r); err != nil {
 		return err
 	}
-	if err := a.Ledger.DeleteLimit(r.Context(), l.Task, l.Client); err != nil {
+	if err := a.quota().remove(r.Context(), l); err != nil {
 		return err
 	}
-	a.quota().changed(r.Context())
-	l = set[i]
-	l.From = fromOperator
-	noteChange(r.Context(), l, nil)
 	return reply(w, http.StatusOK, l)
 }

@@ -388,11 +388,27 @@ type fakeLocks struct {
 	limits []job.Limit
 }
 
-func (f fakeLocks) List(context.Context) ([]job.Lock, error)    { return f.locks, nil }
-func (f fakeLocks) Limits(context.Context) ([]job.Limit, error) { return f.limits, nil }
+func (f *fakeLocks) Set(_ context.Context, l job.Limit) (job.Limit, error) {
+	if l.Max < 1 {
+		return l, fault.New(fault.Invalid, "Field max must be 1 or more, not %d.", l.Max).In("max")
+	}
+	_, _ = f.Remove(context.Background(), l.Task, l.Client)
+	l.From = "operator"
+	f.limits = append(f.limits, l)
+	return l, nil
+}
+
+func (f *fakeLocks) Remove(_ context.Context, task, client string) (was job.Limit, err error) {
+	f.limits = slices.DeleteFunc(f.limits, func(l job.Limit) bool { return l.Task == task && l.Client == client })
+	return was, nil
+}
+
+func (f *fakeLocks) List(context.Context) ([]job.Lock, error)    { return f.locks, nil }
+func (f *fakeLocks) Limits(context.Context) ([]job.Limit, error) { return f.limits, nil }
 
 // campusLocks are what the jobs of campusDay hold and wait for.
-func campusLocks() (f fakeLocks) {
+func campusLocks() *fakeLocks {
+	f := &fakeLocks{}
 	held := job.Lock{Resource: "default/gradebook", Holders: []job.Holder{
 		{JobID: id(24), Task: "moodle.stats", Client: "default", Worker: "w", Mode: "write", Fence: 1, Since: noon.Add(-3 * time.Minute)},
 	}}

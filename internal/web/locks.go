@@ -18,7 +18,7 @@ type locksPage struct {
 	frame
 	Sentence string
 	Locks    []lockRows
-	Limits   []job.Limit
+	limitList
 }
 
 // lockRows are one resource, who holds it, and who stands in line for it.
@@ -55,8 +55,8 @@ func (s *server) locksPage(ctx context.Context) (page locksPage, err error) {
 	if err != nil {
 		return page, fmt.Errorf("list locks: %w", err)
 	}
-	if page.Limits, err = s.Limits.Limits(ctx); err != nil {
-		return page, fmt.Errorf("list limits: %w", err)
+	if page.limitList, err = s.limitList(ctx); err != nil {
+		return page, err
 	}
 	held, waiting := 0, map[string]bool{}
 	for _, l := range locks {

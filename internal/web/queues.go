@@ -31,6 +31,7 @@ type queuesPage struct {
 	Queues   []queueRow
 	All      string // why no queue starts jobs; empty: they may
 	May      bool   // pause and resume
+	limitList
 }
 
 // A queueRow is one queue.
@@ -46,6 +47,9 @@ type queueRow struct {
 func (s *server) queues(w http.ResponseWriter, r *http.Request) error {
 	page, err := s.queuesPage(r.Context())
 	if err != nil {
+		return err
+	}
+	if page.limitList, err = s.limitList(r.Context()); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "queues", page)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/api/apitest"
+	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/web"
@@ -125,5 +127,34 @@ func TestAWorkerIsToldWhatToDoOnThePages(t *testing.T) {
 	}
 	if w := get(t, h, "/workers/w-9/drain"); w.Code != http.StatusNotFound {
 		t.Errorf("a worker that is gone: %d", w.Code)
+	}
+}
+
+func TestALimitIsSetOnThePages(t *testing.T) {
+	f := campusLocks()
+	h := dashboard(t, web.Config{Locks: f, Limits: f})
+	edit := "/limits/edit?client=%2A&amp;task=moodle.backup"
+	for _, page := range []string{"/queues", "/locks"} {
+		says(t, get(t, h, page), 200, `href="`+edit+`"`, `href="/limits/edit"`, "all tasks", `<td class="num">12</td><td class="num">40</td>`)
+		if strings.Contains(get(t, h, page).Body.String(), "task=mail.digest") {
+			t.Errorf("%s offers to change what the code of a task says", page)
+		}
+	}
+	says(t, get(t, h, strings.ReplaceAll(edit, "&amp;", "&")), 200, "moodle.backup, each client", `value="2"`, `formaction="/limits/remove"`)
+	says(t, get(t, h, "/limits/edit?task=mail.digest"), 404, "No operator has set a limit")
+	says(t, post(t, h, "/limits/edit", url.Values{"task": {"x"}, "max": {"many"}}), 400, "is not a number of jobs")
+	says(t, post(t, h, "/limits/edit", url.Values{"task": {"x"}, "max": {"0"}}), 400, "must be 1 or more")
+	if w := post(t, h, "/limits/edit", url.Values{"task": {"moodle.backup"}, "client": {"*"}, "max": {"7"}}); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/queues#limits" {
+		t.Fatalf("got %d to %q", w.Code, w.Header().Get("Location"))
+	}
+	if l := f.limits[len(f.limits)-1]; l.Max != 7 || l.Client != "*" || len(f.limits) != 3 {
+		t.Errorf("limits = %+v", f.limits)
+	}
+	if post(t, h, "/limits/remove", url.Values{"task": {"moodle.backup"}, "client": {"*"}}); len(f.limits) != 2 {
+		t.Errorf("limits = %+v", f.limits)
+	}
+	viewer := apitest.As(auth.Who{Name: "vera", Grants: []auth.Grant{{Role: auth.Viewer}}}, h.(local).Dashboard)
+	if strings.Contains(get(t, viewer, "/queues").Body.String(), "/limits/edit") {
+		t.Error("a viewer is offered to change limits")
 	}
 }

@@ -42,6 +42,7 @@ var letIn = map[string][]string{
 	},
 	"vost": {"GET /retention"},
 	"osn": {
+		"GET /limits/edit", "POST /limits/edit", "POST /limits/remove",
 		"GET /schedules/new", "POST /schedules/new", "POST /schedules/preview", "GET /schedules/{name}/edit", "POST /schedules/{name}/edit",
 		"GET /schedules/{name}/run", "POST /schedules/{name}/run", "GET /schedules/{name}/pause", "POST /schedules/{name}/pause",
 		"GET /schedules/{name}/resume", "POST /schedules/{name}/resume", "GET /schedules/{name}/revert", "POST /schedules/{name}/revert",

@@ -103,6 +103,9 @@ func (s *server) workerRoutes() []route {
 		{"GET /queues/{queue}/pause", auth.NeedRun, s.page(s.confirmPause)},
 		{"POST /queues/{queue}/pause", auth.NeedRun, s.page(s.pauseQueue)},
 		{"POST /queues/{queue}/resume", auth.NeedRun, s.page(s.resumeQueue)},
+		{"GET /limits/edit", auth.NeedOperate, s.page(s.editLimit)},
+		{"POST /limits/edit", auth.NeedOperate, s.page(s.saveLimit)},
+		{"POST /limits/remove", auth.NeedOperate, s.page(s.removeLimit)},
 	}
 }
 

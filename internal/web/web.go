@@ -77,11 +77,6 @@ type Locks interface {
 	List(ctx context.Context) ([]job.Lock, error)
 }
 
-// Limits is what the pages read of limits.
-type Limits interface {
-	Limits(ctx context.Context) ([]job.Limit, error)
-}
-
 // Catalogue is what filters offer to choose from.
 type Catalogue interface {
 	Tasks(ctx context.Context) ([]job.Declaration, error)

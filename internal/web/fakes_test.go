@@ -23,6 +23,7 @@ func at(d time.Duration) *time.Time { return new(noon.Add(d)) }
 
 // fakeJobs is a job history in memory. The job called "boom" breaks it.
 type fakeJobs struct {
+	counted  int // times
 	mu       sync.Mutex
 	jobs     []job.Job // newest first
 	attempts map[string][]job.Attempt
@@ -83,6 +84,7 @@ func (f *fakeJobs) Job(_ context.Context, id string) (job.Job, error) {
 func (f *fakeJobs) Counts(_ context.Context, client string) (map[job.State]int64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.counted++
 	counts := map[job.State]int64{}
 	for _, j := range f.jobs {
 		if client == "" || client == j.Client {

@@ -187,7 +187,7 @@ func (s *server) surround(ctx context.Context, page *jobsPage) (err error) {
 	if page.Recovering, err = s.recovering(ctx); err != nil {
 		return err
 	}
-	counts, err := s.counts(ctx, page.Filter)
+	counts, err := s.countsOf(ctx, page.frame, page.Filter)
 	if err != nil {
 		return fmt.Errorf("count jobs: %w", err)
 	}
@@ -201,10 +201,14 @@ func (s *server) surround(ctx context.Context, page *jobsPage) (err error) {
 	return nil
 }
 
-// counts are those of the jobs among which f chooses: all, or one's own.
-func (s *server) counts(ctx context.Context, f job.Filter) (map[job.State]int64, error) {
+// countsOf are those of the jobs among which f chooses: all, or one's own. The
+// page around them has counted all.
+func (s *server) countsOf(ctx context.Context, around frame, f job.Filter) (map[job.State]int64, error) {
 	if f.Owner != "" && f.Owner == actor(ctx) {
 		return s.Jobs.CountsOf(ctx, f.Client, f.Owner)
+	}
+	if f.Client == "" {
+		return around.counts, nil
 	}
 	return s.Jobs.Counts(ctx, f.Client)
 }

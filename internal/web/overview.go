@@ -64,12 +64,8 @@ func (s *server) overviewPage(ctx context.Context) (page overviewPage, err error
 	if page.frame, err = s.frame(ctx, "Overview", "overview"); err != nil {
 		return page, err
 	}
-	counts, err := s.Jobs.Counts(ctx, "")
-	if err != nil {
-		return page, fmt.Errorf("count jobs: %w", err)
-	}
-	queues, err := s.queuesPage(ctx)
-	if err != nil {
+	var queues queuesPage
+	if err := s.addQueues(ctx, &queues); err != nil {
 		return page, err
 	}
 	workers, err := s.Workers.Workers(ctx)
@@ -80,12 +76,12 @@ func (s *server) overviewPage(ctx context.Context) (page overviewPage, err error
 		return page, err
 	}
 	page.Builds = buildMarks(workers)
-	page.Figures = figures(counts, workers)
+	page.Figures = figures(page.counts, workers)
 	late, missed, err := s.lateness(ctx)
 	if err != nil {
 		return page, err
 	}
-	page.Light, page.Sentence = light(s.troubles(counts, queues, workers, late, missed))
+	page.Light, page.Sentence = light(s.troubles(page.counts, queues, workers, late, missed))
 	if err := s.addLists(ctx, &page); err != nil {
 		return page, err
 	}

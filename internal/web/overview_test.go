@@ -52,3 +52,13 @@ func TestTheOverviewTellsHowLongJobsStandAndWhatWorkersRun(t *testing.T) {
 		t.Error("the page tells of waits though no job has begun")
 	}
 }
+
+func TestAPageCountsJobsOnce(t *testing.T) {
+	for _, path := range []string{"/overview", "/jobs"} {
+		jobs := campusDay()
+		get(t, dashboard(t, web.Config{Jobs: jobs}), path)
+		if jobs.counted != 1 {
+			t.Errorf("%s counted the jobs %d times", path, jobs.counted)
+		}
+	}
+}

@@ -59,13 +59,18 @@ func (s *server) queuesPage(ctx context.Context) (page queuesPage, err error) {
 	if page.frame, err = s.frame(ctx, "Queues", "queues"); err != nil {
 		return page, err
 	}
+	return page, s.addQueues(ctx, &page)
+}
+
+// addQueues adds the queues, and what keeps their jobs from starting.
+func (s *server) addQueues(ctx context.Context, page *queuesPage) error {
 	all, err := s.Queues.Queues(ctx)
 	if err != nil {
-		return page, fmt.Errorf("list queues: %w", err)
+		return fmt.Errorf("list queues: %w", err)
 	}
 	pauses, err := s.Queues.Pauses(ctx)
 	if err != nil {
-		return page, fmt.Errorf("list pauses: %w", err)
+		return fmt.Errorf("list pauses: %w", err)
 	}
 	page.May = auth.Of(ctx).Everywhere(auth.Operate)
 	own := map[string]bool{}
@@ -79,7 +84,7 @@ func (s *server) queuesPage(ctx context.Context) (page queuesPage, err error) {
 		page.Queues = append(page.Queues, s.queueRow(q, own[q.Name]))
 	}
 	page.Sentence = queueSentence(page.Queues)
-	return page, nil
+	return nil
 }
 
 func (s *server) queueRow(q job.Queue, own bool) queueRow {

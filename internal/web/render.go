@@ -39,6 +39,7 @@ type frame struct {
 	Admin     bool   // who administers people
 	Tells     bool   // people are told of jobs
 	who       auth.Who
+	counts    map[job.State]int64 // of all jobs that may be seen
 }
 
 // Allows reports whether whoever looks meets a need, so that a page offers nothing
@@ -60,7 +61,7 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 	}
 	f := s.quietFrame(title)
 	f.Rail, f.who = rail, auth.Of(ctx)
-	f.Running = counts[job.Running]
+	f.counts, f.Running = counts, counts[job.Running]
 	f.Tells = s.Notices != nil
 	f.Unsafe = s.Unsafe()
 	if who := auth.Of(ctx); who.Session != "" {

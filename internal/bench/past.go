@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -123,7 +124,23 @@ func (p *past) request() job.Job {
 	default:
 		j.Owner = fmt.Sprintf("person-%03d", p.some(pastPeople))
 	}
+	j.Tags = tagsOf(j)
 	return j
+}
+
+// tagsOf gives the jobs of schedules a tag, one in 16 of all another, and one in
+// 4096 a third. It leaves the numbers alone that make up the rest.
+func tagsOf(j job.Job) (tags []string) {
+	if strings.HasSuffix(j.ID, "000") {
+		tags = append(tags, "audit-2026")
+	}
+	if strings.HasSuffix(j.ID, "0") {
+		tags = append(tags, "drill")
+	}
+	if j.Schedule != "" {
+		tags = append(tags, "nightly")
+	}
+	return tags
 }
 
 // some returns a number below n, and low ones more often.

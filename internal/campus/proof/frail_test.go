@@ -119,6 +119,7 @@ func (s frail) MoveSISPlan(ctx context.Context, id string, state sync.PlanState)
 // A feed is a student information system that sends its records in any order,
 // some of them twice, and sometimes not all.
 type feed struct {
+	file      sis.Source // says what the feed says, if there is one
 	campus    university.Campus
 	half      bool // it does not say that this is all, and it is not
 	dice      *rand.Rand
@@ -126,12 +127,18 @@ type feed struct {
 	snapshots int
 }
 
-func (f *feed) Snapshot(context.Context) (string, error) {
+func (f *feed) Snapshot(ctx context.Context) (string, error) {
+	if f.file != nil {
+		return f.file.Snapshot(ctx)
+	}
 	f.snapshots++
 	return fmt.Sprintf("snapshot-%d", f.snapshots), f.fuse.call(func() error { return nil })
 }
 
-func (f *feed) Pull(_ context.Context, r sis.Request, emit func(sis.Record) error) (sis.Result, error) {
+func (f *feed) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error) (sis.Result, error) {
+	if f.file != nil {
+		return f.file.Pull(ctx, r, emit)
+	}
 	records := f.records(r.Stream)
 	if r.Stream != sis.Terms {
 		f.dice.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })

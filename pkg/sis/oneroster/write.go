@@ -11,11 +11,22 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/fields"
 )
 
 // A Bundle is a campus that [Write] makes a zip of.
 type Bundle struct {
-	School string // the name of the school of all sections that name no other
+	School  string // the name of the school of all sections that name no other
+	Version string // of OneRoster: 1.1 or 1.2; empty: 1.1
+
+	// Delta makes it a bundle of what changed up to then: every row has that
+	// time, and those that Ended has are tobedeleted. Zero: a bulk bundle.
+	Delta time.Time
+	Ended map[sis.Stream]map[string]bool // keys
+
+	// Edit, if there is one, is asked what to write in place of a row, so that
+	// what no correct writer would write can be tried.
+	Edit func(file string, columns, row []string) [][]string
 
 	Terms         []sis.Term
 	Persons       []sis.Person
@@ -26,14 +37,14 @@ type Bundle struct {
 // The id of [Bundle.School].
 const homeSchool = "school"
 
-// Write writes b as a OneRoster 1.1 bulk bundle: a zip with the files and
-// columns of the specification, in its order. The same bundle gives the same
-// bytes. What the format cannot say is lost: a person has one role there, the
-// first, and a section without a school belongs to b.School.
+// Write writes b as a OneRoster bundle: a zip with the files and columns of the
+// specification, in its order. The same bundle gives the same bytes. What the
+// format cannot say is lost: a section without a school belongs to b.School,
+// and in 1.1 a person has one role, the first.
 func Write(w io.Writer, b Bundle) error {
 	z := zip.NewWriter(w)
 	for _, file := range b.files() {
-		if err := writeCSV(z, file); err != nil {
+		if err := writeCSV(z, b.edited(file)); err != nil {
 			return fmt.Errorf("write %s: %w", file.name, err)
 		}
 	}
@@ -49,14 +60,51 @@ type sheet struct {
 
 func (b Bundle) files() []sheet {
 	files := []sheet{
-		{academicSessions.name, academicSessions.columns, cells(b.Terms, termCells)},
-		{classes.name, classes.columns, cells(b.Sections, sectionCells)},
-		{courses.name, courses.columns, cells(b.courses(), courseCells)},
-		{enrollments.name, enrollments.columns, cells(b.Registrations, b.registrationCells())},
-		{orgs.name, orgs.columns, cells(b.schools(), b.schoolCells)},
-		{users.name, users.columns, cells(b.Persons, personCells)},
+		{academicSessions.name, academicSessions.columns, b.dated(sis.Terms, cells(b.Terms, termCells))},
+		{classes.name, classes.columns, b.dated(sis.Sections, cells(b.Sections, sectionCells))},
+		{courses.name, courses.columns, b.dated("", cells(b.courses(), courseCells))},
+		{enrollments.name, enrollments.columns, b.dated(sis.Registrations, cells(b.Registrations, b.registrationCells()))},
+		{orgs.name, orgs.columns, b.dated("", cells(b.schools(), b.schoolCells))},
 	}
-	return append([]sheet{manifestOf(files)}, files...)
+	files = append(files, b.people()...)
+	return append([]sheet{b.manifest(files)}, files...)
+}
+
+// people returns the files of persons, of which 1.2 has two.
+func (b Bundle) people() []sheet {
+	if b.Version != "1.2" {
+		return []sheet{{users.name, users.columns, b.dated(sis.Persons, cells(b.Persons, personCells))}}
+	}
+	return []sheet{
+		{roles.name, roles.columns, b.dated("", b.roleCells())},
+		{users.name, users12, b.dated(sis.Persons, cells(b.Persons, person12Cells))},
+	}
+}
+
+// dated gives the rows of a delta their status and their time.
+func (b Bundle) dated(stream sis.Stream, rows [][]string) [][]string {
+	if b.Delta.IsZero() {
+		return rows
+	}
+	for _, row := range rows {
+		row[1], row[2] = "active", b.Delta.UTC().Format("2006-01-02T15:04:05.000Z")
+		if b.Ended[stream][row[0]] {
+			row[1] = "tobedeleted"
+		}
+	}
+	return rows
+}
+
+func (b Bundle) edited(s sheet) sheet {
+	if b.Edit == nil || s.name == manifestFile {
+		return s
+	}
+	var rows [][]string
+	for _, row := range s.rows {
+		rows = append(rows, b.Edit(s.name, s.header, row)...)
+	}
+	s.rows = rows
+	return s
 }
 
 // A fixed time makes the same bundle the same bytes; zip knows none before.
@@ -98,6 +146,26 @@ func personCells(p sis.Person) []string {
 		p.Key, "", "", strconv.FormatBool(p.Enabled), homeSchool, role, p.Username, "",
 		p.Given, p.Family, "", "", p.Email, "", "", "", "", "",
 	}
+}
+
+var users12 = fields.List("sourcedId,status,dateLastModified,enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,agentSourcedIds,grades,password,userMasterIdentifier,preferredGivenName,preferredMiddleName,preferredFamilyName,primaryOrgSourcedId,pronouns")
+
+func person12Cells(p sis.Person) []string {
+	return []string{
+		p.Key, "", "", strconv.FormatBool(p.Enabled), p.Username, "", p.Given, p.Family, "", "", p.Email, "", "", "", "", "",
+		"", "", "", "", homeSchool, "",
+	}
+}
+
+func (b Bundle) roleCells() (rows [][]string) {
+	for _, p := range b.Persons {
+		kind := "primary"
+		for _, role := range p.Roles {
+			rows = append(rows, []string{p.Key + " " + string(role), "", "", p.Key, kind, string(role), "", "", homeSchool, ""})
+			kind = "secondary"
+		}
+	}
+	return rows
 }
 
 func sectionCells(s sis.Section) []string {
@@ -171,15 +239,23 @@ var absentFiles = []string{
 	"categories", "classResources", "courseResources", "demographics", "lineItems", "resources", "results",
 }
 
-func manifestOf(files []sheet) sheet {
+func (b Bundle) manifest(files []sheet) sheet {
+	kind := "bulk"
+	if !b.Delta.IsZero() {
+		kind = "delta"
+	}
 	m := sheet{name: manifestFile, header: []string{"propertyName", "value"}, rows: [][]string{
 		{"manifest.version", "1.0"},
-		{"oneroster.version", "1.1"},
+		{"oneroster.version", cmp.Or(b.Version, "1.1")},
 	}}
 	for _, f := range files {
-		m.rows = append(m.rows, []string{manifestProperty(f.name), "bulk"})
+		m.rows = append(m.rows, []string{manifestProperty(f.name), kind})
 	}
-	for _, name := range absentFiles {
+	absent := absentFiles
+	if b.Version == "1.2" {
+		absent = append(slices.Clone(absent), "userProfiles")
+	}
+	for _, name := range absent {
 		m.rows = append(m.rows, []string{"file." + name, "absent"})
 	}
 	m.rows = append(m.rows, []string{"source.systemName", "Beadle"}, []string{"source.systemCode", "beadle"})

@@ -3,6 +3,7 @@ package oneroster_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,4 +113,50 @@ func written(t testing.TB, b oneroster.Bundle) []byte {
 
 func day(year int, month time.Month, d int) sis.Date {
 	return sis.Date{Year: year, Month: month, Day: d}
+}
+
+func TestVersion12TellsRolesInAFileOfTheirOwn(t *testing.T) {
+	want := []sis.Person{
+		{Key: "ta", Username: "ta", Given: "Ana", Family: "Ek", Roles: []sis.Role{sis.Student, sis.Teacher}, Enabled: true},
+		{Key: "p", Username: "p", Given: "Bo", Family: "Ek", Roles: []sis.Role{sis.Student}, Enabled: true},
+	}
+	got := pull(t, oneroster.CSV{Path: saved(t, written(t, oneroster.Bundle{Version: "1.2", Persons: want}))}, sis.Persons)
+
+	want[0].Roles = want[0].Roles[:1] // the primary one, which is what is read
+	if diff := cmp.Diff(want, got.people()); diff != "" || !got.Complete {
+		t.Errorf("read back, complete %t (-want +got):\n%s\nproblems %q", got.Complete, diff, got.problems())
+	}
+}
+
+func TestADeltaSaysWhatHasEnded(t *testing.T) {
+	b := oneroster.Bundle{
+		Delta: time.Date(2026, 9, 3, 0, 0, 0, 0, time.UTC),
+		Registrations: []sis.Registration{
+			{Key: "e1", Section: "s", Person: "p", Role: sis.Student}, {Key: "e2", Section: "s", Person: "q", Role: sis.Student},
+		},
+		Ended: map[sis.Stream]map[string]bool{sis.Registrations: {"e2": true}, sis.Persons: {"e1": true}},
+	}
+	got := pull(t, oneroster.CSV{Path: saved(t, written(t, b))}, sis.Registrations)
+
+	if len(got.records) != 2 || got.Complete || got.records[0].Deleted || !got.records[1].Deleted {
+		t.Errorf("records = %+v, complete %t; want the second one ended, in a stream that is not complete", got.records, got.Complete)
+	}
+}
+
+func TestAnEditWritesWhatNoCorrectWriterWould(t *testing.T) {
+	b := oneroster.Bundle{
+		Persons: []sis.Person{{Key: "p", Username: "u", Given: "G", Family: "F"}, {Key: "q", Username: "v", Given: "G", Family: "F"}},
+		Edit: func(file string, columns, row []string) [][]string {
+			if file != "users.csv" || row[0] != "p" {
+				return [][]string{row}
+			}
+			row[slices.Index(columns, "enabledUser")] = "perhaps"
+			return [][]string{row}
+		},
+	}
+	got := pull(t, oneroster.CSV{Path: saved(t, written(t, b))}, sis.Persons)
+
+	if diff := cmp.Diff([]string{"users.csv:2 p BAD_ENUM"}, got.problems()); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
 }

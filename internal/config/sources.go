@@ -1,8 +1,11 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // Source says where roster data comes from. Which settings count depends on
@@ -19,6 +22,11 @@ type Source struct {
 	Batch   int           `yaml:"batch"`   // messages in one answer; 0: 500
 	Timeout time.Duration `yaml:"timeout"` // of one call; 0: as the driver thinks right
 
+	Database string            `yaml:"database"` // postgres or sqlite
+	URLFile  string            `yaml:"url_file"` // holds the address of the database, which has a password in it
+	Queries  map[string]string `yaml:"queries"`  // a SELECT or a view, by the streams
+	Overlap  time.Duration     `yaml:"overlap"`  // how much is read again of what changed; 0: 30 minutes
+
 	Parameters   map[string]string `yaml:"parameters"`    // go with every question
 	Paths        map[string]string `yaml:"paths"`         // of operations, by their names
 	Fields       map[string]string `yaml:"fields"`        // what the SIS calls them, by our names
@@ -31,6 +39,9 @@ func (s Source) Token() (string, error) { return optionalSecret("token_file", s.
 // Password returns the password of the user, or "" if the source has none.
 func (s Source) Password() (string, error) { return optionalSecret("password_file", s.PasswordFile) }
 
+// Address returns the address of the database.
+func (s Source) Address() (string, error) { return secret("url_file", s.URLFile) }
+
 func optionalSecret(setting, file string) (string, error) {
 	if file == "" {
 		return "", nil
@@ -40,7 +51,8 @@ func optionalSecret(setting, file string) (string, error) {
 
 // resolve makes relative paths relative to dir.
 func (s Source) resolve(dir string) Source {
-	s.Path, s.TokenFile, s.PasswordFile = under(dir, s.Path), under(dir, s.TokenFile), under(dir, s.PasswordFile)
+	s.Path, s.URLFile = under(dir, s.Path), under(dir, s.URLFile)
+	s.TokenFile, s.PasswordFile = under(dir, s.TokenFile), under(dir, s.PasswordFile)
 	return s
 }
 
@@ -50,6 +62,7 @@ var sourceDrivers = []struct {
 }{
 	{"oneroster-csv", Source.checkBundle},
 	{"anthology", Source.checkInbox},
+	{"sql", Source.checkDatabase},
 }
 
 func (s Source) validate(at string, say sayer) {
@@ -83,6 +96,31 @@ func (s Source) checkInbox(at string, say sayer) {
 	}
 	if s.Batch < 0 || s.Batch > 5000 {
 		say("%s.batch is %d: it must be 1 to 5000", at, s.Batch)
+	}
+	s.checkTimeout(at, say)
+}
+
+func (s Source) checkDatabase(at string, say sayer) {
+	switch {
+	case s.Database == "postgres" && s.URLFile == "":
+		say("%s.url_file is missing: name the file that holds the address, such as postgres://reader:password@db.example.edu/sis", at)
+	case s.Database == "sqlite" && s.Path == "":
+		say("%s.path is missing: name the file of the database", at)
+	case s.Database != "postgres" && s.Database != "sqlite":
+		say("%s.database is %q: it must be postgres or sqlite", at, s.Database)
+	}
+	for _, stream := range sis.Streams {
+		if s.Queries[string(stream)] == "" {
+			say("%s.queries.%s is missing: name a view, or write a SELECT", at, stream)
+		}
+	}
+	for _, stream := range sorted(s.Queries) {
+		if !slices.Contains(sis.Streams, sis.Stream(stream)) {
+			say("%s.queries.%s is for no stream: there are terms, persons, sections and registrations", at, stream)
+		}
+	}
+	if s.Overlap < 0 || s.Overlap > 7*24*time.Hour {
+		say("%s.overlap is %s: it must be 1s to 168h", at, s.Overlap)
 	}
 	s.checkTimeout(at, say)
 }

@@ -12,6 +12,7 @@ func TestReadsSourcesOfEveryDriver(t *testing.T) {
 	for driver, settings := range map[string]string{
 		"oneroster-csv": "path: ./inbox",
 		"anthology":     "url: https://sis.example.edu/lms, token_file: ./token, fields: {StudentId: Number}, timeout: 30s",
+		"sql":           "database: postgres, url_file: ./sis.url, queries: {terms: t, persons: p, sections: s, registrations: SELECT 1}",
 	} {
 		c, err := load(t, "sources: {registrar: {driver: "+driver+", "+settings+"}}")
 		if err != nil {
@@ -19,7 +20,7 @@ func TestReadsSourcesOfEveryDriver(t *testing.T) {
 			continue
 		}
 		s := c.Sources["registrar"]
-		for _, path := range []string{s.Path, s.TokenFile, s.PasswordFile} {
+		for _, path := range []string{s.Path, s.TokenFile, s.PasswordFile, s.URLFile} {
 			if path != "" && !filepath.IsAbs(path) {
 				t.Errorf("%s: %s is not relative to the settings file", driver, path)
 			}
@@ -29,6 +30,7 @@ func TestReadsSourcesOfEveryDriver(t *testing.T) {
 
 func TestRefusesSourcesInWordsThatHelp(t *testing.T) {
 	const inbox = "driver: anthology, url: https://sis.example.edu, "
+	const queries = "queries: {terms: t, persons: p, sections: s, registrations: r}"
 	for name, tt := range map[string]struct{ settings, want string }{
 		"no path":               {"driver: oneroster-csv", "sources.a.path is missing"},
 		"an address that is no": {"driver: anthology, url: sis.example.edu, token_file: t", `sources.a.url is "sis.example.edu"`},
@@ -36,6 +38,12 @@ func TestRefusesSourcesInWordsThatHelp(t *testing.T) {
 		"two credentials":       {inbox + "token_file: t, user: u, password_file: p", "name either the token_file, or a user"},
 		"no password":           {inbox + "user: beadle", "sources.a.password_file is missing: name the file that holds the password of beadle"},
 		"too large a batch":     {inbox + "token_file: t, batch: 9999", "sources.a.batch is 9999"},
+		"no database":           {"driver: sql, " + queries, `sources.a.database is "": it must be postgres or sqlite`},
+		"no address":            {"driver: sql, database: postgres, " + queries, "sources.a.url_file is missing"},
+		"no file":               {"driver: sql, database: sqlite, " + queries, "sources.a.path is missing"},
+		"no query":              {"driver: sql, database: sqlite, path: p, queries: {terms: t}", "sources.a.queries.persons is missing"},
+		"a query of none":       {"driver: sql, database: sqlite, path: p, queries: {shoes: t}", "sources.a.queries.shoes is for no stream"},
+		"an overlap of weeks":   {"driver: sql, database: sqlite, path: p, overlap: 1000h, " + queries, "sources.a.overlap is 1000h"},
 		"no patience":           {inbox + "token_file: t, timeout: 1ms", "sources.a.timeout is 1ms"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,15 +1,22 @@
 package builtin
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
+	_ "modernc.org/sqlite"             // the "sqlite" driver
 
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
+	"github.com/beadle-jobs/beadle/pkg/sis/sqlsource"
 )
 
 // sources returns the sources that the settings name, by name. Nothing is
@@ -35,6 +42,8 @@ func sourceOf(s config.Source, log *slog.Logger) (sis.Source, error) {
 		return oneroster.CSV{Path: s.Path}, nil
 	case "anthology":
 		return inbox(s, log)
+	case "sql":
+		return database(s)
 	}
 	return nil, fmt.Errorf("no driver %q", s.Driver) // the settings are valid
 }
@@ -52,4 +61,33 @@ func inbox(s config.Source, log *slog.Logger) (sis.Source, error) {
 		URL: s.URL, Token: token, User: s.User, Password: password, Parameters: s.Parameters, Paths: s.Paths, Fields: s.Fields,
 		CourseStatus: s.CourseStatus, Batch: s.Batch, Timeout: s.Timeout, Log: log,
 	})
+}
+
+// database returns a source of a database, which is opened when it is first
+// read.
+func database(s config.Source) (sis.Source, error) {
+	driver, address, err := addressOf(s)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open(driver, address)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "The address of the database is not one; write it as postgres://reader:password@db.example.edu/sis.").Because(err)
+	}
+	db.SetMaxOpenConns(len(sis.Streams))
+	db.SetConnMaxIdleTime(time.Minute)
+	queries := map[sis.Stream]string{}
+	for stream, query := range s.Queries {
+		queries[sis.Stream(stream)] = query
+	}
+	return sqlsource.DB{DB: db, Queries: queries, Overlap: s.Overlap, Timeout: s.Timeout}, nil
+}
+
+func addressOf(s config.Source) (driver, address string, err error) {
+	if s.Database == "postgres" {
+		address, err = s.Address()
+		return "pgx", address, err
+	}
+	file := url.URL{Path: s.Path}
+	return "sqlite", "file:" + file.EscapedPath() + "?mode=ro&_pragma=busy_timeout(5000)", nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -180,18 +181,19 @@ func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 	if err != nil {
 		return err
 	}
-	if err := endSISRows(ctx, tx, d, d.Vanished, ""); err != nil {
-		return err
-	}
-	return endSISRows(ctx, tx, d, d.Doubted, d.Doubt)
+	return endSISRows(ctx, tx, d)
 }
 
-func endSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta, keys []string, doubt string) error {
-	return inChunks(keys, func(some []string) error {
-		_, err := tx.ExecContext(ctx, `UPDATE `+sisStreams[d.Pull.Stream].table+` SET gone = 1, snapshot = $1, doubt = $2
-			WHERE sync = $3 AND record IN (`+numbered(4, len(some))+`)`,
-			append([]any{d.Pull.Snapshot, doubt, d.Sync}, anys(some)...)...)
-		return err
+func endSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
+	rows := make([][]any, len(d.Vanished))
+	for i, e := range d.Vanished {
+		rows[i] = []any{clean(e.Key), e.Doubt, strconv.FormatInt(e.Version, 10)}
+	}
+	table := sisStreams[d.Pull.Stream].table
+	return inBulk(ctx, tx, rows, []any{d.Pull.Snapshot, d.Sync}, func(n int) string {
+		return `UPDATE ` + table + ` SET gone = 1, snapshot = $1, doubt = v.column2,
+				version = CASE WHEN v.column3 = '0' THEN version ELSE CAST(v.column3 AS BIGINT) END
+			FROM (VALUES ` + texted(3, n, 3) + `) AS v WHERE ` + table + `.sync = $2 AND ` + table + `.record = v.column1`
 	})
 }
 

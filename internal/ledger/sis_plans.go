@@ -64,6 +64,9 @@ func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 		if err := lift(ctx, tx, p.Sync, d.Lifted); err != nil {
 			return err
 		}
+		if err := putRekeys(ctx, tx, p.Sync, d.Rekeys); err != nil {
+			return err
+		}
 		return judge(ctx, tx, d.Verdicts, p.ID, p.Created)
 	})
 	return wrap(err, "store plan %s", p.ID)

@@ -103,7 +103,7 @@ func TestANewVersionTakesThePlaceOfTheOldOne(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		absorb(t, l, small()...)
 		d := pulled(sis.Registrations)
-		d.Vanished, d.Superseded = []string{"s1|ann|student"}, []string{"registrations-000000"}
+		d.Vanished, d.Superseded = []sync.End{{Key: "s1|ann|student"}}, []string{"registrations-000000"}
 		d.Messages = []sync.Message{{ID: "x", Sync: "main", Stream: sis.Registrations, Key: "s1|ann|student", Op: sync.Gone, State: sync.Received}}
 		absorb(t, l, d)
 

@@ -40,8 +40,15 @@ func sameError(a, b error) bool { return errors.Is(a, b) || errors.Is(b, a) }
 
 // fail notes why an effect could not be applied.
 func fail(e *sync.Effect, err error) {
-	e.State, e.Code, e.Message = sync.EffectFailed, "TGT_REFUSED", err.Error()
-	if said, ok := errors.AsType[*sis.Error](err); ok {
-		e.Code, e.Message = said.Code, said.Message
+	e.State = sync.EffectFailed
+	e.Code, e.Message = said(err, "TGT_REFUSED")
+}
+
+// said returns the code and the sentence of an error; one of another kind gets
+// the code that is given.
+func said(err error, otherwise string) (code, message string) {
+	if known, ok := errors.AsType[*sis.Error](err); ok {
+		return known.Code, known.Message
 	}
+	return otherwise, err.Error()
 }

@@ -14,8 +14,7 @@ import (
 type comparison struct {
 	h        *harvest
 	rows     []sync.Row
-	vanished []string
-	doubted  []string
+	vanished []sync.End
 	messages []sync.Message
 	replaced []string // ids of open messages
 
@@ -151,7 +150,7 @@ func (c *comparison) end(row sync.Row, by sis.Record) {
 		return
 	}
 	c.gone++
-	c.vanished = append(c.vanished, row.Key)
+	c.vanished = append(c.vanished, sync.End{Key: row.Key, Version: by.Version})
 	row.Record = by
 	c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
 }
@@ -242,7 +241,7 @@ func (c *comparison) delta(name string, p sync.Pull) sync.Delta {
 		m.Received, m.Changed = p.At, p.At
 	}
 	return sync.Delta{
-		Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished, Doubted: c.doubted, Doubt: c.code,
+		Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished,
 		Messages: c.messages, Superseded: c.replaced,
 	}
 }

@@ -14,10 +14,14 @@ import (
 func (p *planner) judgeSections() {
 	for _, row := range p.campus.Sections {
 		s := &section{Section: *row.Record.Section, gone: row.Gone, link: p.campus.Links[row.Key]}
-		s.selected = selectedTerms(p.sync, p.campus.Terms, s.Section)
+		s.selected = selectedTerms(p.sync, p.campus, s.Section)
 		s.begin, s.end = p.lifetime(s.Section)
-		s.verdict = p.judgeSection(s)
 		p.sections[s.Key] = s
+	}
+	p.suspect()
+	for _, row := range p.campus.Sections {
+		s := p.sections[row.Key]
+		s.verdict = p.judgeSection(s)
 	}
 	p.missTerms()
 }
@@ -40,8 +44,12 @@ func (p *planner) judgeSection(s *section) verdict {
 		return waiting("REF_TERM", fmt.Sprintf("The SIS has not sent the section's term (%s).", strings.Join(s.Terms, ", ")))
 	case len(s.selected) == 0:
 		return waiting("TERM_NOT_SELECTED", "The section's term is not selected for this sync.")
+	case notForUs(p.sync, s.Section) != (verdict{}):
+		return p.withdrawn(s, notForUs(p.sync, s.Section))
 	case s.link.Linked:
 		return applied
+	case p.suspicious(sis.Sections, s.Key) != (verdict{}):
+		return p.suspicious(sis.Sections, s.Key)
 	case s.link.Decided():
 		return waiting("SECTION_UNLINKED", "The section was unlinked by hand. Link it to a course to go on.")
 	case s.link.How == sync.Several: // an empty course beside the one with last year's content helps nobody
@@ -71,21 +79,22 @@ func (p *planner) lifetime(s sis.Section) (begin, end time.Time) {
 		if !ok {
 			continue
 		}
-		if start := p.day(t.Start); !start.IsZero() && (begin.IsZero() || start.Before(begin)) {
+		if start := p.day(s, t.Start); !start.IsZero() && (begin.IsZero() || start.Before(begin)) {
 			begin = start
 		}
-		if last := p.day(t.End); last.After(end) {
+		if last := p.day(s, t.End); last.After(end) {
 			end = last
 		}
 	}
 	return begin, end
 }
 
-func (p *planner) day(d sis.Date) time.Time {
+// day returns the first instant of d where the section is.
+func (p *planner) day(s sis.Section, d sis.Date) time.Time {
 	if d.IsZero() {
 		return time.Time{}
 	}
-	return p.sync.Day(d).UTC()
+	return d.In(p.zone(s)).UTC()
 }
 
 // judgeRegistrations gathers registrations by the place that they ask for.
@@ -163,11 +172,11 @@ func (p *planner) ask(r *registration, s *section, at *place) {
 		r.verdict = waiting("REF_PERSON", "The SIS has not sent the person of this registration.")
 	case one.gone:
 		r.verdict = waiting("REF_PERSON", "The person of this registration is gone from the SIS.")
-	case s.state == sync.Waiting:
+	case s.state == sync.Waiting || s.state == sync.Held:
 		r.verdict = s.verdict
 	case !span.Start.IsZero() && !span.End.IsZero() && !span.Start.Before(span.End):
 		r.verdict = held("DATE_RANGE", "The registration would end before it begins. Correct its dates in the SIS.")
-	case r.Role != sis.Student && r.Role != sis.Teacher:
+	case r.Role != sis.Student && r.Role != sis.Teacher && r.Role != sis.Assistant:
 		r.verdict = ignored("People of this role are not enrolled.")
 	default:
 		at.add(r, span)
@@ -175,10 +184,10 @@ func (p *planner) ask(r *registration, s *section, at *place) {
 	}
 }
 
-// span returns when a registration holds, in the sync's zone; what it does not
+// span returns when a registration holds, in its section's zone; what it does not
 // say, its section's terms do.
 func (p *planner) span(r sis.Registration, s *section) sync.Span {
-	span := sync.Span{Start: p.day(r.Begin), End: p.day(r.End)}
+	span := sync.Span{Start: p.day(s.Section, r.Begin), End: p.day(s.Section, r.End)}
 	if span.Start.IsZero() {
 		span.Start = s.begin
 	}

@@ -51,19 +51,28 @@ func (r *roster) link() tasks.Task {
 		Writes: func(a LinkArgs) []string { return resource(a.Sync) },
 		Run: func(ctx context.Context, job *tasks.Job[LinkArgs]) error {
 			a := job.Args
-			s, err := r.known(ctx, job.Client, a.Sync, a.Section)
-			if err != nil {
+			if err := r.knows(ctx, job.Client, a.Sync, sis.Sections, a.Section); err != nil {
 				return err
 			}
-			course, err := r.course(ctx, s, a.Course)
+			course, err := r.course(ctx, r.syncs[a.Sync], a.Course)
 			if err != nil {
 				return err
 			}
 			link := sync.Link{Section: a.Section, Course: course.ID, Shortname: course.Shortname, How: sync.Manual, Linked: true, Changed: time.Now().UTC()}
 			job.Log.Info("section linked", "section", a.Section, "course", course.Shortname)
-			return r.Store.PutSISLinks(ctx, a.Sync, []sync.Link{link})
+			if err := r.Store.PutSISLinks(ctx, a.Sync, []sync.Link{link}); err != nil {
+				return err
+			}
+			return wake(ctx, job, a.Sync)
 		},
 	}
+}
+
+// wake makes a plan of what is known already, so that what waited for a
+// person's word goes on at once and not with the next run.
+func wake[A any](ctx context.Context, job *tasks.Job[A], name string) error {
+	_, err := job.Enqueue(ctx, tasks.Request{Task: MakePlan, Args: Args{Sync: name, Run: job.ID}, Key: "wake"})
+	return err
 }
 
 // unlink leaves everybody who is enrolled where they are: what was applied
@@ -75,7 +84,7 @@ func (r *roster) unlink() tasks.Task {
 		Writes:  func(a UnlinkArgs) []string { return resource(a.Sync) },
 		Run: func(ctx context.Context, job *tasks.Job[UnlinkArgs]) error {
 			a := job.Args
-			if _, err := r.known(ctx, job.Client, a.Sync, a.Section); err != nil {
+			if err := r.knows(ctx, job.Client, a.Sync, sis.Sections, a.Section); err != nil {
 				return err
 			}
 			link := sync.Link{Section: a.Section, How: sync.Manual, Reason: a.Reason, Changed: time.Now().UTC()}
@@ -83,22 +92,6 @@ func (r *roster) unlink() tasks.Task {
 			return r.Store.PutSISLinks(ctx, a.Sync, []sync.Link{link})
 		},
 	}
-}
-
-// known returns the sync of that name, if it knows the section.
-func (r *roster) known(ctx context.Context, client, name, section string) (sync.Sync, error) {
-	s, err := r.sync(name, client)
-	if err != nil {
-		return s, err
-	}
-	rows, err := r.Store.SISRows(ctx, name, sis.Sections)
-	if err != nil {
-		return s, err
-	}
-	if !slices.ContainsFunc(rows, func(row sync.Row) bool { return row.Key == section }) {
-		return s, tasks.Permanent(fault.New(fault.NotFound, "The SIS has sent no section %q for sync %s.", section, name).In("section"))
-	}
-	return s, nil
 }
 
 // course returns the one course that a person means by text.

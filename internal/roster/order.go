@@ -66,7 +66,7 @@ func (c *comparison) doubt(missing []sync.Row, why string, args ...any) {
 		if row.Gone {
 			continue // since an earlier pull
 		}
-		c.doubted = append(c.doubted, row.Key)
+		c.vanished = append(c.vanished, sync.End{Key: row.Key, Doubt: c.code})
 		c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
 	}
 }

@@ -12,13 +12,19 @@ import (
 // planPeople plans accounts: for whoever is to be enrolled, and for all
 // teachers. Students without a registration get none.
 func (p *planner) planPeople(ctx context.Context) error {
+	if err := p.takeOver(ctx); err != nil {
+		return err
+	}
 	var missing []*person
 	for _, one := range p.people {
 		switch {
+		case one.before != "": // judged by takeOver
 		case one.gone:
 			one.verdict = ignored("The person is gone from the SIS. The account stays as it is.")
 		case one.link != nil:
 			one.verdict = applied
+		case p.suspicious(sis.Persons, one.Key) != (verdict{}):
+			one.verdict = p.suspicious(sis.Persons, one.Key)
 		case !one.needed:
 			one.verdict = ignored("No account yet: it is made with the first registration in a linked section.")
 		default:

@@ -90,7 +90,7 @@ func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
 			ID: id, Sync: p.sync.Name, Kind: sync.ToSync, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
 			Future: p.future, Held: p.holds, Created: now, Changed: now,
 		},
-		Effects: p.numbered(), Verdicts: p.verdicts(open), Adopted: p.adopted,
+		Effects: p.numbered(), Verdicts: p.verdicts(open), Adopted: p.adopted, Rekeys: p.suspected,
 	}
 	blocked := len(d.Effects) > 0
 	for _, e := range d.Effects {

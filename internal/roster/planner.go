@@ -20,6 +20,7 @@ type planner struct {
 	allow  int                             // drops that a person lets through
 	report func(key, code, message string) // what is wrong with a record
 	odd    func(key, why string)           // what is taken, and unusual
+	now    time.Time
 	today  time.Time
 
 	sections      map[string]*section
@@ -30,6 +31,10 @@ type planner struct {
 	order         []*place // in order of their first registration
 
 	creates, accounts, orientation, enrolments []sync.Effect
+
+	zones     map[string]*time.Location // of sections, by name
+	rekeys    map[rekeyed]sync.Rekey
+	suspected []sync.Rekey // of these, the new ones
 
 	adopted []sync.PersonLink
 	holds   []sync.Hold
@@ -67,7 +72,8 @@ type person struct {
 	gone   bool
 	needed bool // is to have an account
 	link   *sync.PersonLink
-	create bool // the plan makes the account
+	create bool   // the plan makes the account
+	before string // the key that the person had before, if this plan changes it
 
 	adapted bool // the SIS writes the username or the e-mail as no account can have it
 }
@@ -112,9 +118,10 @@ func (p *place) name() string {
 
 func newPlanner(s sync.Sync, c sync.Campus, target sis.Target) *planner {
 	p := &planner{
-		sync: s, campus: c, target: target, report: func(string, string, string) {}, odd: func(string, string) {}, today: s.Today(time.Now()),
+		sync: s, campus: c, target: target, report: func(string, string, string) {}, odd: func(string, string) {}, now: time.Now(), today: s.Today(time.Now()),
 		sections: make(map[string]*section, len(c.Sections)),
 		persons:  make(map[string]*person, len(c.Persons)),
+		zones:    map[string]*time.Location{},
 		places:   make(map[placeKey]*place, len(c.Registrations)),
 	}
 	for _, row := range c.Persons {
@@ -163,12 +170,15 @@ func (p *planner) verdicts(open []sync.Message) (all []sync.Verdict) {
 		byKey[r.key] = r
 	}
 	for _, m := range open {
-		if m.Op == sync.Unread {
+		if judgedByPull(m) {
 			continue
 		}
 		v, ok := p.verdict(m, byKey)
 		if !ok {
 			continue
+		}
+		if v.state == sync.Waiting && strings.HasPrefix(v.code, "REF_") && p.now.Sub(m.Received) > deadAfter {
+			v.state = sync.Dead
 		}
 		p.complain(m, v)
 		if v, news := v.of(m); news {
@@ -178,10 +188,20 @@ func (p *planner) verdicts(open []sync.Message) (all []sync.Verdict) {
 	return all
 }
 
+// deadAfter is how long a record waits for another one of the SIS before
+// somebody should look. It still goes on if the other one comes.
+const deadAfter = 30 * 24 * time.Hour
+
+// judgedByPull reports whether a message is about a record that was not taken:
+// what is known of its key says nothing about it.
+func judgedByPull(m sync.Message) bool {
+	return m.Op == sync.Unread || m.Code == "REG_CONFLICT" || (m.Code == "STALE_VERSION" && m.State == sync.Held)
+}
+
 func (p *planner) verdict(m sync.Message, registrations map[string]*registration) (verdict, bool) {
 	switch m.Stream {
 	case sis.Terms:
-		if p.sync.Selects(m.Key) {
+		if p.campus.Selects(p.sync, m.Key) {
 			return applied, true
 		}
 		return ignored("The term is not selected for this sync."), true

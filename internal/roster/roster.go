@@ -32,6 +32,9 @@ const (
 	RegistrationsProcess = "sis.registrations.process"
 	LinkSection          = "sis.link"
 	UnlinkSection        = "sis.unlink"
+	ChooseTerm           = "sis.term"
+	Rekey                = "sis.rekey"
+	Acknowledge          = "sis.ack"
 )
 
 // Chain is the names of the tasks that a run of a sync consists of, in order.
@@ -96,6 +99,9 @@ func New(c Config) []tasks.Task {
 		r.step(RegistrationsProcess, "Write what was planned to the LMS: courses, people, enrolments.", process),
 		r.link(),
 		r.unlink(),
+		r.chooseTerm(),
+		r.rekey(),
+		r.acknowledge(),
 	}
 }
 

@@ -46,7 +46,7 @@ func linkSections(ctx context.Context, s *step) error {
 func candidates(s sync.Sync, campus sync.Campus) (all, available []sis.Section) {
 	for _, row := range campus.Sections {
 		section := *row.Record.Section
-		if row.Gone || len(selectedTerms(s, campus.Terms, section)) == 0 {
+		if row.Gone || len(selectedTerms(s, campus, section)) == 0 || notForUs(s, section) != (verdict{}) {
 			continue
 		}
 		all = append(all, section)
@@ -59,9 +59,9 @@ func candidates(s sync.Sync, campus sync.Campus) (all, available []sis.Section) 
 
 // selectedTerms returns those terms of a section that are synced, the earliest
 // first.
-func selectedTerms(s sync.Sync, terms map[string]sis.Term, section sis.Section) (selected []sis.Term) {
+func selectedTerms(s sync.Sync, campus sync.Campus, section sis.Section) (selected []sis.Term) {
 	for _, key := range section.Terms {
-		if t, ok := terms[key]; ok && s.Selects(key) {
+		if t, ok := campus.Terms[key]; ok && campus.Selects(s, key) {
 			selected = append(selected, t)
 		}
 	}

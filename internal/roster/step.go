@@ -49,10 +49,22 @@ func (r *roster) sync(name, client string) (sync.Sync, error) {
 // plan.
 func (s *step) handOver(ctx context.Context, name string) error {
 	next := slices.Index(Chain, name) + 1
-	if next == len(Chain) || (s.Args.DryRun && name == MakePlan) {
+	switch {
+	case s.Args.DryRun && name == MakePlan:
 		return nil
+	case next == len(Chain):
+		return s.acknowledge(ctx)
 	}
 	_, err := s.Enqueue(ctx, tasks.Request{Task: Chain[next], Args: s.Args, Key: "next"})
+	return err
+}
+
+// acknowledge lets a source that waits for it know what became of its messages.
+func (s *step) acknowledge(ctx context.Context) error {
+	if _, ok := s.source.(sis.Acknowledger); !ok {
+		return nil
+	}
+	_, err := s.Enqueue(ctx, tasks.Request{Task: Acknowledge, Args: AckArgs{Sync: s.sync.Name}, Key: "ack"})
 	return err
 }
 

@@ -26,6 +26,15 @@ type Store interface {
 
 	// SISCampus returns all that a plan is made from.
 	SISCampus(ctx context.Context, name string) (sync.Campus, error)
+	// ChooseSISTerm keeps a person's word on whether a term is synced.
+	ChooseSISTerm(ctx context.Context, name string, c sync.TermChoice) error
+	// PutSISRekeys writes pairs of keys that may mean one record.
+	PutSISRekeys(ctx context.Context, name string, rekeys []sync.Rekey) error
+	// SISMessagesToAck returns the oldest messages of which the source wants to
+	// be told, and was not, and of which it is known what became of them.
+	SISMessagesToAck(ctx context.Context, name string, limit int) ([]sync.Message, error)
+	// AckSISMessages says that the source was told of messages.
+	AckSISMessages(ctx context.Context, ids []string, at time.Time) error
 	// PutSISLinks writes links, new and known.
 	PutSISLinks(ctx context.Context, name string, links []sync.Link) error
 

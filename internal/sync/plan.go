@@ -15,6 +15,7 @@ const (
 	Auto    LinkHow = "auto"    // its key or class code named exactly one
 	Manual  LinkHow = "manual"  // a person said so
 	Created LinkHow = "created" // it was made for the section
+	Rekeyed LinkHow = "rekeyed" // a person said that it is another section under a new id
 	Several LinkHow = "several" // it did not: more than one could be meant
 )
 
@@ -95,6 +96,15 @@ type Campus struct {
 	Rekeys        []Rekey
 
 	Overrides map[string]Override // by [Effect.Lasting]: what people do not want written
+}
+
+// Selects reports whether a term is synced: people's word goes before the
+// settings.
+func (c Campus) Selects(s Sync, term string) bool {
+	if chosen, said := c.Chosen[term]; said {
+		return chosen
+	}
+	return s.Selects(term)
 }
 
 // An EffectOp is a kind of write to the target.
@@ -227,6 +237,7 @@ func (p Plan) Waits() (holds []Hold) {
 // A Draft is a plan as it was just made: the ledger takes it whole or not at
 // all, and gives up earlier plans that were not done.
 type Draft struct {
+	Rekeys   []Rekey // new suspicions
 	Plan     Plan
 	Effects  []Effect
 	Verdicts []Verdict

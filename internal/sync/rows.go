@@ -130,14 +130,19 @@ type MessageCount struct {
 	Oldest time.Time    `json:"oldest"`
 }
 
+// An End is a row that is gone.
+type End struct {
+	Key     string
+	Version int64  // of what said so; 0: it has none
+	Doubt   string // [Row.Doubt]
+}
+
 // A Delta is what a pull changes in the ledger, all or nothing.
 type Delta struct {
 	Sync       string
 	Pull       Pull
 	Rows       []Row     // new or different
-	Vanished   []string  // keys of rows that are gone; their records stay as they were
-	Doubted    []string  // keys of rows that are gone only if a person says so
-	Doubt      string    // code: why
+	Vanished   []End     // rows that are gone; their records stay as they were
 	Messages   []Message // new
 	Superseded []string  // ids of messages that these, or better rows, replace
 }

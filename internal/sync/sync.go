@@ -14,6 +14,7 @@ type Sync struct {
 	Source string // names of the source and the target
 	Target string
 
+	Provider          string         // what the SIS calls this platform; empty: whatever it says of sections is for us
 	Terms             []string       // keys of the terms to sync; none, or "all": all
 	CreateCourses     bool           // for sections that no course matches
 	OrientationCourse string         // shortname or idnumber of the course for first-time students; empty: none

@@ -1,0 +1,247 @@
+package roster
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// A record that comes back under another key is the costliest mistake of a
+// sync: its course would be made again, empty, and everybody would lose what
+// they wrote in the old one. Whatever looks like that is one question to a
+// person, and nothing is written meanwhile.
+
+// alikeEnough is how much of their people two sections must share to look like
+// one: |both| / |either|.
+const alikeEnough = 0.8
+
+// suspect finds new sections that look like ones that are gone, and new
+// persons that look like ones that are gone.
+func (p *planner) suspect() {
+	p.rekeys = map[rekeyed]sync.Rekey{}
+	for _, k := range p.campus.Rekeys {
+		p.rekeys[rekeyed{k.Stream, k.New}] = k
+	}
+	p.suspectSections()
+	p.suspectPersons()
+	p.askAboutKeys()
+}
+
+// rekeyed is the new key of a record that may be an old one.
+type rekeyed struct {
+	stream sis.Stream
+	key    string
+}
+
+func (p *planner) suspectSections() {
+	lost, fresh := p.lostSections()
+	if len(lost) == 0 || len(fresh) == 0 {
+		return
+	}
+	rosters := p.rosters()
+	for _, s := range fresh {
+		for _, old := range lost {
+			if why := p.sameSection(old, s, rosters); why != "" && !p.refused(sis.Sections, old.Key, s.Key) {
+				p.suspicion(sis.Sections, old.Key, s.Key, s.term(), why)
+				break
+			}
+		}
+	}
+}
+
+// lostSections returns the sections that are gone and had a course, and those
+// that are to get one.
+func (p *planner) lostSections() (lost, fresh []*section) {
+	for _, row := range p.campus.Sections {
+		s := p.sections[row.Key]
+		switch {
+		case s.gone && s.link.Linked:
+			lost = append(lost, s)
+		case !s.gone && !s.link.Linked && !s.link.Decided() && len(s.selected) > 0:
+			fresh = append(fresh, s)
+		}
+	}
+	return lost, fresh
+}
+
+// rosters returns who is, or was, registered as a student in each section.
+func (p *planner) rosters() map[string]map[string]bool {
+	rosters := map[string]map[string]bool{}
+	for _, row := range p.campus.Registrations {
+		r := row.Record.Registration
+		if r.Role != sis.Student {
+			continue
+		}
+		if rosters[r.Section] == nil {
+			rosters[r.Section] = map[string]bool{}
+		}
+		rosters[r.Section][r.Person] = true
+	}
+	return rosters
+}
+
+// sameSection returns why two sections look like one, or nothing.
+func (p *planner) sameSection(old, s *section, rosters map[string]map[string]bool) string {
+	if !p.sameTerm(old.Section, s.Section) {
+		return ""
+	}
+	if n, alike := shared(rosters[old.Key], rosters[s.Key]); n >= 3 && alike >= alikeEnough {
+		return fmt.Sprintf("%d students are in both", n)
+	}
+	if old.Code != "" && old.Code == s.Code && old.Title == s.Title {
+		return fmt.Sprintf("both are %s, %s", s.Code, s.Title)
+	}
+	return ""
+}
+
+// sameTerm reports whether two sections share a term, or have terms of the same
+// days whose keys have changed too.
+func (p *planner) sameTerm(a, b sis.Section) bool {
+	for _, one := range a.Terms {
+		if slices.Contains(b.Terms, one) {
+			return true
+		}
+		for _, other := range b.Terms {
+			x, y := p.campus.Terms[one], p.campus.Terms[other]
+			if !x.Start.IsZero() && x.Start == y.Start && x.End == y.End && x.Title == y.Title {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shared returns how many people two sections share, and how large a part of
+// all their people that is.
+func shared(a, b map[string]bool) (n int, part float64) {
+	for person := range a {
+		if b[person] {
+			n++
+		}
+	}
+	if n == 0 {
+		return 0, 0
+	}
+	return n, float64(n) / float64(len(a)+len(b)-n)
+}
+
+// suspectPersons finds new persons who have the e-mail or the username of an
+// account whose person is gone: the SIS has merged two of its people.
+func (p *planner) suspectPersons() {
+	lost := map[string]*person{}
+	for _, one := range p.people {
+		if one.gone && one.link != nil {
+			for _, mark := range []string{strings.ToLower(one.link.Email), "@" + strings.ToLower(one.link.Username)} {
+				lost[mark] = one
+			}
+		}
+	}
+	for _, one := range p.people {
+		if one.gone || one.link != nil || len(lost) == 0 {
+			continue
+		}
+		old := cmp.Or(lost[strings.ToLower(one.Email)], lost["@"+one.Username])
+		if old != nil && !p.refused(sis.Persons, old.Key, one.Key) {
+			p.suspicion(sis.Persons, old.Key, one.Key, "", "the new one has the e-mail or the username of the old one's account")
+		}
+	}
+}
+
+func (p *planner) refused(stream sis.Stream, old, key string) bool {
+	known, ok := p.rekeys[rekeyed{stream, key}]
+	return ok && known.Old == old && known.State == sync.RekeyRefused
+}
+
+// suspicion notes that two keys may mean one record, unless that is known.
+func (p *planner) suspicion(stream sis.Stream, old, key, term, why string) {
+	at := rekeyed{stream, key}
+	if known, ok := p.rekeys[at]; ok && known.Old == old {
+		return
+	}
+	k := sync.Rekey{
+		Stream: stream, Old: old, New: key, Term: term, State: sync.RekeySuspected, Changed: time.Now().UTC(),
+		Reason: fmt.Sprintf("%s is gone and %s is new, and they look like one: %s.", old, key, why),
+	}
+	p.rekeys[at] = k
+	p.suspected = append(p.suspected, k)
+}
+
+// suspicious returns the verdict on a record that may be one that is known, and
+// the zero verdict if it is not.
+func (p *planner) suspicious(stream sis.Stream, key string) verdict {
+	k, ok := p.rekeys[rekeyed{stream, key}]
+	if !ok || k.State != sync.RekeySuspected {
+		return verdict{}
+	}
+	return held("REKEY_SUSPECTED", k.Reason+" Say whether they are.")
+}
+
+// askAboutKeys holds the plan with one question for all records of a stream,
+// however many they are.
+func (p *planner) askAboutKeys() {
+	for _, stream := range []sis.Stream{sis.Sections, sis.Persons} {
+		var first sync.Rekey
+		n := 0
+		for at, k := range p.rekeys {
+			if at.stream != stream || k.State != sync.RekeySuspected {
+				continue
+			}
+			if n++; n == 1 || k.New < first.New {
+				first = k
+			}
+		}
+		if n > 0 {
+			p.holds = append(p.holds, sync.Hold{Code: "REKEY_SUSPECTED", Of: n, Message: fmt.Sprintf(
+				"%d %s are gone and %d that look like them are new: the SIS may have changed their ids. Nothing is made for the new ones until somebody says so. "+
+					"The first: %s", n, stream, n, first.Reason)})
+		}
+	}
+}
+
+// takeOver gives accounts to persons of whom somebody said that they are others
+// under a new key, and changes the key of the account.
+func (p *planner) takeOver(ctx context.Context) error {
+	var taking []*person
+	for _, one := range p.people {
+		k, ok := p.rekeys[rekeyed{sis.Persons, one.Key}]
+		if ok && k.State == sync.RekeyAccepted && one.link == nil && !one.gone {
+			if old := p.persons[k.Old]; old != nil && old.link != nil {
+				link := *old.link
+				link.Person = one.Key
+				one.link, one.before = &link, k.Old
+				taking = append(taking, one)
+			}
+		}
+	}
+	if len(taking) == 0 {
+		return nil
+	}
+	keys := make([]string, len(taking))
+	for i, one := range taking {
+		keys[i] = one.before
+	}
+	byKey, err := users(ctx, p.target, sis.UserByKey, keys)
+	if err != nil {
+		return err
+	}
+	for _, one := range taking {
+		current, ok := account(byKey[one.before], one.link.User)
+		if !ok {
+			p.hold(one, "USER_GONE", "The old key's account is gone from the LMS, or has another id number now.")
+			one.link = nil
+			continue
+		}
+		after := current
+		after.Key = one.Key
+		one.verdict = planned(userEffect(one.Key))
+		p.user(sync.UpdateUser, one, current, after)
+		p.adopted = append(p.adopted, *one.link)
+	}
+	return nil
+}

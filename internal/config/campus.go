@@ -21,10 +21,11 @@ type Target struct {
 	TokenFile string `yaml:"token_file"` // holds the web-service token
 	Category  string `yaml:"category"`   // id of the category for new courses; empty: the first
 	Auth      string `yaml:"auth"`       // authentication of new accounts: manual, oauth2, saml2, …
-	Batch     int    `yaml:"batch"`      // rows in one call; 0: 50
+	Batch     int    `yaml:"batch"`      // rows in one call, at most; 0: 50
 	InputVars int    `yaml:"input_vars"` // the platform's max_input_vars; 0: PHP's default of 1000
 	Student   int    `yaml:"student_role"`
 	Teacher   int    `yaml:"teacher_role"`
+	Assistant int    `yaml:"assistant_role"`
 }
 
 // Token returns the web-service token.
@@ -127,6 +128,9 @@ func (t Target) validate(at string, say sayer) {
 	}
 	if t.Student < 0 || t.Teacher < 0 {
 		say("%s.student_role and teacher_role must be ids of roles of the platform", at)
+	}
+	if t.Assistant < 0 {
+		say("%s.assistant_role must be the id of a role of the platform", at)
 	}
 }
 

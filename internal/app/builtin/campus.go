@@ -71,5 +71,7 @@ func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
 
 // roles are Moodle's own ids of its roles, unless the settings say otherwise.
 func roles(t config.Target) map[sis.Role]int {
-	return map[sis.Role]int{sis.Student: cmp.Or(t.Student, 5), sis.Teacher: cmp.Or(t.Teacher, 3)}
+	return map[sis.Role]int{
+		sis.Student: cmp.Or(t.Student, 5), sis.Teacher: cmp.Or(t.Teacher, 3), sis.Assistant: cmp.Or(t.Assistant, 4),
+	}
 }

@@ -13,8 +13,12 @@ import (
 // those that the user has.
 func (s *Site) enrolUsers(args *array) (any, error) {
 	rows := args.rows("enrolments")
+	coming := map[place]bool{}
 	for _, row := range rows {
 		if err := s.refuseEnrolment(row); err != nil {
+			return nil, err
+		}
+		if err := s.refuseNewcomer(place{row.number("courseid"), row.number("userid")}, coming); err != nil {
 			return nil, err
 		}
 	}
@@ -42,6 +46,27 @@ func (s *Site) refuseEnrolment(row *array) error {
 	default:
 		return nil
 	}
+}
+
+// refuseNewcomer is what a plug-in says that limits the places of a course,
+// beside those who are coming in the same batch.
+func (s *Site) refuseNewcomer(at place, coming map[place]bool) error {
+	most := s.courses[at.course].Places
+	if most == 0 || s.enrolments[at] != nil {
+		return nil
+	}
+	coming[at] = true
+	taken := 0
+	for other := range coming {
+		taken += number(other.course == at.course)
+	}
+	for other := range s.enrolments {
+		taken += number(other.course == at.course)
+	}
+	if taken > most {
+		return refuse("maxenrolledreached", "Maximum number of users allowed to self-enrol was already reached.")
+	}
+	return nil
 }
 
 func (s *Site) enrol(row *array) {

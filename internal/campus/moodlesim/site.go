@@ -62,6 +62,7 @@ type Course struct {
 	End       time.Time `json:"enddate,omitzero"`
 	Hidden    bool      `json:"hidden,omitempty"`
 	NoManual  bool      `json:"no_manual,omitempty"` // manual enrolment is not among its enrolment methods
+	Places    int       `json:"places,omitempty"`    // a plug-in lets no more people in; zero: there is none
 }
 
 // A Category holds courses.

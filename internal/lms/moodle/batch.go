@@ -6,14 +6,22 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // A writer writes items of one kind, in batches.
 type writer[T any] struct {
-	// size is how many items one call may have.
-	size int
+	*Target
+
+	// function is the one that send calls, and fields how many variables it takes
+	// for an item at most.
+	function string
+	fields   int
+
+	// keys name what writing an item must have to itself.
+	keys func(T) []string
 
 	// check refuses an item without a call; nil if it may be sent.
 	check func(T) error
@@ -37,13 +45,16 @@ func (t *Target) rowsPerCall(fields int) int {
 	return max(1, min(t.cfg.Batch, (t.cfg.MaxInputVars-4)/fields))
 }
 
+// size returns how many items the next call may have.
+func (w writer[T]) size() int { return w.pace.size(w.function, w.rowsPerCall(w.fields)) }
+
 // countOff gives each item of a batch the id that Moodle answered. The answer
 // is in the order of the batch; if it is shorter, only the names tell what is
 // missing.
 func countOff[T any](answer []byte, items []T, name func(T) string) ([]sis.Written, error) {
 	var made []struct {
-		ID                  int
-		Username, Shortname string // one of them
+		ID, Courseid                  int
+		Username, Shortname, Idnumber string // what it is known by
 	}
 	if err := json.Unmarshal(answer, &made); err != nil {
 		return nil, odd(err)
@@ -51,7 +62,11 @@ func countOff[T any](answer []byte, items []T, name func(T) string) ([]sis.Writt
 	written, ids := make([]sis.Written, len(items)), map[string]string{}
 	for i, m := range made {
 		id := strconv.Itoa(m.ID)
-		ids[m.Username+m.Shortname] = id
+		known := cmp.Or(m.Username, m.Shortname, m.Idnumber)
+		if m.Courseid != 0 {
+			known = strconv.Itoa(m.Courseid) + " " + known // a group's number is its course's own
+		}
+		ids[known] = id
 		if len(made) == len(items) {
 			written[i].ID = id
 		}
@@ -76,7 +91,7 @@ func (w writer[T]) write(ctx context.Context, items []T) ([]sis.Written, error) 
 	}
 	var down error
 	for len(ready) > 0 {
-		batch := ready[:min(w.size, len(ready))]
+		batch := ready[:min(w.size(), len(ready))]
 		ready = ready[len(batch):]
 		if down == nil {
 			down = run.batch(ctx, batch)
@@ -97,7 +112,7 @@ type writing[T any] struct {
 // batch writes the items with these numbers. Its error is an outage, with
 // which those that are not done are marked.
 func (run *writing[T]) batch(ctx context.Context, batch []int) error {
-	answers, err := run.send(ctx, run.pick(batch))
+	answers, err := run.alone(ctx, run.pick(batch))
 	if refused, ok := errors.AsType[*refusal](err); ok {
 		return run.refused(ctx, batch, refused)
 	}
@@ -112,6 +127,26 @@ func (run *writing[T]) batch(ctx context.Context, batch []int) error {
 		run.written[batch[i]] = answer
 	}
 	return run.again(ctx, batch, unanswered)
+}
+
+// alone sends a batch while nobody else writes what it writes, and learns from
+// the time that it takes.
+func (run *writing[T]) alone(ctx context.Context, items []T) ([]sis.Written, error) {
+	var keys []string
+	for _, item := range items {
+		keys = append(keys, run.keys(item)...)
+	}
+	leave, err := run.flights.enter(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	start := time.Now()
+	answers, err := run.send(ctx, items)
+	if _, refused := errors.AsType[*refusal](err); !refused && (err == nil || isLost(err)) && ctx.Err() == nil {
+		run.pace.learn(run.function, len(items), run.rowsPerCall(run.fields), time.Since(start), err != nil)
+	}
+	return answers, err
 }
 
 // again sends the items that a batch was not answered for: Moodle's PHP cut

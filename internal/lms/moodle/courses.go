@@ -29,9 +29,14 @@ func (t *Target) CreateCourses(ctx context.Context, courses []sis.Course) ([]sis
 		filed[i].Category = cmp.Or(filed[i].Category, category)
 	}
 	w := writer[sis.Course]{
-		size:    t.rowsPerCall(6),
-		counted: true,
-		check:   checkCourse,
+		Target:   t,
+		function: createCourses,
+		fields:   6,
+		counted:  true,
+		check:    checkCourse,
+		keys: func(c sis.Course) []string {
+			return []string{"shortname " + strings.ToLower(c.Shortname), "course key " + strings.ToLower(c.Key)}
+		},
 		send:    t.sendNewCourses,
 		explain: t.explainNewCourses,
 	}

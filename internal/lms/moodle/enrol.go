@@ -12,19 +12,35 @@ import (
 // Enrol implements [sis.Target]. Enrolling is safe to repeat, so an answer
 // that got lost is made up for by doing it again.
 func (t *Target) Enrol(ctx context.Context, enrolments []sis.Enrolment) ([]sis.Written, error) {
-	w := writer[sis.Enrolment]{
-		size:    t.rowsPerCall(6),
-		check:   t.checkEnrolment,
-		send:    t.sendEnrolments,
+	return t.enrolmentWriter(enrolUsers, "enrolments", t.enrolment).write(ctx, enrolments)
+}
+
+// enrolmentWriter writes enrolments with a function that takes a list of them
+// and is harmless to repeat.
+func (t *Target) enrolmentWriter(function, list string, form func(sis.Enrolment) params) writer[sis.Enrolment] {
+	return writer[sis.Enrolment]{
+		Target:   t,
+		function: function,
+		fields:   6,
+		check:    t.checkEnrolment,
+		keys:     func(e sis.Enrolment) []string { return []string{"course " + e.Course} },
+		send: func(ctx context.Context, enrolments []sis.Enrolment) ([]sis.Written, error) {
+			_, err := t.call(ctx, function, rows(list, enrolments, form), repeatable)
+			return make([]sis.Written, len(enrolments)), err
+		},
 		explain: t.explainEnrolments,
 	}
-	return w.write(ctx, enrolments)
 }
 
 func (t *Target) checkEnrolment(e sis.Enrolment) error {
-	switch {
-	case t.cfg.Roles[e.Role] == 0:
+	if t.cfg.Roles[e.Role] == 0 {
 		return &sis.Error{Code: "CONFIG_INVALID", Message: "No role of Moodle is set for the role “" + string(e.Role) + "”."}
+	}
+	return checkPlace(e)
+}
+
+func checkPlace(e sis.Enrolment) error {
+	switch {
 	case !isID(e.Course):
 		return errCourseGone
 	case !isID(e.User):
@@ -36,6 +52,7 @@ func (t *Target) checkEnrolment(e sis.Enrolment) error {
 
 var (
 	errCourseGone   = &sis.Error{Code: "COURSE_GONE", Message: "The course does not exist in Moodle any more."}
+	errCourseFull   = &sis.Error{Code: "COURSE_FULL", Message: "The course has no place left in Moodle."}
 	errCourseClosed = &sis.Error{Code: "COURSE_CLOSED", Message: "The course has no manual enrolment in Moodle: add that enrolment method to it."}
 	errRoleRefused  = &sis.Error{Code: "ROLE_REFUSED", Message: "The service user may not give this role in this course: allow it in " +
 		"Site administration → Users → Permissions → Define roles → Allow role assignments."}
@@ -57,17 +74,14 @@ func (t *Target) enrolment(e sis.Enrolment) params {
 	}
 }
 
-func (t *Target) sendEnrolments(ctx context.Context, enrolments []sis.Enrolment) ([]sis.Written, error) {
-	_, err := t.call(ctx, enrolUsers, rows("enrolments", enrolments, t.enrolment), repeatable)
-	return make([]sis.Written, len(enrolments)), err
-}
-
 func (t *Target) explainEnrolments(ctx context.Context, enrolments []sis.Enrolment, why *refusal) (map[int]sis.Written, error) {
 	switch why.Code {
 	case "wsusercannotassign":
 		return t.roleRefused(enrolments, why), nil
 	case "wsnoinstance":
 		return courseClosed(enrolments, why), nil
+	case "maxenrolledreached":
+		return courseFull(enrolments), nil
 	default:
 		return t.missing(ctx, enrolments)
 	}
@@ -91,6 +105,16 @@ func (t *Target) roleRefused(enrolments []sis.Enrolment, why *refusal) map[int]s
 		}
 	}
 	return settled
+}
+
+// courseFull settles an enrolment that stands alone. Moodle itself does not
+// limit manual enrolment; plug-ins that do say so as self-enrolment does, and
+// do not name the course.
+func courseFull(enrolments []sis.Enrolment) map[int]sis.Written {
+	if len(enrolments) > 1 {
+		return nil
+	}
+	return map[int]sis.Written{0: {Err: errCourseFull}}
 }
 
 func courseClosed(enrolments []sis.Enrolment, why *refusal) map[int]sis.Written {

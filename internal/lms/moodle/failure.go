@@ -110,6 +110,11 @@ func (r *refusal) words() *sis.Error {
 // know: a value that does not fit is refused in the same words.
 func (r *refusal) collided() bool { return r.Code == "dmlwriteexception" }
 
+// noCourse reports whether it was refused because a course is not there.
+func (r *refusal) noCourse() bool {
+	return r.Code == "invalidrecord" && strings.Contains(r.Message, " course.") || r.Code == "errorcoursecontextnotvalid"
+}
+
 // classify finds the outages among the refusals.
 func classify(r *refusal, function string) error {
 	switch r.Code {

@@ -17,6 +17,11 @@
 //     courses.go).
 //   - Enrolling resets whatever is left out, so every field is always sent
 //     (enrol.go).
+//   - It looks before it writes, without a lock: two calls at once create one
+//     course twice, or fail each other's batch. Of those who write the same
+//     course or person one goes at a time (flights.go).
+//   - How fast it is depends on what else it does. A batch has as many rows as
+//     it has been seen to write in about a second (pace.go).
 //
 // The token is sent in the body: addresses end up in the logs of web servers.
 package moodle
@@ -41,8 +46,8 @@ type Config struct {
 	Token string // of a web service user
 
 	Client       *http.Client     // nil: one of our own
-	Roles        map[sis.Role]int // role ids of this Moodle; nil: student 5, teacher 3
-	Batch        int              // rows per call; zero: 50, which keeps a call near a second
+	Roles        map[sis.Role]int // role ids of this Moodle; nil: student 5, teacher 3, assistant 4
+	Batch        int              // rows per call, at most; zero: 50. Fewer while calls take more than a second
 	MaxInputVars int              // of its PHP; zero: 1000, PHP's own default
 	Category     string           // id of the category for new courses; empty: the first
 	Auth         string           // how new accounts log in; empty: manual, with a mailed password
@@ -56,11 +61,20 @@ type Target struct {
 	log    *slog.Logger
 	pauses []time.Duration // before a call is tried again
 
+	flights *flights
+	pace    *pace
+
 	mu       sync.Mutex
 	category string // the first one, once it is known
 }
 
-var _ sis.Target = (*Target)(nil)
+var (
+	_ sis.Target   = (*Target)(nil)
+	_ sis.Grouper  = (*Target)(nil)
+	_ sis.Remover  = (*Target)(nil)
+	_ sis.Cohorter = (*Target)(nil)
+	_ sis.Rosterer = (*Target)(nil)
+)
 
 // timeout is what one call may take. Batches take a second or two; a Moodle
 // that is overloaded takes much longer.
@@ -74,7 +88,7 @@ func New(cfg Config) *Target {
 	cfg.Auth = cmp.Or(cfg.Auth, "manual")
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	if cfg.Roles == nil {
-		cfg.Roles = map[sis.Role]int{sis.Student: 5, sis.Teacher: 3}
+		cfg.Roles = map[sis.Role]int{sis.Student: 5, sis.Teacher: 3, sis.Assistant: 4}
 	}
 	return &Target{
 		cfg:      cfg,
@@ -82,6 +96,8 @@ func New(cfg Config) *Target {
 		log:      cfg.Log,
 		pauses:   []time.Duration{500 * time.Millisecond, 2 * time.Second, 8 * time.Second},
 		category: cfg.Category,
+		flights:  newFlights(),
+		pace:     newPace(),
 	}
 }
 
@@ -119,9 +135,27 @@ const (
 	createCourses = "core_course_create_courses"
 	getCategories = "core_course_get_categories"
 	enrolUsers    = "enrol_manual_enrol_users"
+	unenrolUsers  = "enrol_manual_unenrol_users"
+	unassignRoles = "core_role_unassign_roles"
+	enrolledUsers = "core_enrol_get_enrolled_users"
+
+	groupsOf         = "core_group_get_course_groups"
+	createGroups     = "core_group_create_groups"
+	addToGroups      = "core_group_add_group_members"
+	removeFromGroups = "core_group_delete_group_members"
+
+	searchCohorts     = "core_cohort_search_cohorts"
+	createCohorts     = "core_cohort_create_cohorts"
+	addToCohorts      = "core_cohort_add_cohort_members"
+	removeFromCohorts = "core_cohort_delete_cohort_members"
 )
 
-var needed = []string{siteInfo, usersByField, createUsers, updateUsers, coursesBy, createCourses, getCategories, enrolUsers}
+// needed are the functions without which [Target.Check] fails. Those of
+// cohorts are not among them: no sync needs any.
+var needed = []string{
+	siteInfo, usersByField, createUsers, updateUsers, coursesBy, createCourses, getCategories, enrolUsers, unenrolUsers,
+	unassignRoles, enrolledUsers, groupsOf, createGroups, addToGroups, removeFromGroups,
+}
 
 // Check implements [sis.Target]. It asks the site what the token may call.
 func (t *Target) Check(ctx context.Context) error {

@@ -20,17 +20,32 @@ import (
 // says that they log in elsewhere.
 func (t *Target) CreateUsers(ctx context.Context, users []sis.User) ([]sis.Written, error) {
 	w := writer[sis.User]{
-		size:    t.rowsPerCall(7),
-		counted: true,
-		check:   checkNew,
-		send:    t.sendNewUsers,
-		explain: t.explainNewUsers,
+		Target:   t,
+		function: createUsers,
+		fields:   7,
+		counted:  true,
+		check:    checkNew,
+		keys:     userKeys,
+		send:     t.sendNewUsers,
+		explain:  t.explainNewUsers,
 	}
 	written, err := w.write(ctx, users)
 	if err != nil {
 		return written, err
 	}
 	return written, t.suspendNew(ctx, users, written)
+}
+
+// userKeys are what no two writers may be about at once: the account, its name
+// and its address, of which Moodle keeps only the name unique by itself.
+func userKeys(u sis.User) []string {
+	var keys []string
+	for kind, text := range map[string]string{"id ": u.ID, "name ": u.Username, "address ": u.Email, "key ": u.Key} {
+		if text != "" {
+			keys = append(keys, kind+strings.ToLower(text))
+		}
+	}
+	return keys
 }
 
 func checkNew(u sis.User) error {
@@ -216,10 +231,13 @@ func (t *Target) suspendNew(ctx context.Context, users []sis.User, written []sis
 // which would accept an account without a name.
 func (t *Target) UpdateUsers(ctx context.Context, users []sis.User) ([]sis.Written, error) {
 	w := writer[sis.User]{
-		size:    t.rowsPerCall(7),
-		check:   checkChanged,
-		send:    t.sendChangedUsers,
-		explain: t.explainChangedUsers,
+		Target:   t,
+		function: updateUsers,
+		fields:   7,
+		check:    checkChanged,
+		keys:     userKeys,
+		send:     t.sendChangedUsers,
+		explain:  t.explainChangedUsers,
 	}
 	return w.write(ctx, users)
 }

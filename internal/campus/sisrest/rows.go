@@ -1,8 +1,10 @@
 package sisrest
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"strconv"
@@ -16,14 +18,14 @@ import (
 type row struct {
 	id       string
 	modified time.Time
-	fields   map[string]any
+	said     string // the JSON object, without what all rows have
 }
 
-// tables are the rows of a version by the names of their collections, sorted
-// by id.
+// tables are rows by the names of their collections, sorted by id.
 type tables map[string][]row
 
-// A dialect is what differs between the versions.
+// A dialect is what differs between the versions: how they say the roles of
+// people.
 type dialect struct {
 	path string
 	role func(map[string]any, []sis.Role)
@@ -34,18 +36,24 @@ var dialects = map[string]dialect{
 	"1.2": {"/ims/oneroster/rostering/v1p2/", manyRoles},
 }
 
-func (d dialect) tables(b oneroster.Bundle) tables {
+// commonTables are those that are the same in all versions.
+func commonTables(b oneroster.Bundle) tables {
 	all := tables{
 		"academicSessions": rowsOf(b.Terms, termFields),
-		"users":            rowsOf(b.Persons, d.personFields),
 		"classes":          rowsOf(b.Sections, sectionFields),
 		"enrollments":      rowsOf(b.Registrations, registrationFields),
 		"courses":          courseRows(b.Sections),
 	}
 	all["terms"] = all["academicSessions"]
+	return all
+}
+
+// people are the tables of persons.
+func (d dialect) people(persons []sis.Person) tables {
+	all := tables{"users": rowsOf(persons, d.personFields)}
 	for role, name := range map[sis.Role]string{sis.Student: "students", sis.Teacher: "teachers"} {
-		has := func(p sis.Person) bool { return !slices.Contains(p.Roles, role) }
-		all[name] = rowsOf(slices.DeleteFunc(slices.Clone(b.Persons), has), d.personFields)
+		lacks := func(p sis.Person) bool { return !slices.Contains(p.Roles, role) }
+		all[name] = rowsOf(slices.DeleteFunc(slices.Clone(persons), lacks), d.personFields)
 	}
 	return all
 }
@@ -54,10 +62,29 @@ func rowsOf[T any](records []T, fields func(T) (string, map[string]any)) []row {
 	rows := make([]row, 0, len(records))
 	for _, r := range records {
 		id, said := fields(r)
-		rows = append(rows, row{id: id, fields: said})
+		text, err := json.Marshal(said)
+		if err != nil {
+			panic(err) // maps of strings, dates and numbers
+		}
+		rows = append(rows, row{id: id, said: string(text)})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.id, b.id) })
 	return rows
+}
+
+// write writes a row. A spoiled one has only what all rows have.
+func (r row) write(to *bytes.Buffer, spoiled bool) {
+	id, err := json.Marshal(r.id)
+	if err != nil {
+		panic(err) // a string
+	}
+	fmt.Fprintf(to, `{"sourcedId":%s,"status":"active","dateLastModified":%q`, id, r.modified.UTC().Format("2006-01-02T15:04:05.000Z"))
+	if spoiled {
+		to.WriteByte('}')
+		return
+	}
+	to.WriteByte(',')
+	to.WriteString(r.said[1:])
 }
 
 func termFields(t sis.Term) (string, map[string]any) {
@@ -145,9 +172,9 @@ func reference(kind, id string) map[string]any {
 // dated gives each row the time at which it was changed last: that of the row
 // before it that says the same, or now. What was there from the start is a day
 // old or more, in no order.
-func (t tables) dated(before tables, now time.Time) {
+func (t tables) dated(before tables, now time.Time) tables {
 	for name, rows := range t {
-		known := map[string]row{}
+		known := make(map[string]row, len(before[name]))
 		for _, r := range before[name] {
 			known[r.id] = r
 		}
@@ -155,25 +182,18 @@ func (t tables) dated(before tables, now time.Time) {
 			switch old, ok := known[r.id]; {
 			case before == nil:
 				rows[i].modified = now.Add(-24*time.Hour - spread(r.id))
-			case ok && said(old) == said(r):
+			case ok && old.said == r.said:
 				rows[i].modified = old.modified
 			default:
 				rows[i].modified = now
 			}
 		}
 	}
+	return t
 }
 
 func spread(id string) time.Duration {
 	h := fnv.New32a()
 	h.Write([]byte(id))
 	return time.Duration(h.Sum32()%100_000) * time.Second
-}
-
-func said(r row) string {
-	text, err := json.Marshal(r.fields)
-	if err != nil {
-		panic(err) // maps of strings, dates and numbers
-	}
-	return string(text)
 }

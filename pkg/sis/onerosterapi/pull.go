@@ -27,7 +27,7 @@ type pull struct {
 	cursor  string    // as asked for
 	since   time.Time // what changed after it; zero: everything
 	dialect int       // of dialects
-	runs    int
+	runs    int32
 
 	result  sis.Result
 	partial bool // not everything was asked for

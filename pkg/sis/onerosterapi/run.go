@@ -9,81 +9,108 @@ import (
 )
 
 const (
-	maxRuns   = 3   // of a collection that does not hold still
-	maxBarren = 20  // pages in a row without anything new
-	maxBacks  = 100 // steps back in a run
+	maxRuns  = 3    // of a collection that does not hold still
+	maxBacks = 100  // steps back in a run
+	maxSame  = 10   // pages that begin as the first one did
+	maxVain  = 1000 // pages in a row without anything new
 )
 
-// A run reads a collection from its first page to an empty one. The pages
-// overlap by a row: the next one begins with the last row of the one before,
-// or else rows came or went.
+// A run reads a collection from its first page to an empty one, without a gap.
+// A page joins what was read before if it begins with the last row of the page
+// before, as it is asked to, or with another row that was read. If it does
+// not, rows went meanwhile and others may have slipped through: the run steps
+// back until a page joins.
 type run struct {
 	*pull
 	collection
-	number int
+	number int32
 	asks   dialect
 
-	next     int    // where the next page begins
-	anchored bool   // it must begin with:
-	anchor   uint64 //
+	next    int    // where the next page begins
+	anchor  uint64 // the last row that was read without a gap; 0: none
+	probing bool   // nothing is known to follow
+	start   page   // the first
+	same    int    // pages in a row that are it again
+	vain    int    // pages in a row without anything new
+	backs   int
+	step    int // back, if need be
 
-	total  int // as the service says first; -1: it does not
-	rows   int // different ones that came
-	moved  bool
-	barren int
-	backs  int
+	total int // as the service says last; -1: it does not
+	rows  int // different ones that were read without a gap
+	moved bool
 }
 
 // A page is what one answer brought.
 type page struct {
 	rows        int
-	fresh       int // not seen in this run before
 	first, last uint64
-	known       bool // the first was seen in this run before
+	joins       bool
 }
 
 // read reads all pages.
 func (r *run) read() error {
 	for {
+		had := r.rows
 		got, err := r.page()
 		if err != nil {
 			return err
 		}
-		if got.rows == 0 && !r.anchored {
+		if r.ends(got, r.rows > had) {
 			return nil
 		}
-		if err := r.turn(got); err != nil {
-			return err
+		if r.repeats(got) {
+			return schema("The SIS sends the same rows of %s again and again: it does not heed the offset.", r.path[1:])
 		}
+		r.turn(got)
 	}
 }
 
+// ends reports whether nothing more comes, or nothing more that would be new:
+// a collection may grow as fast as it is read.
+func (r *run) ends(got page, fresh bool) bool {
+	if r.vain++; fresh {
+		r.vain = 0
+	}
+	if r.vain > maxVain {
+		r.moved = true
+		return true
+	}
+	return got.rows == 0 && (r.next == 0 || r.probing || r.backs == maxBacks)
+}
+
+// repeats reports whether page after page is the first one.
+func (r *run) repeats(got page) bool {
+	if r.next == 0 {
+		r.start = got
+		return false
+	}
+	if r.same++; got != r.start || got.rows < 2 {
+		r.same = 0
+	}
+	return r.same > maxSame
+}
+
 // turn decides where the next page begins.
-func (r *run) turn(got page) error {
-	if r.barren++; got.fresh > 0 {
-		r.barren = 0
-	}
-	switch slipped := r.anchored && (got.rows == 0 || got.first != r.anchor); {
-	case r.barren > maxBarren:
-		return schema("The SIS sends the same rows of %s again and again: it does not heed the offset.", r.path[1:])
-	case slipped && !got.known && r.backs < maxBacks:
-		r.moved = true // rows went, and others may have slipped through
+func (r *run) turn(got page) {
+	switch {
+	case !got.joins:
+		r.moved = true
 		r.backs++
-		r.next, r.anchored = max(0, r.next-max(got.rows, 1)), false
-		return nil
-	case slipped:
-		r.moved = true // rows came
-	case r.anchored && got.rows == 1:
-		r.next, r.anchored = r.next+1, false // nothing follows, or one row is sent at a time
-		return nil
+		r.next, r.probing = max(0, r.next-r.step), false
+		r.step *= 2
+	case got.rows == 1 && got.first == r.anchor && !r.probing:
+		r.next, r.probing = r.next+1, true // nothing follows, or one row is sent at a time
+	default:
+		r.moved = r.moved || r.next > 0 && !r.probing && got.first != r.anchor
+		r.next, r.probing = r.next+got.rows-1, false
+		r.anchor, r.step = got.last, got.rows
 	}
-	if got.rows == 0 {
-		r.anchored = false
-		return nil
-	}
-	r.next += got.rows - 1
-	r.anchored, r.anchor = true, got.last
-	return nil
+}
+
+// joins reports whether a page that begins with that row leaves no gap. After
+// so many steps back it is no use to ask.
+func (r *run) joins(first uint64) bool {
+	return r.next == 0 || r.probing || first == r.anchor || r.seen.rows[first].run == r.number || r.backs == maxBacks
 }
 
 // page asks for one page, and sends what is new in it.
@@ -134,20 +161,19 @@ func (r *run) row(raw json.RawMessage, on *page) error {
 	rec := understand(raw, r.means)
 	rec.Where = fmt.Sprintf("%s:%d", r.path[1:], r.next+on.rows+1)
 	id := r.seen.idOf(rec.Key, raw)
-	v, before := r.seen.see(id, rec, r.number)
 	if on.rows == 0 {
-		on.first, on.known = id, before
+		on.first, on.joins = id, r.joins(id)
 	}
 	on.rows, on.last = on.rows+1, id
-	if !before {
-		on.fresh++
+	v := r.seen.see(id, rec)
+	if on.joins && r.seen.mark(id, r.number) {
 		r.rows++
-	}
-	if v == isKnown {
-		return nil
 	}
 	if v == isConflict {
 		r.doubt("an id of " + r.path[1:] + " stands for two different rows")
+	}
+	if v == isKnown {
+		return nil
 	}
 	return r.send(rec)
 }

@@ -17,7 +17,8 @@ type sightings struct {
 type sighting struct {
 	content uint64
 	version int64 // of the content; 0: unknown
-	run     int   // that it was seen in last
+	run     int32 // that read it last without a gap
+	twofold bool  // it was in conflict, and both are sent
 }
 
 // A verdict is what is new about a row.
@@ -42,24 +43,38 @@ func (s *sightings) idOf(key string, raw []byte) uint64 {
 	return maphash.String(s.seed, key)
 }
 
-// see judges a row, and reports whether it was seen in that run before.
-func (s *sightings) see(id uint64, r sis.Record, run int) (v verdict, before bool) {
-	now := sighting{content: s.digest(r), version: r.Version, run: run}
-	old, ok := s.rows[id]
+// see judges a row.
+func (s *sightings) see(id uint64, r sis.Record) verdict {
+	content := s.digest(r)
+	row, ok := s.rows[id]
+	v := isKnown
 	switch {
 	case !ok:
 		v = isFresh
-	case old.content == now.content:
-		now.version = max(old.version, now.version)
-	case now.version > old.version:
+		row = sighting{content: content, version: r.Version}
+	case row.content == content:
+		row.version = max(row.version, r.Version)
+	case r.Version > row.version:
 		v = isNewer
-	case now.version == old.version:
+		row.content, row.version, row.twofold = content, r.Version, false
+	case r.Version == row.version && !row.twofold:
 		v = isConflict
-	default: // an old copy
-		now.content, now.version = old.content, old.version
+		row.twofold = true
 	}
+	s.rows[id] = row
+	return v
+}
+
+// mark takes down that a run has read a row without a gap, and reports whether
+// that is new.
+func (s *sightings) mark(id uint64, run int32) bool {
+	now := s.rows[id]
+	if now.run == run {
+		return false
+	}
+	now.run = run
 	s.rows[id] = now
-	return v, ok && old.run == run
+	return true
 }
 
 // digest is of what a record says, not of where it stood or how it was written.

@@ -69,7 +69,7 @@ func system(t testing.TB, version string, holds sistest.Campus, goesWrong sistes
 	source := serve(t, version, service)
 	if goesWrong == sistest.Down {
 		source = onerosterapi.New(onerosterapi.Config{URL: "http://127.0.0.1:1", Version: version, TokenURL: "http://127.0.0.1:1/token"})
-		source.SleepWith(func(context.Context, time.Duration) error { return nil })
+		source.SleepWith(noPause)
 	}
 	return sistest.System{Source: source, Replace: func(c sistest.Campus) {
 		holds = c
@@ -101,6 +101,8 @@ func serve(t testing.TB, version string, service http.Handler) *onerosterapi.Sou
 		URL: server.URL, Version: version, TokenURL: server.URL + "/token",
 		ClientID: sisrest.ClientID, ClientSecret: sisrest.ClientSecret,
 	})
-	source.SleepWith(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
+	source.SleepWith(noPause)
 	return source
 }
+
+func noPause(ctx context.Context, _ time.Duration) error { return ctx.Err() }

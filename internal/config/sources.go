@@ -19,13 +19,19 @@ type Source struct {
 	User         string `yaml:"user"` // basic authentication, instead of a token
 	PasswordFile string `yaml:"password_file"`
 
+	Version          string `yaml:"version"`   // of OneRoster: 1.1 or 1.2; empty: 1.2
+	TokenURL         string `yaml:"token_url"` // where OAuth tokens are given
+	ClientID         string `yaml:"client_id"`
+	ClientSecretFile string `yaml:"client_secret_file"`
+
 	Batch   int           `yaml:"batch"`   // messages in one answer; 0: 500
 	Timeout time.Duration `yaml:"timeout"` // of one call; 0: as the driver thinks right
 
 	Database string            `yaml:"database"` // postgres or sqlite
 	URLFile  string            `yaml:"url_file"` // holds the address of the database, which has a password in it
 	Queries  map[string]string `yaml:"queries"`  // a SELECT or a view, by the streams
-	Overlap  time.Duration     `yaml:"overlap"`  // how much is read again of what changed; 0: 30 minutes
+
+	Overlap time.Duration `yaml:"overlap"` // how much is read again of what changed; 0: 30 minutes
 
 	Parameters   map[string]string `yaml:"parameters"`    // go with every question
 	Paths        map[string]string `yaml:"paths"`         // of operations, by their names
@@ -42,6 +48,11 @@ func (s Source) Password() (string, error) { return optionalSecret("password_fil
 // Address returns the address of the database.
 func (s Source) Address() (string, error) { return secret("url_file", s.URLFile) }
 
+// ClientSecret returns the secret of the OAuth client.
+func (s Source) ClientSecret() (string, error) {
+	return secret("client_secret_file", s.ClientSecretFile)
+}
+
 func optionalSecret(setting, file string) (string, error) {
 	if file == "" {
 		return "", nil
@@ -51,8 +62,9 @@ func optionalSecret(setting, file string) (string, error) {
 
 // resolve makes relative paths relative to dir.
 func (s Source) resolve(dir string) Source {
-	s.Path, s.URLFile = under(dir, s.Path), under(dir, s.URLFile)
-	s.TokenFile, s.PasswordFile = under(dir, s.TokenFile), under(dir, s.PasswordFile)
+	for _, path := range []*string{&s.Path, &s.URLFile, &s.TokenFile, &s.PasswordFile, &s.ClientSecretFile} {
+		*path = under(dir, *path)
+	}
 	return s
 }
 
@@ -61,6 +73,7 @@ var sourceDrivers = []struct {
 	check func(s Source, at string, say sayer)
 }{
 	{"oneroster-csv", Source.checkBundle},
+	{"oneroster-rest", Source.checkService},
 	{"anthology", Source.checkInbox},
 	{"sql", Source.checkDatabase},
 }
@@ -81,6 +94,24 @@ func (s Source) validate(at string, say sayer) {
 func (s Source) checkBundle(at string, say sayer) {
 	if s.Path == "" {
 		say("%s.path is missing: name a zip, or the folder that zips arrive in", at)
+	}
+}
+
+func (s Source) checkService(at string, say sayer) {
+	if !isSite(s.URL) {
+		say("%s.url is %q: it must be the address of the service, such as https://sis.example.edu", at, s.URL)
+	}
+	if !isSite(s.TokenURL) {
+		say("%s.token_url is %q: it must be the address where tokens are given, such as https://sis.example.edu/oauth/token", at, s.TokenURL)
+	}
+	if s.ClientID == "" || s.ClientSecretFile == "" {
+		say("%s: name a client_id and the client_secret_file, as the SIS gave them out", at)
+	}
+	if s.Version != "" && s.Version != "1.1" && s.Version != "1.2" {
+		say("%s.version is %q: it must be 1.1 or 1.2", at, s.Version)
+	}
+	if s.Overlap != 0 && (s.Overlap < time.Minute || s.Overlap > 7*24*time.Hour) {
+		say("%s.overlap is %s: it must be 1m to 168h", at, s.Overlap)
 	}
 }
 

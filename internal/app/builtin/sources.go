@@ -16,6 +16,7 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
+	"github.com/beadle-jobs/beadle/pkg/sis/onerosterapi"
 	"github.com/beadle-jobs/beadle/pkg/sis/sqlsource"
 )
 
@@ -40,12 +41,24 @@ func sourceOf(s config.Source, log *slog.Logger) (sis.Source, error) {
 	switch s.Driver {
 	case "oneroster-csv":
 		return oneroster.CSV{Path: s.Path}, nil
+	case "oneroster-rest":
+		return service(s, log)
 	case "anthology":
 		return inbox(s, log)
 	case "sql":
 		return database(s)
 	}
 	return nil, fmt.Errorf("no driver %q", s.Driver) // the settings are valid
+}
+
+func service(s config.Source, log *slog.Logger) (sis.Source, error) {
+	secret, err := s.ClientSecret()
+	if err != nil {
+		return nil, err
+	}
+	return onerosterapi.New(onerosterapi.Config{
+		URL: s.URL, Version: s.Version, TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: secret, Overlap: s.Overlap, Log: log,
+	}), nil
 }
 
 func inbox(s config.Source, log *slog.Logger) (sis.Source, error) {

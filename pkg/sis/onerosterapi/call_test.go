@@ -2,6 +2,7 @@ package onerosterapi_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -118,7 +119,7 @@ func TestAPauseEndsWithThePull(t *testing.T) {
 		ctx, stop := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 		defer stop()
 		start := time.Now()
-		if got := pullFrom(ctx, source, sis.Persons, ""); got.err != context.DeadlineExceeded || time.Since(start) != 1500*time.Millisecond {
+		if got := pullFrom(ctx, source, sis.Persons, ""); !errors.Is(got.err, context.DeadlineExceeded) || time.Since(start) != 1500*time.Millisecond {
 			t.Errorf("error %v after %v, want the context's after 1.5s", got.err, time.Since(start))
 		}
 	})

@@ -34,6 +34,11 @@ type Sink interface {
 
 	// Post makes the attendance of each section, person and day what it says,
 	// in place of what was posted before, and answers for each item in order.
+	// Attendance that was there already, and is not of ours to correct, stays:
+	// ATT_EXISTS. The items whose outcome is unknown, because the sink broke off
+	// or did not answer in time, carry ATT_UNKNOWN; Post's own error says that
+	// the sink as a whole could not be reached, or refused to talk. The ID of
+	// what was written is the sink's receipt.
 	Post(ctx context.Context, days []Attendance) ([]Written, error)
 }
 
@@ -48,6 +53,7 @@ type AttendanceReader interface {
 // Attendance is a person's attendance in a section on a day, in the section's
 // zone.
 type Attendance struct {
+	ID      string `json:"id"`      // the same for each try to post the same
 	Section string `json:"section"` // keys of the SIS
 	Person  string `json:"person"`
 	Day     Date   `json:"day"`

@@ -102,7 +102,7 @@ func ParseDate(s string) (Date, error) {
 	if err != nil || t.Year() == 0 {
 		return Date{}, &Error{Code: "BAD_DATE", Message: "“" + s + "” is not a date; write it as 2026-09-01"}
 	}
-	return dateOf(t), nil
+	return DateOf(t), nil
 }
 
 // In returns the first instant of d in that zone: 00:00, the first of two where
@@ -113,13 +113,17 @@ func (d Date) In(zone *time.Location) time.Time {
 	if t.Day() != d.Day {
 		return end // midnight does not exist: time.Date chose the evening before
 	}
-	if eve := start.Add(-1); !start.IsZero() && dateOf(eve) == d {
+	if eve := start.Add(-1); !start.IsZero() && DateOf(eve) == d {
 		return t.Add(offset(t) - offset(eve)) // d had begun before clocks were set back
 	}
 	return t
 }
 
-func dateOf(t time.Time) Date { return Date{t.Year(), t.Month(), t.Day()} }
+// DateOf returns the civil date of t in the zone of t.
+func DateOf(t time.Time) Date { return Date{t.Year(), t.Month(), t.Day()} }
+
+// Add returns the day that is so many days after d.
+func (d Date) Add(days int) Date { return DateOf(d.In(time.UTC).AddDate(0, 0, days)) }
 
 func offset(t time.Time) time.Duration {
 	_, seconds := t.Zone()

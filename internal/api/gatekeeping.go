@@ -8,6 +8,14 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
+// RetentionBase implements [RetentionLedger].
+func (l gatedLedger) RetentionBase(ctx context.Context) (job.Retention, bool, error) {
+	if err := auth.NeedSeeAll.Check(auth.Of(ctx)); err != nil {
+		return job.Retention{}, false, err
+	}
+	return l.ledger.RetentionBase(ctx)
+}
+
 // RetentionRules implements [RetentionLedger].
 func (l gatedLedger) RetentionRules(ctx context.Context) ([]job.RetentionRule, error) {
 	if err := auth.NeedSeeAll.Check(auth.Of(ctx)); err != nil {

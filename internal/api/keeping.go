@@ -15,6 +15,9 @@ import (
 // RetentionLedger is the record of how long jobs are kept.
 type RetentionLedger interface {
 	RetentionRules(ctx context.Context) ([]job.RetentionRule, error)
+	// RetentionBase returns what the settings of the scheduler that leads say, by
+	// which jobs are removed; false: no scheduler has led yet.
+	RetentionBase(ctx context.Context) (base job.Retention, known bool, err error)
 	PutRetentionRule(ctx context.Context, r job.RetentionRule) error
 	DeleteRetentionRule(ctx context.Context, client, tasks string) error
 	// Prunable counts the jobs that a policy would remove now, up to most.
@@ -33,14 +36,21 @@ type RetentionLedger interface {
 // administer everything; the audit is told how it was and what it has become.
 type Keeping struct {
 	Ledger RetentionLedger
-	Base   job.Retention // of the settings
+	Base   job.Retention // of this process's settings; those of the leader go before them
 	Now    func() time.Time
 }
 
 // Policy returns the settings and the rules over them, the most general first.
 func (k Keeping) Policy(ctx context.Context) (job.RetentionPolicy, error) {
+	base, known, err := k.Ledger.RetentionBase(ctx)
+	if err != nil {
+		return job.RetentionPolicy{}, err
+	}
+	if !known {
+		base = k.Base
+	}
 	rules, err := k.Ledger.RetentionRules(ctx)
-	return job.RetentionPolicy{Base: k.Base, Rules: job.BySpecific(rules)}, err
+	return job.RetentionPolicy{Base: base, Rules: job.BySpecific(rules)}, err
 }
 
 // Preview says how many jobs would go now if r were set.

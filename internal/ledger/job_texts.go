@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -107,7 +106,15 @@ func (w writer) putTexts(ctx context.Context, texts []jobText) error {
 		numbers = append(numbers, []any{firstNumber(t.created), t.id})
 		words = append(words, []any{t.id, t.words})
 	}
-	return cmp.Or(w.putSome(ctx, numberText, numbers), w.putSome(ctx, wordText, words), w.putSome(ctx, otherText, others))
+	for _, put := range []struct {
+		statement string
+		rows      [][]any
+	}{{numberText, numbers}, {wordText, words}, {otherText, others}} {
+		if err := w.putSome(ctx, put.statement, put.rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // putSome is putEach of rows that there may be.

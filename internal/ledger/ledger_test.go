@@ -144,7 +144,7 @@ func TestBringsJobsOfAnOlderSchemaUpToDate(t *testing.T) {
 			}
 			got := everything(t, open(t, at), "")
 			a := want.Jobs["a"]
-			a.Job.Trace, a.Job.Expires = "", nil // the older schema does not have them
+			a.Job.Trace, a.Job.Expires, a.Waits = "", nil, nil // the older schema does not have them
 			want.Jobs["a"] = a
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("recorded (-want +got):\n%s", diff)

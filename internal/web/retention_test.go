@@ -42,6 +42,15 @@ func says(t *testing.T, w *httptest.ResponseRecorder, status int, all ...string)
 	}
 }
 
+func TestTheSettingsOfTheLeaderCount(t *testing.T) {
+	p := apitest.New()
+	p.Lead(job.Retention{Jobs: 30})
+	k := api.Keeping{Ledger: apitest.Ledger{Platform: p}, Base: job.Retention{Jobs: 400}}
+	if policy, err := k.Policy(auth.With(t.Context(), auth.Local)); err != nil || policy.Base.Jobs != 30 {
+		t.Errorf("policy = %+v, %v; want what the leader removes by", policy, err)
+	}
+}
+
 func TestTheRetentionPageSaysWhatIsKeptAndForHowLong(t *testing.T) {
 	h := dashboard(t, web.Config{})
 	says(t, get(t, h, "/retention"), 200, "Jobs are kept for 400 days, unless the rule says otherwise.", "Task sis.* of every client",

@@ -14,6 +14,15 @@ import (
 type retention struct {
 	rules []job.RetentionRule
 	holds []job.Hold
+	base  job.Retention // of the leader; zero: none has led yet
+}
+
+// Lead says what the settings of the scheduler that leads keep.
+func (p *Platform) Lead(base job.Retention) { p.retention.base = base }
+
+// RetentionBase implements api.RetentionLedger.
+func (l Ledger) RetentionBase(context.Context) (job.Retention, bool, error) {
+	return l.retention.base, l.retention.base != job.Retention{}, nil
 }
 
 // RetentionRules implements api.RetentionLedger.

@@ -43,6 +43,12 @@ type Sync struct {
 	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC
 	Schedule          string `yaml:"schedule"`           // unix cron, in that zone; "never" for none
 	AsOf              Date   `yaml:"as_of"`              // rehearse as if that day were today
+
+	Brakes       Brakes   `yaml:"brakes"`
+	Approvals    int      `yaml:"approvals"`            // people who must approve what is held: 1 or 2; 0: one
+	SecondOver   int      `yaml:"second_approval_over"` // a second one for more changes than this; 0: never
+	ApprovalDays int      `yaml:"approval_days"`        // how long an approval, or what waits for one, stands; 0: 7
+	Freeze       []Freeze `yaml:"freeze"`               // days in which nothing is changed
 }
 
 // DefaultSchedule is when a sync runs that does not say: every hour.
@@ -150,6 +156,7 @@ func (s Sync) validate(at string, c Config, say sayer) {
 			say("%s.time_zone: %s", at, oneLine(err))
 		}
 	}
+	s.validatePlans(at, say)
 	if s.Schedule != "" && s.Schedule != "never" {
 		if _, err := cron.Parse(s.Schedule); err != nil {
 			say("%s.schedule: %s", at, oneLine(err))

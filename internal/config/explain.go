@@ -32,6 +32,7 @@ var kinds = map[string]string{
 var sections = map[string]reflect.Type{
 	"Config": reflect.TypeFor[Config](), "Worker": reflect.TypeFor[Worker](), "Retention": reflect.TypeFor[Retention](),
 	"Source": reflect.TypeFor[Source](), "Target": reflect.TypeFor[Target](), "Sync": reflect.TypeFor[Sync](),
+	"Brakes": reflect.TypeFor[Brakes](), "Freeze": reflect.TypeFor[Freeze](),
 	"Notify": reflect.TypeFor[Notify](), "SMTP": reflect.TypeFor[SMTP](),
 }
 

@@ -41,6 +41,20 @@ func (l *Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error
 	return p, wrap(err, "read plan of sync %s", name)
 }
 
+// SISPlanBefore returns the newest plan of a run that was to be applied, with
+// what was decided about it, and the zero plan before the first.
+func (l *Ledger) SISPlanBefore(ctx context.Context, name string) (sync.Plan, error) {
+	p, err := scanPlan(l.read.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans
+		WHERE sync = $1 AND kind <> 'undo' AND state <> 'draft' ORDER BY created_at DESC, id DESC LIMIT 1`, name))
+	if errors.Is(err, sql.ErrNoRows) {
+		return sync.Plan{}, nil
+	}
+	if err == nil {
+		err = withDecisions(ctx, l.read, &p)
+	}
+	return p, wrap(err, "read plan of sync %s", name)
+}
+
 // PutSISPlan takes a plan with its effects and what it decides about messages,
 // and gives up plans before it that were not done.
 func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {

@@ -82,7 +82,13 @@ func (p *planner) update(one *person, current sis.User, code, reason string) {
 	if one.Family != link.Family {
 		after.Family, link.Family = one.Family, one.Family
 	}
+	no, unwanted := verdict{}, false
+	if after != current {
+		no, unwanted = p.unwanted(sync.UpdateUser, userEffect(one.Key), after)
+	}
 	switch {
+	case unwanted:
+		p.hold(one, no.code, no.reason)
 	case after != current:
 		one.verdict = planned(userEffect(one.Key))
 		p.user(sync.UpdateUser, one, current, after)

@@ -1,81 +1,114 @@
 package roster
 
 import (
-	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
-// A brake counts, for one term, the enrolments in force and how many of them
-// are about to be dropped.
-type brake struct {
-	drops, of int
+// A group is a part of a sync in which a brake counts.
+type group struct {
+	scope sync.Scope
+	key   string // of the section, the school or the term
 }
 
-// tripped reports whether so many drops are unusual: more than one in twenty,
-// and more than ten.
-func (b brake) tripped() bool { return b.drops > 10 && b.drops*20 > b.of }
+// A brake holds what is unusually much of something: each of the things that
+// are about to happen belongs to some groups, and a group that has too many of
+// them holds them.
+type brake struct {
+	usual map[sync.Scope]sync.Limit
+	own   map[sync.Scope]sync.Limit
+	of    map[group]int   // what there is
+	about map[group][]int // what is about to happen there, by number
+	held  []group         // by number; of no scope: goes on
+}
 
-// planDrops suspends places, but holds the drops of each term that has
-// unusually many, unless a person has let so many through.
-func (p *planner) planDrops(drops []*place) {
-	drops = p.holdDoubtful(drops)
-	terms := p.brakes(drops)
-	total := 0
-	for _, b := range terms {
-		if b.tripped() {
-			total += b.drops
+// widespread is how many parts of a group may be held one by one. If there are
+// more, it is the group as a whole that is unusual, and one question is enough.
+const widespread = 3
+
+// weigh decides what is held, from the narrowest scope to the widest. What a
+// part holds already does not count against the whole, so that one odd section
+// does not stop its term.
+func (b *brake) weigh() {
+	for _, scope := range sync.Scopes {
+		limit := sync.LimitOf(b.own, b.usual, scope)
+		for _, g := range b.groups(scope) {
+			free, parts := b.count(g)
+			if limit.Exceeded(free, b.of[g]) || (len(parts) > widespread && limit.Exceeded(len(b.about[g]), b.of[g])) {
+				for _, i := range b.about[g] {
+					b.held[i] = g
+				}
+			}
 		}
 	}
-	why := map[string]string{} // by term
-	for _, at := range drops {
-		term := at.first.term()
-		if b := terms[term]; b.tripped() && total > p.allow {
-			if why[term] == "" {
-				why[term] = p.holdDrops(term, b, total)
-			}
-			p.suspend(at, sync.EffectHeld)
-			at.judgeEnded(held("BRAKE_DROPS", why[term]))
+}
+
+// groups returns those of a scope where something is about to happen, in order.
+func (b *brake) groups(scope sync.Scope) (all []group) {
+	for g := range b.about {
+		if g.scope == scope {
+			all = append(all, g)
+		}
+	}
+	slices.SortFunc(all, func(x, y group) int { return strings.Compare(x.key, y.key) })
+	return all
+}
+
+// count returns how much in a group is not held yet, and which parts hold the
+// rest.
+func (b *brake) count(g group) (free int, parts map[group]bool) {
+	parts = map[group]bool{}
+	for _, i := range b.about[g] {
+		if b.held[i].scope == "" {
+			free++
 			continue
 		}
-		p.suspend(at, sync.EffectPlanned)
-		at.judgeEnded(planned(at.name()))
+		parts[b.held[i]] = true
 	}
+	return free, parts
 }
 
-func (p *planner) brakes(drops []*place) map[string]brake {
-	terms := map[string]brake{}
-	for _, at := range p.order {
-		if was, ok := p.campus.Applied[at.Place]; ok && !was.Suspended {
-			b := terms[at.first.term()]
-			b.of++
-			terms[at.first.term()] = b
+// add notes that one more is about to happen in those groups.
+func (b *brake) add(groups []group) {
+	for _, g := range groups {
+		b.about[g] = append(b.about[g], len(b.held))
+	}
+	b.held = append(b.held, group{})
+}
+
+// tripped returns the groups that hold something, with how much.
+func (b *brake) tripped() map[group]int {
+	n := map[group]int{}
+	for _, g := range b.held {
+		if g.scope != "" {
+			n[g]++
 		}
 	}
-	for _, at := range drops {
-		b := terms[at.first.term()]
-		b.drops++
-		terms[at.first.term()] = b
-	}
-	return terms
+	return n
 }
 
-// holdDrops notes that the drops of a term are held, and returns why.
-func (p *planner) holdDrops(term string, b brake, total int) string {
-	title := p.campus.Terms[term].Title
-	if title == "" {
-		title = term
-	}
-	h := sync.Hold{Code: "BRAKE_DROPS", Term: term, Drops: b.drops, Of: b.of, Message: fmt.Sprintf(
-		"%d of %d registrations of %s would be dropped, which is unusual: nobody was. If it is right, run the sync with allow_drops %d.",
-		b.drops, b.of, title, total)}
-	p.holds = append(p.holds, h)
-	p.report(term, h.Code, h.Message)
-	return h.Message
+func newBrake(own, usual map[sync.Scope]sync.Limit) *brake {
+	return &brake{own: own, usual: usual, of: map[group]int{}, about: map[group][]int{}}
 }
 
-func (p *place) judgeEnded(v verdict) {
-	for _, r := range p.ended {
-		r.verdict = v
+// groups returns the parts of the sync that a section belongs to.
+func (s *section) groups() []group {
+	all := []group{{sync.InSection, s.Key}, {sync.InTerm, s.term()}, {sync.InSync, ""}}
+	if s.School != "" {
+		all = append(all, group{sync.InSchool, s.School})
 	}
+	return all
+}
+
+// widestFirst returns what a brake holds, the widest group first.
+func widestFirst(held map[group]int) []group {
+	return slices.SortedFunc(maps.Keys(held), func(x, y group) int {
+		if x.scope != y.scope {
+			return slices.Index(sync.Scopes, y.scope) - slices.Index(sync.Scopes, x.scope)
+		}
+		return strings.Compare(x.key, y.key)
+	})
 }

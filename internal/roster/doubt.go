@@ -2,6 +2,8 @@ package roster
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
@@ -9,26 +11,32 @@ import (
 // holdDoubtful holds the drops of which it is not sure that the SIS means
 // them, and returns the others. The hold itself was noted by the pull.
 func (p *planner) holdDoubtful(drops []*place) (sure []*place) {
-	held := map[string]int{} // by code
 	for _, at := range drops {
 		code := at.doubt()
-		if code == "" {
+		if code == "" || p.frozen(at.first.term()) {
 			sure = append(sure, at)
 			continue
 		}
-		held[code]++
-		p.suspend(at, sync.EffectHeld)
-		at.judgeEnded(heldBecause(code))
-	}
-	for i := range p.holds {
-		p.holds[i].Drops = held[p.holds[i].Code]
+		h := p.holdOf(code)
+		h.Drops++
+		p.suspend(at, h.ID)
+		at.judgeEnded(verdict{state: sync.Held, code: code, effect: at.name(), reason: fmt.Sprintf(
+			"It is missing from what the SIS sent, which is not to be trusted (%s). "+
+				"The person stays in the course unless somebody lets the drop through.", code)})
 	}
 	return sure
 }
 
-func heldBecause(code string) verdict {
-	return held(code, fmt.Sprintf("It is missing from what the SIS sent, which is not to be trusted (%s). "+
-		"The person stays in the course unless somebody lets the drop through.", code))
+// holdOf returns the hold of that code, for people to decide on.
+func (p *planner) holdOf(code string) *sync.Hold {
+	n := slices.IndexFunc(p.holds, func(h sync.Hold) bool { return h.Code == code })
+	if n < 0 {
+		n = len(p.holds)
+		p.holds = append(p.holds, sync.Hold{Code: code, Message: "Registrations are missing from what the SIS sent before, and nobody has said yet whether they ended."})
+	}
+	h := &p.holds[n]
+	h.ID, h.State, h.Scope = strconv.Itoa(n+1), sync.HoldWaits, sync.InSync
+	return h
 }
 
 // doubt returns why it is not sure that a place's registrations have ended.

@@ -77,7 +77,12 @@ func (p *place) wait() {
 func (p *planner) enrol(at *place) {
 	was, before := p.campus.Applied[at.Place]
 	verdict := applied
-	if !before || !was.Equal(*at.want) || p.campus.Unsure[at.Place] {
+	differs := !before || !was.Equal(*at.want) || p.campus.Unsure[at.Place]
+	if differs {
+		if no, is := p.unwantedPlace(at, *at.want); is {
+			at.judgeAsking(no)
+			return
+		}
 		op := sync.Enrol
 		if before {
 			op = sync.UpdateEnrolment
@@ -87,9 +92,15 @@ func (p *planner) enrol(at *place) {
 		if at.want.Start.After(p.today) {
 			p.future++
 		}
+	} else {
+		p.settled(at)
 	}
-	for _, r := range at.asking {
-		r.verdict = verdict
+	at.judgeAsking(verdict)
+}
+
+func (p *place) judgeAsking(v verdict) {
+	for _, r := range p.asking {
+		r.verdict = v
 	}
 }
 
@@ -109,8 +120,13 @@ func (p *place) settleEnded() {
 func (p *planner) dropped(at *place) bool {
 	was, before := p.campus.Applied[at.Place]
 	if p.campus.Unsure[at.Place] || (before && !was.Suspended) {
-		return true
+		no, unwanted := p.unwantedPlace(at, p.ending(at))
+		if unwanted {
+			at.judgeEnded(no)
+		}
+		return !unwanted
 	}
+	p.settled(at)
 	for _, r := range at.ended {
 		if before {
 			r.verdict = applied
@@ -119,14 +135,23 @@ func (p *planner) dropped(at *place) bool {
 	return false
 }
 
-func (p *planner) suspend(at *place, state sync.EffectState) {
+// suspend plans the end of a place; the hold that holds it, if any, is named.
+func (p *planner) suspend(at *place, hold string) {
+	p.enrolment(sync.Suspend, at, p.ending(at))
+	e := &p.enrolments[len(p.enrolments)-1]
+	if e.Hold = hold; hold != "" {
+		e.State = sync.EffectHeld
+	}
+}
+
+// ending is what becomes of a place that nobody asks for any more.
+func (p *planner) ending(at *place) sync.Span {
 	span, before := p.campus.Applied[at.Place]
 	if !before {
 		span = p.span(at.ended[0].Registration, at.first)
 	}
 	span.Suspended = true
-	p.enrolment(sync.Suspend, at, span)
-	p.enrolments[len(p.enrolments)-1].State = state
+	return span
 }
 
 func (p *planner) enrolment(op sync.EffectOp, at *place, after sync.Span) {

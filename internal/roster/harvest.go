@@ -60,9 +60,8 @@ func newHarvest(stream sis.Stream) *harvest {
 
 // tooBad reports whether so many rows are bad that the file as a whole is not
 // to be believed.
-func (h *harvest) tooBad() bool {
-	bad := h.bad()
-	return bad > 10 && bad*10 > h.records
+func (h *harvest) tooBad(b sync.Brakes) bool {
+	return sync.LimitOf(b.Errors, sync.DefaultBrakes.Errors, h.stream).Exceeded(h.bad(), h.records)
 }
 
 // bad returns how many rows cannot be read. One whose role is not synced can,

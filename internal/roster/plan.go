@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -18,6 +17,9 @@ func makePlan(ctx context.Context, s *step) error {
 	s.Args.Plan = s.ID
 	_, err := s.store.SISPlan(ctx, s.sync.Name, s.ID)
 	if err == nil || fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	if err := s.expire(ctx); err != nil {
 		return err
 	}
 	p, err := s.planner(ctx)
@@ -46,6 +48,9 @@ func (s *step) planner(ctx context.Context) (*planner, error) {
 	}
 	p := newPlanner(s.sync, campus, s.target)
 	p.allow, p.report = s.Args.AllowDrops, s.Error
+	if p.before, err = s.store.SISPlanBefore(ctx, s.sync.Name); err != nil {
+		return nil, err
+	}
 	p.odd = func(key, why string) { s.Log.Warn("odd record", "key", key, "why", why) }
 	for _, stream := range sis.Streams {
 		last, err := s.store.SISPull(ctx, s.sync.Name, stream)
@@ -84,23 +89,28 @@ func describe(p sync.Plan) string {
 
 // draft numbers the effects and judges the messages.
 func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
-	now := time.Now().UTC()
+	now := p.now.UTC()
+	effects := p.numbered()
+	p.freeze(effects)
+	p.sum(effects)
 	d := sync.Draft{
 		Plan: sync.Plan{
 			ID: id, Sync: p.sync.Name, Kind: sync.ToSync, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
 			Future: p.future, Held: p.holds, Created: now, Changed: now,
 		},
-		Effects: p.numbered(), Verdicts: p.verdicts(open), Adopted: p.adopted, Rekeys: p.suspected,
+		Effects: effects, Verdicts: p.verdicts(open), Adopted: p.adopted, Rekeys: p.suspected, Lifted: p.lifted,
 	}
-	blocked := len(d.Effects) > 0
+	held := len(d.Effects) > 0
 	for _, e := range d.Effects {
 		d.Plan.Counts[e.Op]++
-		blocked = blocked && e.State == sync.EffectHeld
+		held = held && e.State == sync.EffectHeld
 	}
 	switch {
 	case a.DryRun:
-		d.Plan.State = sync.PlanDraft
-	case blocked:
+		d.Plan.State, d.Lifted = sync.PlanDraft, nil
+	case held && len(d.Plan.Waits()) == 0:
+		d.Plan.State = sync.PlanWaiting
+	case held:
 		d.Plan.State = sync.PlanHeld
 	}
 	return d

@@ -22,6 +22,7 @@ type planner struct {
 	odd    func(key, why string)           // what is taken, and unusual
 	now    time.Time
 	today  time.Time
+	before sync.Plan // of the run before, whose decisions may still stand
 
 	sections      map[string]*section
 	persons       map[string]*person
@@ -38,6 +39,8 @@ type planner struct {
 
 	adopted []sync.PersonLink
 	holds   []sync.Hold
+	lifted  []string           // what people did not want, and the SIS has changed since
+	turned  map[string]verdict // by effect: what became of it after all
 	future  int64
 }
 
@@ -117,8 +120,10 @@ func (p *place) name() string {
 }
 
 func newPlanner(s sync.Sync, c sync.Campus, target sis.Target) *planner {
+	now := time.Now()
 	p := &planner{
-		sync: s, campus: c, target: target, report: func(string, string, string) {}, odd: func(string, string) {}, now: time.Now(), today: s.Today(time.Now()),
+		now: now, turned: map[string]verdict{},
+		sync: s, campus: c, target: target, report: func(string, string, string) {}, odd: func(string, string) {}, today: s.Today(now),
 		sections: make(map[string]*section, len(c.Sections)),
 		persons:  make(map[string]*person, len(c.Persons)),
 		zones:    map[string]*time.Location{},
@@ -147,6 +152,7 @@ func (p *planner) make(ctx context.Context) error {
 	if err := p.planPeople(ctx); err != nil {
 		return err
 	}
+	p.brakeChanges()
 	p.planEnrolments()
 	return p.planOrientation(ctx)
 }
@@ -176,6 +182,9 @@ func (p *planner) verdicts(open []sync.Message) (all []sync.Verdict) {
 		v, ok := p.verdict(m, byKey)
 		if !ok {
 			continue
+		}
+		if other, is := p.turned[v.effect]; is && v.effect != "" {
+			v = other
 		}
 		if v.state == sync.Waiting && strings.HasPrefix(v.code, "REF_") && p.now.Sub(m.Received) > deadAfter {
 			v.state = sync.Dead

@@ -31,6 +31,9 @@ func process(ctx context.Context, s *step) error {
 	case sync.PlanDone, sync.PlanRejected, sync.PlanExpired:
 		return nil
 	}
+	if parked, err := s.parked(ctx, plan); parked || err != nil {
+		return err
+	}
 	w, err := s.writer(ctx, plan)
 	if err != nil {
 		return err
@@ -107,6 +110,10 @@ func call(op sync.EffectOp) sync.EffectOp {
 
 // batch writes effects of one kind and keeps what became of each.
 func (w *writer) batch(ctx context.Context, effects []sync.Effect) error {
+	effects, err := w.fresh(ctx, effects)
+	if err != nil || len(effects) == 0 {
+		return err
+	}
 	if err := w.store.SendSISEffects(ctx, w.plan.ID, effects); err != nil {
 		return err
 	}
@@ -146,6 +153,7 @@ func (b *settled) write(ctx context.Context) error {
 
 func (b *settled) settlement() sync.Settlement {
 	b.out.Sync, b.out.Plan, b.out.Effects = b.sync.Name, b.plan.ID, b.effects
+	b.keepUndone()
 	return b.out
 }
 

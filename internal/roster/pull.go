@@ -67,10 +67,10 @@ func (s *step) harvest(ctx context.Context, stream sis.Stream, cursor string) (*
 		return nil, s.sourceError(err)
 	}
 	h.complete, h.cursor = result.Complete, result.Cursor
-	if h.tooBad() {
+	if h.tooBad(s.sync.Brakes) {
 		s.complain(h)
 		return nil, tasks.Permanent(fault.New(fault.Invalid,
-			"BRAKE_ERRORS: %d of %d rows of %s cannot be read, which is more than one in ten. Nothing of it was taken; what was known before stands.",
+			"BRAKE_ERRORS: %d of %d rows of %s cannot be read, which is unusually many. Nothing of it was taken; what was known before stands.",
 			h.bad(), h.records, stream))
 	}
 	return h, nil

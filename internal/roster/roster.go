@@ -35,6 +35,7 @@ const (
 	ChooseTerm           = "sis.term"
 	Rekey                = "sis.rekey"
 	Acknowledge          = "sis.ack"
+	Undo                 = "sis.undo"
 )
 
 // Chain is the names of the tasks that a run of a sync consists of, in order.
@@ -102,6 +103,7 @@ func New(c Config) []tasks.Task {
 		r.chooseTerm(),
 		r.rekey(),
 		r.acknowledge(),
+		r.undo(),
 	}
 }
 

@@ -40,6 +40,9 @@ type Store interface {
 
 	// SISPlan returns a plan; the empty id means the newest.
 	SISPlan(ctx context.Context, name, id string) (sync.Plan, error)
+	// SISPlanBefore returns the newest plan of a run that was to be applied, with
+	// what was decided about it, and the zero plan before the first.
+	SISPlanBefore(ctx context.Context, name string) (sync.Plan, error)
 	// SISEffects returns effects of a plan in order.
 	SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error)
 	// PutSISPlan takes a plan, and gives up those before it.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -125,7 +126,18 @@ func Wish(op EffectOp, after json.RawMessage) string {
 			return digestOf(u.Email, u.Given, u.Family)
 		}
 	}
+	var span Span
+	if json.Unmarshal(after, &span) == nil && op != CreateCourse {
+		return digestOf(stamp(span.Start), stamp(span.End), strconv.FormatBool(span.Suspended))
+	}
 	return digestOf(string(after))
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return strconv.FormatInt(t.UnixMilli(), 10)
 }
 
 // DigestOf returns a digest of a set of effects: what they change, and what

@@ -51,7 +51,27 @@ func syncOf(name string, s config.Sync) sync.Sync {
 		Name: name, Client: cmp.Or(s.Client, "default"), Source: s.Source, Target: s.Target,
 		Terms: s.Terms, Provider: s.Provider, CreateCourses: s.CreateCourses, OrientationCourse: s.OrientationCourse,
 		Zone: s.Zone(), AsOf: s.AsOf.Date, Cron: schedule,
+		Brakes: brakes(s.Brakes), Approvals: s.Approvals, SecondOver: s.SecondOver, ApprovalDays: s.ApprovalDays, Freezes: freezes(s.Freeze),
 	}
+}
+
+func brakes(b config.Brakes) sync.Brakes {
+	return sync.Brakes{Drops: limits[sync.Scope](b.Drops), Changes: limits[sync.Scope](b.Changes), Errors: limits[sis.Stream](b.Errors)}
+}
+
+func limits[K ~string](all map[string]config.Limit) map[K]sync.Limit {
+	out := make(map[K]sync.Limit, len(all))
+	for name, l := range all {
+		out[K(name)] = sync.Limit(l)
+	}
+	return out
+}
+
+func freezes(all []config.Freeze) (out []sync.Freeze) {
+	for _, f := range all {
+		out = append(out, sync.Freeze{From: f.From.Date, To: f.To.Date, Term: f.Term, Reason: f.Reason})
+	}
+	return out
 }
 
 func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {

@@ -33,14 +33,15 @@ type world struct {
 	registry *tasks.Registry
 	fuse     *fuse
 	jobs     int
-	limit    map[string]int // drops that the last round may have made, by term
+	limit    map[string]int           // drops that the last round may have made, by term
+	took     map[string]time.Duration // by task
 }
 
 func newWorld(l *ledger.Ledger, o university.Options) *world {
 	u := university.New(o)
 	timeline := u.Timeline()
 	w := &world{
-		dice: rand.New(rand.NewPCG(o.Seed, 1)), state: u.After(timeline, 0), lms: reference.New(), fuse: &fuse{},
+		dice: rand.New(rand.NewPCG(o.Seed, 1)), state: u.After(timeline, 0), lms: reference.New(), fuse: &fuse{}, took: map[string]time.Duration{},
 		sync: sync.Sync{
 			Name: fmt.Sprintf("%s-%d", o.Size.Name, o.Seed), Client: "default", Source: "sis", Target: "lms", CreateCourses: true,
 			OrientationCourse: orientation, Zone: newYork, AsOf: u.Day(0),
@@ -249,6 +250,8 @@ func (w *world) attempt(ctx context.Context, j job, s *sink) error {
 	if !ok {
 		return fmt.Errorf("there is no task %s", j.Task)
 	}
+	from := time.Now()
+	defer func() { w.took[j.Task] += time.Since(from) }()
 	return task.Attempt(ctx, tasks.Attempt{
 		JobID: j.id, Client: w.sync.Client, Number: 1, Args: j.Args, Sink: s, Log: slog.New(slog.DiscardHandler),
 	})

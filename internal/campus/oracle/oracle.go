@@ -80,7 +80,7 @@ func Desire(t Truth) Desired {
 		section, known := sections[r.Section]
 		person, exists := persons[r.Person]
 		course := t.Courses[r.Section]
-		if !known || !exists || course == "" || !t.wanted(section, terms) || (r.Role != sis.Student && r.Role != sis.Teacher) {
+		if !known || !exists || course == "" || !t.wanted(section, terms) || !slices.Contains(synced, r.Role) {
 			continue
 		}
 		d.account(person)
@@ -92,6 +92,8 @@ func Desire(t Truth) Desired {
 	}
 	return d
 }
+
+var synced = []sis.Role{sis.Student, sis.Teacher, sis.Assistant}
 
 func termKey(t sis.Term) string       { return t.Key }
 func personKey(p sis.Person) string   { return p.Key }

@@ -128,8 +128,10 @@ func (m *measured) first() []figure {
 func (m *measured) applied() figure {
 	m.sync("full.zip", m.approved())
 	rows := m.lms.Counts().Rows
-	return figure{name: fmt.Sprintf("%d effects applied", rows), unit: "effects/s", least: true,
-		is: float64(rows) / m.took[roster.RegistrationsProcess].Seconds(), bound: 2000}
+	return figure{
+		name: fmt.Sprintf("%d effects applied", rows), unit: "effects/s", least: true,
+		is: float64(rows) / m.took[roster.RegistrationsProcess].Seconds(), bound: 2000,
+	}
 }
 
 func (m *measured) again() []figure {

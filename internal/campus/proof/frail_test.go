@@ -121,7 +121,8 @@ func (s frail) MoveSISPlan(ctx context.Context, id string, state sync.PlanState)
 type feed struct {
 	file      sis.Source // says what the feed says, if there is one
 	campus    university.Campus
-	half      bool // it does not say that this is all, and it is not
+	half      bool                         // it does not say that this is all, and it is not; only without deltas
+	deltas    map[string]university.Campus // what was sent, by cursor; nil: it always sends all
 	dice      *rand.Rand
 	fuse      *fuse
 	snapshots int
@@ -139,7 +140,8 @@ func (f *feed) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) er
 	if f.file != nil {
 		return f.file.Pull(ctx, r, emit)
 	}
-	records := f.records(r.Stream)
+	dump, result := f.answer(r.Cursor)
+	records := dump.Records(r.Stream)
 	if r.Stream != sis.Terms {
 		f.dice.Shuffle(len(records), func(i, j int) { records[i], records[j] = records[j], records[i] })
 		for range len(records) / 50 {
@@ -155,27 +157,17 @@ func (f *feed) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) er
 			return sis.Result{}, err
 		}
 	}
-	return sis.Result{Rows: len(records), Complete: !f.half}, f.fuse.call(func() error { return nil })
+	result.Rows = len(records)
+	return result, f.fuse.call(func() error { return nil })
 }
 
-func (f *feed) records(stream sis.Stream) (all []sis.Record) {
-	switch stream {
-	case sis.Terms:
-		for _, t := range f.campus.Terms {
-			all = append(all, sis.Record{Key: t.Key, Term: &t})
-		}
-	case sis.Persons:
-		for _, p := range f.campus.Persons {
-			all = append(all, sis.Record{Key: p.Key, Person: &p})
-		}
-	case sis.Sections:
-		for _, s := range f.campus.Sections {
-			all = append(all, sis.Record{Key: s.Key, Section: &s})
-		}
-	case sis.Registrations:
-		for _, r := range f.campus.Registrations {
-			all = append(all, sis.Record{Key: r.Key, Registration: &r})
-		}
+// answer returns what is sent to whoever knows what came before a cursor.
+func (f *feed) answer(cursor string) (*university.Dump, sis.Result) {
+	if f.deltas == nil {
+		return university.Changes(university.Campus{}, f.campus), sis.Result{Complete: !f.half, Cursor: cursor}
 	}
-	return all
+	next := fmt.Sprintf("cursor-%d", f.snapshots)
+	f.deltas[next] = f.campus
+	before, known := f.deltas[cursor]
+	return university.Changes(before, f.campus), sis.Result{Complete: !known, Cursor: next}
 }

@@ -58,7 +58,7 @@ func TestTheLMSEndsUpAsTheOracleSaysWhateverHappensOnTheWay(t *testing.T) {
 
 // prove lives through one university's year, up to some event.
 func prove(ctx context.Context, l *ledger.Ledger, of university.Size, seed uint64) error {
-	w := newWorld(l, university.Options{Seed: seed, Size: of, Silent: true, Without: []university.Kind{university.Rekey}})
+	w := newWorld(l, university.Options{Seed: seed, Size: of, Eventful: 20})
 	if err := w.crossList(ctx); err != nil {
 		return fmt.Errorf("link cross-listed sections: %w", err)
 	}

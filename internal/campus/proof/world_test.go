@@ -26,6 +26,7 @@ const orientation = "ORIENT"
 // that dies.
 type world struct {
 	dice     *rand.Rand
+	ledger   *ledger.Ledger
 	state    *university.State
 	source   *feed
 	lms      *reference.Target
@@ -41,13 +42,16 @@ func newWorld(l *ledger.Ledger, o university.Options) *world {
 	u := university.New(o)
 	timeline := u.Timeline()
 	w := &world{
-		dice: rand.New(rand.NewPCG(o.Seed, 1)), state: u.After(timeline, 0), lms: reference.New(), fuse: &fuse{}, took: map[string]time.Duration{},
+		dice: rand.New(rand.NewPCG(o.Seed, 1)), ledger: l, state: u.After(timeline, 0), lms: reference.New(), fuse: &fuse{}, took: map[string]time.Duration{},
 		sync: sync.Sync{
-			Name: fmt.Sprintf("%s-%d", o.Size.Name, o.Seed), Client: "default", Source: "sis", Target: "lms", CreateCourses: true,
+			Name: fmt.Sprintf("%s-%d", o.Size.Name, o.Seed), Client: "default", Source: "sis", Target: "lms", CreateCourses: true, Provider: university.Ours,
 			OrientationCourse: orientation, Zone: newYork, AsOf: u.Day(0),
 		},
 	}
 	w.source = &feed{dice: w.dice, fuse: w.fuse}
+	if w.dice.IntN(2) == 0 {
+		w.source.deltas = map[string]university.Campus{}
+	}
 	w.registry = tasks.NewRegistry(roster.New(roster.Config{
 		Store: frail{l, w.fuse}, Sources: map[string]sis.Source{"sis": w.source}, Targets: map[string]sis.Target{"lms": w.lms},
 		Syncs: []sync.Sync{w.sync}, Log: slog.New(slog.DiscardHandler),
@@ -103,7 +107,7 @@ func (w *world) approved() roster.Args {
 func (w *world) round(ctx context.Context, events int) error {
 	before := w.state.Campus()
 	w.state.Advance(events)
-	w.source.campus, w.source.half = w.state.Campus(), w.dice.IntN(8) == 0
+	w.source.campus, w.source.half = w.state.Campus(), w.source.deltas == nil && w.dice.IntN(8) == 0
 	if w.dice.IntN(5) == 0 {
 		w.source.campus = before
 	}
@@ -124,7 +128,8 @@ func (w *world) round(ctx context.Context, events int) error {
 func (w *world) braked(was map[string]bool, unapproved bool) error {
 	is, of, dropped := w.inForce(), map[string]int{}, map[string]int{}
 	for place := range was {
-		term := place[strings.LastIndex(place, "-")+1:]
+		course := strings.TrimSuffix(place, "-R1")
+		term := course[strings.LastIndex(course, "-")+1:]
 		of[term]++
 		if !is[place] {
 			dropped[term]++
@@ -154,10 +159,7 @@ func (w *world) inForce() map[string]bool {
 // found returns what the platform holds.
 func (w *world) found() oracle.Found {
 	state := w.lms.State()
-	keys := map[string]string{}
-	for _, c := range state.Courses {
-		keys[c.Shortname] = c.Key
-	}
+	keys := keysOf(state.Courses)
 	f := oracle.Found{Accounts: state.Users, Seats: map[oracle.Seat]oracle.Stay{}}
 	for _, p := range state.Places {
 		if !p.Suspended {
@@ -165,6 +167,22 @@ func (w *world) found() oracle.Found {
 		}
 	}
 	return f
+}
+
+// keysOf returns the keys of courses by their short names. Where a section had
+// no course before its id changed, the course that it got then is the one.
+func keysOf(courses []sis.Course) map[string]string {
+	there, keys := map[string]bool{}, map[string]string{}
+	for _, c := range courses {
+		there[c.Key] = true
+	}
+	for _, c := range courses {
+		keys[c.Shortname] = c.Key
+		if first, changed := strings.CutSuffix(c.Key, "-R1"); changed && !there[first] {
+			keys[c.Shortname] = first
+		}
+	}
+	return keys
 }
 
 // drain runs the sync in peace, and with every approval, until it writes
@@ -176,11 +194,34 @@ func (w *world) drain(ctx context.Context) error {
 		if err := w.run(ctx, roster.TermsPull, w.approved(), false); err != nil {
 			return err
 		}
-		if w.lms.Counts().Writes() == 0 {
-			return nil
+		asked, err := w.answer(ctx)
+		if err != nil || !asked && w.lms.Counts().Writes() == 0 {
+			return err
 		}
 	}
 	return errors.New("the sync still writes after five quiet rounds")
+}
+
+// answer says truthfully whether new sections and persons are old ones under
+// another key, and reports whether that was asked.
+func (w *world) answer(ctx context.Context) (asked bool, err error) {
+	campus, err := w.ledger.SISCampus(ctx, w.sync.Name)
+	if err != nil {
+		return false, err
+	}
+	courses := w.state.Courses()
+	for _, k := range campus.Rekeys {
+		if k.State != sync.RekeySuspected {
+			continue
+		}
+		asked = true
+		same := k.Stream == sis.Sections && strings.HasPrefix(k.New, k.Old) && courses[k.New] != ""
+		args := roster.RekeyArgs{Sync: w.sync.Name, Stream: k.Stream, New: []string{k.New}, Refuse: !same}
+		if err := w.run(ctx, roster.Rekey, args, false); err != nil {
+			return asked, err
+		}
+	}
+	return asked, nil
 }
 
 // judge compares the platform with what the oracle says.
@@ -188,7 +229,7 @@ func (w *world) judge() error {
 	c := w.state.Campus()
 	want := oracle.Desire(oracle.Truth{
 		Terms: c.Terms, Persons: c.Persons, Sections: c.Sections, Registrations: c.Registrations,
-		Courses: w.state.Courses(), Zone: newYork, Orientation: orientation, RolesStay: true,
+		Courses: w.state.Courses(), Provider: university.Ours, Zone: newYork, Orientation: orientation, RolesStay: true,
 	})
 	found := w.found()
 	for at := range found.Seats {

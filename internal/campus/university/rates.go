@@ -9,6 +9,7 @@ const (
 	notForLMS   = 0.12 // sections without a platform
 	elsewhere   = 0.05 // sections for another platform
 	neverReady  = 0.04 // sections whose extract status stays N
+	abroad      = 0.03 // sections in another time zone
 )
 
 // How often things happen in a year, of 1: of registrations, of persons, of

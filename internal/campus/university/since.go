@@ -7,14 +7,20 @@ import (
 // ExportSince returns what has changed since an earlier state, as it was at the
 // end of a day, with some dirt.
 func (s *State) ExportSince(before Campus, day int, dirt ...Dirt) *Dump {
-	now := s.Campus()
+	d := Changes(before, s.Campus())
+	d.At = s.u.Time((day + 1) * minutesADay)
+	d.soil(s.u, dirt)
+	return d
+}
+
+// Changes returns what is different now, in a dump of no particular time.
+func Changes(before, now Campus) *Dump {
 	d := newDump(Campus{Terms: now.Terms})
-	d.At, d.Ended = s.u.Time((day+1)*minutesADay), map[sis.Stream]map[string]bool{}
+	d.Ended = map[sis.Stream]map[string]bool{}
 	d.Persons = changed(d, sis.Persons, before.Persons, now.Persons, func(p sis.Person) string { return p.Key }, samePerson)
 	d.Sections = changed(d, sis.Sections, before.Sections, now.Sections, func(x sis.Section) string { return x.Key }, sameSection)
 	d.Registrations = changed(d, sis.Registrations, before.Registrations, now.Registrations,
 		func(r sis.Registration) string { return r.Key }, func(a, b sis.Registration) bool { return a == b })
-	d.soil(s.u, dirt)
 	return d
 }
 

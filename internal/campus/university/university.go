@@ -1,6 +1,7 @@
 package university
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -17,8 +18,11 @@ type Options struct {
 	Year int // of the first day of the first term, 1 September; 0: 2026
 
 	// Silent is a student information system that says of no section which
-	// platform it is for and whether it is ready.
+	// platform it is for, whether it is ready and in which time zone it is.
 	Silent bool
+	// Eventful is how many times as often as usual rare things happen: new names,
+	// merges, new teachers, cancelled sections, new ids; 0: once.
+	Eventful int
 	// Without is events that do not happen.
 	Without []Kind
 	// Goroutines is how many make the timeline; 0: one for each processor. The
@@ -42,9 +46,7 @@ type University struct {
 
 // New founds a university.
 func New(o Options) *University {
-	if o.Year == 0 {
-		o.Year = 2026
-	}
+	o.Year, o.Eventful = cmp.Or(o.Year, 2026), cmp.Or(o.Eventful, 1)
 	u := &University{Options: o, popular: make([][]int, len(terms))}
 	for j := range o.Size.Sections {
 		t := termOf(j)
@@ -145,7 +147,7 @@ func (u *University) Section(j int) sis.Section {
 		Terms: []string{term.Key}, School: schools[courseOf(j)%len(schools)],
 	}
 	if !u.Silent {
-		s.Provider, s.Extract = u.provider(j), sis.ExtractNone
+		s.Provider, s.Extract, s.Zone = u.provider(j), sis.ExtractNone, u.zone(j)
 	}
 	return s
 }
@@ -158,6 +160,15 @@ func (u *University) provider(section int) string {
 		return Theirs
 	}
 	return Ours
+}
+
+// zone returns where a section is taught that has a time of its own.
+func (u *University) zone(section int) string {
+	dice := u.dice("zone", section)
+	if !chance(dice, abroad) {
+		return ""
+	}
+	return pick(dice, []string{"America/Los_Angeles", "Europe/Lisbon", "Asia/Kolkata"})
 }
 
 // readies reports whether a section is ever made ready.

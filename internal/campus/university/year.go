@@ -74,11 +74,16 @@ func next(dice *rand.Rand, events []Event, kind Kind, day int) Event {
 	return e
 }
 
+// rarely is chance for what is rare in most universities.
+func (u *University) rarely(dice *rand.Rand, rate float64) bool {
+	return chance(dice, rate*float64(u.Eventful))
+}
+
 // life is what happens to a person.
 func (u *University) life(who int) (events []Event) {
 	dice := u.dice("life", who)
 	day := func() int { return moment(dice, firstWave+dice.IntN(400)) }
-	if chance(dice, renames) {
+	if u.rarely(dice, renames) {
 		e := Event{At: day(), Kind: Rename, Person: who}
 		events = append(events, e)
 		if chance(dice, 0.5) {
@@ -104,7 +109,7 @@ func (u *University) merged(who int) (into int, ok bool) {
 
 func (u *University) double(who int) (into int, ok bool) {
 	dice := u.dice("double", who)
-	return dice.IntN(u.Size.Students), u.isStudent(who) && chance(dice, merges)
+	return dice.IntN(u.Size.Students), u.isStudent(who) && u.rarely(dice, merges)
 }
 
 // history is what happens to a section.
@@ -117,13 +122,13 @@ func (u *University) history(section int) (events []Event) {
 	if !u.Silent && u.readies(section) {
 		add(Ready, start+readyDay, 0)
 	}
-	if chance(dice, newTeacher) {
+	if u.rarely(dice, newTeacher) {
 		add(ChangeTeacher, start-20+dice.IntN(60), u.teacher(dice.IntN(u.Size.Teachers)))
 	}
-	if chance(dice, cancelled) {
+	if u.rarely(dice, cancelled) {
 		add(Cancel, start-5+dice.IntN(15), 0)
 	}
-	if chance(dice, rekeyed) {
+	if u.rarely(dice, rekeyed) {
 		add(Rekey, start-10+dice.IntN(30), 0)
 	}
 	return events

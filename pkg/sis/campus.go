@@ -71,6 +71,8 @@ type Section struct {
 	Terms  []string `json:"terms"`
 	School string   `json:"school,omitempty"`
 
+	CrossList string `json:"cross_list,omitempty"` // what sections that are taught as one have in common; empty: nothing
+
 	Provider string  `json:"provider,omitempty"` // the platform that it is meant for; empty: the source does not say
 	Extract  Extract `json:"extract,omitempty"`  // empty: the source does not say
 	Zone     string  `json:"zone,omitempty"`     // IANA name of where its days begin; empty: the sync's

@@ -14,6 +14,8 @@ type Source struct {
 	Driver string `yaml:"driver"` // a name in sourceDrivers
 	Path   string `yaml:"path"`   // a file, or a folder in which the newest one counts
 
+	Complete bool `yaml:"complete"` // each file holds everything: what is not in it is gone
+
 	URL          string `yaml:"url"`
 	TokenFile    string `yaml:"token_file"`
 	User         string `yaml:"user"` // basic authentication, instead of a token
@@ -76,6 +78,7 @@ var sourceDrivers = []struct {
 	{"oneroster-rest", Source.checkService},
 	{"anthology", Source.checkInbox},
 	{"sql", Source.checkDatabase},
+	{"ims-enterprise", Source.checkXML},
 }
 
 func (s Source) validate(at string, say sayer) {
@@ -112,6 +115,12 @@ func (s Source) checkService(at string, say sayer) {
 	}
 	if s.Overlap != 0 && (s.Overlap < time.Minute || s.Overlap > 7*24*time.Hour) {
 		say("%s.overlap is %s: it must be 1m to 168h", at, s.Overlap)
+	}
+}
+
+func (s Source) checkXML(at string, say sayer) {
+	if s.Path == "" {
+		say("%s.path is missing: name an XML file, or the folder that such files arrive in", at)
 	}
 }
 

@@ -12,6 +12,7 @@ func TestReadsSourcesOfEveryDriver(t *testing.T) {
 	for driver, settings := range map[string]string{
 		"oneroster-csv":  "path: ./inbox",
 		"oneroster-rest": "url: https://sis.example.edu, version: 1.1, token_url: https://sis.example.edu/token, client_id: a, client_secret_file: ./secret, overlap: 45m",
+		"ims-enterprise": "path: ./inbox, complete: true",
 		"anthology":      "url: https://sis.example.edu/lms, token_file: ./token, fields: {StudentId: Number}, timeout: 30s",
 		"sql":            "database: postgres, url_file: ./sis.url, queries: {terms: t, persons: p, sections: s, registrations: SELECT 1}",
 	} {
@@ -35,6 +36,7 @@ func TestRefusesSourcesInWordsThatHelp(t *testing.T) {
 	const queries = "queries: {terms: t, persons: p, sections: s, registrations: r}"
 	for name, tt := range map[string]struct{ settings, want string }{
 		"no path":               {"driver: oneroster-csv", "sources.a.path is missing"},
+		"no path of XML":        {"driver: ims-enterprise", "sources.a.path is missing: name an XML file"},
 		"an address that is no": {"driver: anthology, url: sis.example.edu, token_file: t", `sources.a.url is "sis.example.edu"`},
 		"no token address":      {"driver: oneroster-rest, url: https://sis.example.edu, client_id: a, client_secret_file: b", `sources.a.token_url is ""`},
 		"no service":            {"driver: oneroster-rest, url: sis, token_url: https://a/b, client_id: a, client_secret_file: b", `sources.a.url is "sis"`},

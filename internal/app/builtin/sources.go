@@ -15,6 +15,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
+	"github.com/beadle-jobs/beadle/pkg/sis/imsenterprise"
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
 	"github.com/beadle-jobs/beadle/pkg/sis/onerosterapi"
 	"github.com/beadle-jobs/beadle/pkg/sis/sqlsource"
@@ -43,6 +44,8 @@ func sourceOf(s config.Source, log *slog.Logger) (sis.Source, error) {
 		return oneroster.CSV{Path: s.Path}, nil
 	case "oneroster-rest":
 		return service(s, log)
+	case "ims-enterprise":
+		return imsenterprise.XML{Path: s.Path, Complete: s.Complete}, nil
 	case "anthology":
 		return inbox(s, log)
 	case "sql":

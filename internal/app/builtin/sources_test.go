@@ -26,6 +26,7 @@ func TestEveryDriverBecomesASource(t *testing.T) {
 	for _, s := range []config.Source{
 		{Driver: "oneroster-csv", Path: "inbox"},
 		{Driver: "oneroster-rest", URL: "https://sis.example.edu", TokenURL: "https://sis.example.edu/token", ClientID: "a", ClientSecretFile: token},
+		{Driver: "ims-enterprise", Path: "inbox"},
 		{Driver: "anthology", URL: "https://sis.example.edu", TokenFile: token},
 		{Driver: "sql", Database: "sqlite", Path: "campus.db"},
 		{Driver: "sql", Database: "postgres", URLFile: address},

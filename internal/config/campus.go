@@ -36,9 +36,9 @@ type Sync struct {
 	Client            string `yaml:"client"` // the organisation it belongs to; empty: default
 	Source            string `yaml:"source"`
 	Target            string `yaml:"target"`
-	Provider          string `yaml:"provider"` // what the SIS calls the platform; sections of others are left out
 	Terms             Terms  `yaml:"terms"`
 	CreateCourses     bool   `yaml:"create_courses"`     // for sections that no course matches
+	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	OrientationCourse string `yaml:"orientation_course"` // short name or id number; empty: none
 	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC
 	Schedule          string `yaml:"schedule"`           // unix cron, in that zone; "never" for none

@@ -18,7 +18,7 @@ func campusCmd(env *Env) *cobra.Command {
 		Use:   "campus",
 		Short: "Simulators to rehearse a sync with",
 	}
-	cmd.AddCommand(campusMoodleCmd(env), campusGenerateCmd(env))
+	cmd.AddCommand(campusMoodleCmd(env), campusGenerateCmd(env), campusServeCmd(env))
 	return group(cmd)
 }
 

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-// tables are what a registrar's database might look like; dates are texts, as
-// they so often are.
+// tables are what a registrar's database might look like, with the columns that
+// a sync asks for. Dates are texts, as they so often are; an end is the last day.
 const tables = `CREATE TABLE terms (id TEXT, title TEXT, kind TEXT, start_date TEXT, end_date TEXT);
-CREATE TABLE persons (id TEXT, username TEXT, email TEXT, given_name TEXT, family_name TEXT, roles TEXT, enabled TEXT, ended TEXT, updated_at TEXT);
-CREATE TABLE sections (id TEXT, title TEXT, code TEXT, course TEXT, terms TEXT, school TEXT, provider TEXT, extract TEXT, ended TEXT, updated_at TEXT);
-CREATE TABLE registrations (id TEXT, section_id TEXT, person_id TEXT, role TEXT, begin_date TEXT, end_date TEXT, ended TEXT, updated_at TEXT);
+CREATE TABLE persons (id TEXT, username TEXT, email TEXT, given_name TEXT, family_name TEXT, roles TEXT, enabled TEXT, deleted TEXT, updated_at TEXT);
+CREATE TABLE sections (id TEXT, title TEXT, code TEXT, course TEXT, term_ids TEXT, school TEXT, provider TEXT, extract TEXT, time_zone TEXT, deleted TEXT, updated_at TEXT);
+CREATE TABLE registrations (id TEXT, section_id TEXT, person_id TEXT, role TEXT, begin_date TEXT, end_date TEXT, deleted TEXT, updated_at TEXT);
 `
 
 // sql writes a script that makes the tables and fills them, for PostgreSQL and
@@ -23,22 +24,30 @@ func (d *Dump) sql(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	fmt.Fprint(out, "BEGIN;\n", tables)
 	for _, t := range d.Terms {
-		insert(out, "terms", t.Key, t.Title, t.Kind, t.Start.String(), t.End.String())
+		insert(out, "terms", t.Key, t.Title, t.Kind, t.Start.String(), lastDay(t.End))
 	}
 	for _, p := range d.Persons {
 		insert(out, "persons", p.Key, p.Username, p.Email, p.Given, p.Family, words(p.Roles),
 			d.text(sis.Persons, p.Key, "enabled", fmt.Sprint(p.Enabled)), d.ended(sis.Persons, p.Key), d.updated())
 	}
 	for _, s := range d.Sections {
-		insert(out, "sections", s.Key, s.Title, s.Code, s.Course, strings.Join(s.Terms, ","), s.School, s.Provider, string(s.Extract),
+		insert(out, "sections", s.Key, s.Title, s.Code, s.Course, strings.Join(s.Terms, ","), s.School, s.Provider, string(s.Extract), s.Zone,
 			d.ended(sis.Sections, s.Key), d.updated())
 	}
 	for _, r := range d.Registrations {
 		insert(out, "registrations", r.Key, r.Section, r.Person, string(r.Role), d.text(sis.Registrations, r.Key, "begin", r.Begin.String()),
-			r.End.String(), d.ended(sis.Registrations, r.Key), d.updated())
+			lastDay(r.End), d.ended(sis.Registrations, r.Key), d.updated())
 	}
 	fmt.Fprintln(out, "COMMIT;")
 	return out.Flush()
+}
+
+// lastDay returns the day before the first one after something.
+func lastDay(end sis.Date) string {
+	if end.IsZero() {
+		return ""
+	}
+	return end.In(time.UTC).AddDate(0, 0, -1).Format(time.DateOnly)
 }
 
 func words(roles []sis.Role) string {

@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/beadle-jobs/beadle/internal/campus/sisrest"
+	"github.com/beadle-jobs/beadle/internal/campus/university"
+	"github.com/beadle-jobs/beadle/internal/fault"
+)
+
+// serveOptions say which university is served, and what goes wrong.
+type serveOptions struct {
+	generateOptions
+	listen string
+	day    time.Duration
+	faults sisrest.Faults
+}
+
+func campusServeCmd(env *Env) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve an invented university as OneRoster REST, to rehearse a sync with",
+		Long: `Serve is the student information system of an invented university until it is
+stopped. It speaks OneRoster REST 1.1 and 1.2, gives tokens to the client id
+"` + sisrest.ClientID + `" with the secret "` + sisrest.ClientSecret + `", and never says what has ended: that is
+simply not there any more. With --day its calendar moves on.
+
+See jobctl campus generate for sizes, seeds and days. The other flags make it
+as careless as some real services are.`,
+		Example: `  jobctl campus serve --size small --at -10 --day 30s
+  jobctl campus serve --size tiny --page 20 --busy-every 7 --skew 2h`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return serveCampus(cmd.Context(), env, o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:8082", "where to serve")
+	flags.StringVar(&o.size, "size", "tiny", "tiny, small, medium, large or xl")
+	flags.Uint64Var(&o.seed, "seed", 1, "which university")
+	flags.IntVar(&o.at, "at", 0, "the day that it begins with")
+	flags.DurationVar(&o.day, "day", 0, "how long a day takes (default: it stays the same day)")
+	flags.IntVar(&o.faults.Pages, "page", 0, "rows in an answer at most, whatever is asked for (default 500)")
+	flags.IntVar(&o.faults.BusyEvery, "busy-every", 0, "every so many answers it is too busy (default: never)")
+	flags.IntVar(&o.faults.CutEvery, "cut-every", 0, "every so many answers one ends in the middle (default: never)")
+	flags.IntVar(&o.faults.TokenLife, "token-life", 0, "answers after which a token is no longer good (default: it always is)")
+	flags.DurationVar(&o.faults.Skew, "skew", 0, "how far its clock is ahead")
+	return cmd
+}
+
+func serveCampus(ctx context.Context, env *Env, o serveOptions) error {
+	size, err := university.SizeOf(o.size)
+	if err != nil {
+		return fault.New(fault.Invalid, "%v", err).In("size")
+	}
+	l, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return fault.New(fault.Unavailable, "Cannot listen on %s: is something else using it?", o.listen).Because(err)
+	}
+	u := university.New(university.Options{Seed: o.seed, Size: size})
+	state := u.After(u.Timeline(), 0)
+	state.AdvanceTo(o.at)
+	service := sisrest.New(state.Export().Bundle(), o.faults)
+	fmt.Fprintf(env.Out, "%s is at http://%s on day %d\n", university.School, l.Addr(), o.at)
+	if o.day > 0 {
+		go passDays(ctx, env, o, state, service)
+	}
+	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
+	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
+	defer stop()
+	_ = server.Serve(l) // ends when the command is stopped
+	return nil
+}
+
+// passDays moves the calendar on until ctx is done.
+func passDays(ctx context.Context, env *Env, o serveOptions, state *university.State, service *sisrest.Server) {
+	tick := time.NewTicker(o.day)
+	defer tick.Stop()
+	for day := o.at + 1; ; day++ {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			state.AdvanceTo(day)
+			service.Replace(state.Export().Bundle())
+			fmt.Fprintf(env.Out, "day %d: %d events so far\n", day, state.Events())
+		}
+	}
+}

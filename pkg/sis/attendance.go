@@ -13,11 +13,23 @@ type ActivitySource interface {
 	// known, which is not the same as nothing having been done.
 	Activities(ctx context.Context, course string, from, to time.Time, emit func(Activity) error) error
 
-	// Alive returns the newest time of any activity on the whole platform, so
-	// that a silent collector is told apart from a quiet day. The zero time
-	// means that there has never been any.
-	Alive(ctx context.Context) (time.Time, error)
+	// Alive reports whether there is anything at all, of anybody on the whole
+	// platform, from one instant to before another: so a silent collector is told
+	// apart from a quiet course.
+	Alive(ctx context.Context, from, to time.Time) (bool, error)
 }
+
+// A LastSeer is a target that knows when people were in a course last, and
+// nothing before that.
+type LastSeer interface {
+	// LastSeen returns when each user of the course was in it last; users who
+	// never were are absent. Event is [SeenInCourse].
+	LastSeen(ctx context.Context, course string) ([]Activity, error)
+}
+
+// SeenInCourse is the event of which nothing is known but that somebody was in
+// a course. By itself it does not count as attending.
+const SeenInCourse = "course_accessed"
 
 // An Activity is one thing that a user did in a course.
 type Activity struct {

@@ -32,7 +32,7 @@ func newCampus(t *testing.T) campus {
 	return campus{site, target(t, site, moodle.Config{Token: secret})}
 }
 
-func target(t *testing.T, h http.Handler, cfg moodle.Config) *moodle.Target {
+func target(t testing.TB, h http.Handler, cfg moodle.Config) *moodle.Target {
 	t.Helper()
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)

@@ -16,7 +16,10 @@ import (
 
 // Target says which learning platform it goes to.
 type Target struct {
-	Driver    string `yaml:"driver"`     // moodle
+	Driver    string `yaml:"driver"`     // moodle or flat-file
+	Path      string `yaml:"path"`       // of flat-file: the folder that the files are written to
+	Format    string `yaml:"format"`     // of flat-file: oneroster or moodle; empty: oneroster
+	TimeZone  string `yaml:"time_zone"`  // of flat-file: IANA name of where days begin; empty: UTC
 	URL       string `yaml:"url"`        // https://lms.example.edu
 	TokenFile string `yaml:"token_file"` // holds the web-service token
 	Category  string `yaml:"category"`   // id of the category for new courses; empty: the first
@@ -27,6 +30,9 @@ type Target struct {
 	Teacher   int    `yaml:"teacher_role"`
 	Assistant int    `yaml:"assistant_role"`
 }
+
+// Zone returns the target's time zone. It is valid once [Load] has succeeded.
+func (t Target) Zone() *time.Location { return Sync{TimeZone: t.TimeZone}.Zone() }
 
 // Token returns the web-service token.
 func (t Target) Token() (string, error) { return secret("token_file", t.TokenFile) }
@@ -116,10 +122,31 @@ func lastPart(at string) string {
 
 func (t Target) validate(at string, say sayer) {
 	checkName(at, say)
-	if t.Driver != "moodle" {
-		say("%s.driver is %q: it must be moodle", at, t.Driver)
-		return
+	switch t.Driver {
+	case "moodle":
+		t.validateMoodle(at, say)
+	case "flat-file":
+		t.validateFiles(at, say)
+	default:
+		say("%s.driver is %q: it must be moodle or flat-file", at, t.Driver)
 	}
+}
+
+func (t Target) validateFiles(at string, say sayer) {
+	if t.Path == "" {
+		say("%s.path is missing: name the folder that the files are to be written to", at)
+	}
+	if t.Format != "" && t.Format != "oneroster" && t.Format != "moodle" {
+		say("%s.format is %q: it must be oneroster or moodle", at, t.Format)
+	}
+	if t.TimeZone != "" {
+		if _, err := cron.Zone(t.TimeZone); err != nil {
+			say("%s.time_zone: %s", at, oneLine(err))
+		}
+	}
+}
+
+func (t Target) validateMoodle(at string, say sayer) {
 	if u, err := url.Parse(t.URL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 		say("%s.url is %q: it must be the address of the site, such as https://lms.example.edu", at, t.URL)
 	}

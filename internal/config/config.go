@@ -149,7 +149,7 @@ func (c *Config) resolve(dir string) {
 		c.Sources[name] = s.resolve(dir)
 	}
 	for name, t := range c.Targets {
-		t.TokenFile = under(dir, t.TokenFile)
+		t.TokenFile, t.Path = under(dir, t.TokenFile), under(dir, t.Path)
 		c.Targets[name] = t
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
+	"github.com/beadle-jobs/beadle/pkg/sis/flatfile"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -77,16 +78,27 @@ func freezes(all []config.Freeze) (out []sync.Freeze) {
 func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
 	all := map[string]sis.Target{}
 	for name, t := range c.Targets {
-		token, err := t.Token()
+		target, err := target(t, log.With("target", name))
 		if err != nil {
 			return nil, err
 		}
-		all[name] = moodle.New(moodle.Config{
-			URL: t.URL, Token: token, Category: t.Category, Auth: t.Auth, Batch: t.Batch, MaxInputVars: t.InputVars,
-			Roles: roles(t), Log: log.With("target", name),
-		})
+		all[name] = target
 	}
 	return all, nil
+}
+
+func target(t config.Target, log *slog.Logger) (sis.Target, error) {
+	if t.Driver == "flat-file" {
+		return flatfile.New(flatfile.Config{Dir: t.Path, Format: flatfile.Format(t.Format), Zone: t.Zone()}), nil
+	}
+	token, err := t.Token()
+	if err != nil {
+		return nil, err
+	}
+	return moodle.New(moodle.Config{
+		URL: t.URL, Token: token, Category: t.Category, Auth: t.Auth, Batch: t.Batch, MaxInputVars: t.InputVars,
+		Roles: roles(t), Log: log,
+	}), nil
 }
 
 // roles are Moodle's own ids of its roles, unless the settings say otherwise.

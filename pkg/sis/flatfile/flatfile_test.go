@@ -18,9 +18,20 @@ import (
 func TestKeepsThePromisesOfATarget(t *testing.T) {
 	for _, format := range flatfile.Formats {
 		t.Run(string(format), func(t *testing.T) {
-			sistest.Target(t, func(t testing.TB) sis.Target { return flatfile.New(flatfile.Config{Dir: t.TempDir(), Format: format}) })
+			sistest.Target(t, func(t testing.TB) sis.Target { return files(t, flatfile.Config{Dir: t.TempDir(), Format: format}) })
 		})
 	}
+}
+
+// files is a target that is closed before its folder goes.
+func files(t testing.TB, cfg flatfile.Config) *flatfile.Target {
+	target := flatfile.New(cfg)
+	t.Cleanup(func() {
+		if err := target.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return target
 }
 
 var (
@@ -74,9 +85,9 @@ func text(t *testing.T, path ...string) string {
 
 func TestWritesWhatMoodleReads(t *testing.T) {
 	dir := t.TempDir()
-	files := flatfile.New(flatfile.Config{Dir: dir, Format: flatfile.Moodle})
-	fill(t, files)
-	if err := files.Check(t.Context()); err != nil {
+	lms := files(t, flatfile.Config{Dir: dir, Format: flatfile.Moodle})
+	fill(t, lms)
+	if err := lms.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -93,9 +104,9 @@ func TestWritesWhatMoodleReads(t *testing.T) {
 
 func TestRow24TheBundleIsReadBackWithoutFormulas(t *testing.T) {
 	dir := t.TempDir()
-	files := flatfile.New(flatfile.Config{Dir: dir})
-	fill(t, files)
-	if err := files.Check(t.Context()); err != nil {
+	lms := files(t, flatfile.Config{Dir: dir})
+	fill(t, lms)
+	if err := lms.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	source := oneroster.CSV{Path: filepath.Join(dir, "oneroster.zip")}
@@ -133,7 +144,7 @@ func TestRow24TheBundleIsReadBackWithoutFormulas(t *testing.T) {
 
 func TestAnotherProcessGoesOnWhereOneDied(t *testing.T) {
 	dir := t.TempDir()
-	first, second := flatfile.New(flatfile.Config{Dir: dir}), flatfile.New(flatfile.Config{Dir: dir})
+	first, second := files(t, flatfile.Config{Dir: dir}), files(t, flatfile.Config{Dir: dir})
 	fill(t, first)
 	journal := filepath.Join(dir, "state.ndjson")
 	if err := os.WriteFile(journal, []byte(text(t, journal)+`{"user":{"id":"P4","key":"P4","usern`), 0o600); err != nil {
@@ -141,8 +152,8 @@ func TestAnotherProcessGoesOnWhereOneDied(t *testing.T) {
 	}
 	written, err := second.CreateUsers(t.Context(), []sis.User{{Key: "P5", Username: "eve", Email: "eve@school.example", Given: "E", Family: "F"}})
 	done(t, written, err)
-	for _, files := range []*flatfile.Target{first, second, flatfile.New(flatfile.Config{Dir: dir})} {
-		found, err := files.Users(t.Context(), sis.UserByKey, []string{"P1", "P4", "P5"})
+	for _, lms := range []*flatfile.Target{first, second, files(t, flatfile.Config{Dir: dir})} {
+		found, err := lms.Users(t.Context(), sis.UserByKey, []string{"P1", "P4", "P5"})
 		if err != nil || len(found) != 2 {
 			t.Errorf("found %+v, %v, want P1 and P5", found, err)
 		}
@@ -162,7 +173,11 @@ func TestAFolderThatCannotBeWrittenIsAnOutage(t *testing.T) {
 
 func TestNobodyFindsHalfAFile(t *testing.T) {
 	dir := t.TempDir()
-	fill(t, flatfile.New(flatfile.Config{Dir: dir, Format: flatfile.Moodle}))
+	lms := files(t, flatfile.Config{Dir: dir, Format: flatfile.Moodle})
+	fill(t, lms)
+	if err := lms.Close(); err != nil {
+		t.Fatal(err)
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)

@@ -168,6 +168,17 @@ func (t *Target) export() error {
 	return nil
 }
 
+// Close writes what is still to be written. The target can be used again.
+func (t *Target) Close() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.later == nil || !t.later.Stop() {
+		return nil
+	}
+	t.later = nil
+	return t.export()
+}
+
 // replace writes a file beside the one at path and puts it in its place.
 func replace(path string, write func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".part-*")

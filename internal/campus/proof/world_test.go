@@ -120,7 +120,12 @@ func (w *world) round(ctx context.Context, events int) error {
 	if err := w.run(ctx, roster.TermsPull, args, true); err != nil {
 		return err
 	}
-	return w.braked(was, unapproved)
+	if err := w.braked(was, unapproved); err != nil || w.dice.IntN(3) > 0 {
+		return err
+	}
+	_, err := w.approve(ctx, true)
+	w.limit = map[string]int{}
+	return err
 }
 
 // braked reports drops that nobody approved and that the brakes ought to have
@@ -191,15 +196,35 @@ func (w *world) drain(ctx context.Context) error {
 	w.source.campus, w.source.half = w.state.Campus(), false
 	for range 5 {
 		w.lms.ResetCounts()
-		if err := w.run(ctx, roster.TermsPull, w.approved(), false); err != nil {
+		if err := w.run(ctx, roster.TermsPull, roster.Args{Sync: w.sync.Name}, false); err != nil {
+			return err
+		}
+		waited, err := w.approve(ctx, false)
+		if err != nil {
 			return err
 		}
 		asked, err := w.answer(ctx)
-		if err != nil || !asked && w.lms.Counts().Writes() == 0 {
+		if err != nil || !asked && !waited && w.lms.Counts().Writes() == 0 {
 			return err
 		}
 	}
 	return errors.New("the sync still writes after five quiet rounds")
+}
+
+// approve has a person approve what the newest plan holds, so that its run goes
+// on, and reports whether anything waited for that.
+func (w *world) approve(ctx context.Context, crashes bool) (waited bool, err error) {
+	p, err := w.ledger.SISPlan(ctx, w.sync.Name, "")
+	if err != nil || len(p.Waits()) == 0 || p.State == sync.PlanDraft {
+		return false, err
+	}
+	p, err = w.ledger.DecideSIS(ctx, sync.Ruling{
+		Sync: w.sync.Name, Plan: p.ID, Choice: sync.Approve, By: "registrar", Reason: "it is as it ought to be", At: time.Now(),
+	})
+	if err != nil {
+		return true, err
+	}
+	return true, w.run(ctx, roster.RegistrationsProcess, roster.Args{Sync: w.sync.Name, Run: p.Run, Plan: p.ID}, crashes)
 }
 
 // answer says truthfully whether new sections and persons are old ones under

@@ -16,3 +16,6 @@ var (
 	Chain      = chain
 	OtherTasks = []string{planTask, linkTask, unlinkTask}
 )
+
+// Pass is how the jobs of a run become its steps.
+var Pass = pass

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -56,17 +57,22 @@ func (a *API) run(w http.ResponseWriter, r *http.Request) error {
 type runArgs struct {
 	Sync   string `json:"sync"`
 	DryRun bool   `json:"dry_run"`
+	Shard  int    `json:"shard"`
 }
 
 // pass puts the jobs of a run into the order of its steps. Of a step that was
-// repeated the newest job counts.
+// repeated the newest job counts; of one that several jobs divide among them,
+// the newest of each part, and the one is shown that says how far it is.
 func pass(name string, root job.Job, dryRun bool, jobs []job.Job) client.Run {
 	run := client.Run{Sync: name, Root: root.ID, DryRun: dryRun, Steps: []client.Step{}}
 	for _, task := range steps(dryRun) {
-		step := client.Step{Task: task, Job: newest(task, append(jobs, root))}
+		parts := newest(task, append(jobs, root))
+		for _, j := range parts {
+			run.Errors += j.Errors
+		}
+		step := client.Step{Task: task, Job: telling(parts)}
 		run.Steps = append(run.Steps, step)
 		if step.Job != nil {
-			run.Errors += step.Job.Errors
 			run.Done = step.Job.State.Final() && step.Job.State != job.Succeeded
 		}
 	}
@@ -83,14 +89,46 @@ func steps(dryRun bool) []string {
 	return chain
 }
 
-func newest(task string, jobs []job.Job) *job.Job {
-	var found *job.Job
+// newest returns the newest job of a task, or of each of its parts.
+func newest(task string, jobs []job.Job) map[int]job.Job {
+	found := map[int]job.Job{}
 	for _, j := range jobs {
-		if j.Task == task && (found == nil || cmp.Or(j.Created.Compare(found.Created), cmp.Compare(j.ID, found.ID)) > 0) {
+		if j.Task != task {
+			continue
+		}
+		args := runArgs{}
+		_ = json.Unmarshal(j.Args, &args) // was checked when it was enqueued
+		if last, ok := found[args.Shard]; !ok || older(last, j) {
+			found[args.Shard] = j
+		}
+	}
+	return found
+}
+
+func older(a, b job.Job) bool {
+	return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) < 0
+}
+
+// telling returns the job that says how far a step is: one that goes on, else
+// one that did not succeed, else the last.
+func telling(parts map[int]job.Job) *job.Job {
+	var found *job.Job
+	for _, shard := range slices.Sorted(maps.Keys(parts)) {
+		if j := parts[shard]; found == nil || standing(j) >= standing(*found) {
 			found = &j
 		}
 	}
 	return found
+}
+
+func standing(j job.Job) int {
+	switch {
+	case !j.State.Final():
+		return 2
+	case j.State != job.Succeeded:
+		return 1
+	}
+	return 0
 }
 
 // addPlan adds the run's plan once it is made, and what became of its effects

@@ -111,3 +111,29 @@ func TestARunEndsAtTheStepThatFails(t *testing.T) {
 		t.Errorf("the run does not go on with the retried step: %+v", again)
 	}
 }
+
+func TestAStepThatSeveralJobsDivideIsDoneWhenAllAre(t *testing.T) {
+	shard := func(id string, state job.State, args string) job.Job {
+		return job.Job{ID: id, Task: roster.RegistrationsProcess, State: state, Args: json.RawMessage(args), Errors: 1}
+	}
+	first := `{"sync":"main","shard":1,"shards":2}`
+	head, done := shard("1", job.Succeeded, `{"sync":"main"}`), shard("2", job.Succeeded, first)
+	for name, tt := range map[string]struct {
+		last    job.Job
+		shown   string
+		done    bool
+		success bool
+	}{
+		"one goes on":            {shard("3", job.Running, `{"sync":"main","shard":2,"shards":2}`), "3", false, false},
+		"one failed":             {shard("3", job.Failed, `{"sync":"main","shard":2,"shards":2}`), "3", true, false},
+		"all succeeded":          {shard("3", job.Succeeded, `{"sync":"main","shard":2,"shards":2}`), "3", true, true},
+		"one is repeated":        {shard("4", job.Running, first), "4", false, false},
+		"one was, and succeeded": {shard("4", job.Succeeded, first), "4", true, true},
+	} {
+		run := api.Pass("main", job.Job{ID: "0", Task: roster.TermsPull, State: job.Succeeded}, false, []job.Job{head, tt.last, done})
+		shown := run.Steps[len(run.Steps)-1].Job
+		if shown.ID != tt.shown || run.Done != tt.done || run.Succeeded != tt.success {
+			t.Errorf("%s: job %s is shown, done = %t, succeeded = %t", name, shown.ID, run.Done, run.Succeeded)
+		}
+	}
+}

@@ -140,9 +140,8 @@ func (l *Ledger) FeedbackDrops(ctx context.Context, name string, since time.Time
 // AttendanceCounts counts days by state.
 func (l *Ledger) AttendanceCounts(ctx context.Context, name string) (map[sync.AttendanceState]int64, error) {
 	counts := map[sync.AttendanceState]int64{}
-	err := l.tallied(ctx, `SELECT state, COUNT(*) FROM attendance WHERE sync = $1 GROUP BY state`, name, func(state string, n int64) {
-		counts[sync.AttendanceState(state)] = n
-	})
+	err := l.tallied(ctx, `SELECT state, COUNT(*) FROM attendance WHERE sync = $1 GROUP BY state`,
+		func(state string, n int64) { counts[sync.AttendanceState(state)] = n }, name)
 	return counts, wrap(err, "count attendance of sync %s", name)
 }
 

@@ -55,11 +55,27 @@ func putPersonLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.P
 // SISPeople returns whom accounts of the target belong to, by person.
 func (l *Ledger) SISPeople(ctx context.Context, name string) (map[string]sync.PersonLink, error) {
 	links, err := list(ctx, l.read, scanPersonLink, `SELECT `+personLinkColumns+` FROM sis_person_links WHERE sync = $1`, name)
+	return byPerson(links), wrap(err, "read accounts of sync %s", name)
+}
+
+func byPerson(links []sync.PersonLink) map[string]sync.PersonLink {
 	people := make(map[string]sync.PersonLink, len(links))
 	for _, k := range links {
 		people[k.Person] = k
 	}
-	return people, wrap(err, "read accounts of sync %s", name)
+	return people
+}
+
+// SISPeopleOf is SISPeople for some people.
+func (l *Ledger) SISPeopleOf(ctx context.Context, name string, people []string) (map[string]sync.PersonLink, error) {
+	links := make([]sync.PersonLink, 0, len(people))
+	err := inChunks(people, func(some []string) error {
+		found, err := list(ctx, l.read, scanPersonLink, `SELECT `+personLinkColumns+` FROM sis_person_links
+			WHERE sync = $1 AND person IN (`+numbered(2, len(some))+`)`, append([]any{name}, anys(some)...)...)
+		links = append(links, found...)
+		return err
+	})
+	return byPerson(links), wrap(err, "read accounts of sync %s", name)
 }
 
 const appliedColumns = `person, course, role, start_at, end_at, suspended`

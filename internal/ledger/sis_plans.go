@@ -11,17 +11,20 @@ import (
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
-const planColumns = `id, sync, kind, undoes, reason, run, state, counts, future, held, created_at, changed_at`
+const planColumns = `id, sync, kind, undoes, reason, run, state, counts, future, held, created_at, changed_at, shards`
 
 func scanPlan(r row) (p sync.Plan, err error) {
-	var counts, holds []byte
+	var counts, holds, shards []byte
 	var created, changed int64
-	err = r.Scan(&p.ID, &p.Sync, &p.Kind, &p.Undoes, &p.Reason, &p.Run, &p.State, &counts, &p.Future, &holds, &created, &changed)
+	err = r.Scan(&p.ID, &p.Sync, &p.Kind, &p.Undoes, &p.Reason, &p.Run, &p.State, &counts, &p.Future, &holds, &created, &changed, &shards)
 	if err != nil {
 		return p, err
 	}
 	p.Created, p.Changed = instant(created), instant(changed)
-	return p, errors.Join(json.Unmarshal(counts, &p.Counts), json.Unmarshal(holds, &p.Held))
+	if len(shards) > 0 {
+		err = json.Unmarshal(shards, &p.Shards)
+	}
+	return p, errors.Join(err, json.Unmarshal(counts, &p.Counts), json.Unmarshal(holds, &p.Held))
 }
 
 // SISPlan returns a plan of a sync, with what was decided about it; the empty
@@ -106,8 +109,12 @@ func putPlan(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
 	if err != nil {
 		return err
 	}
+	shards, err := json.Marshal(p.Shards)
+	if err != nil {
+		return err
+	}
 	values := []any{
-		p.ID, p.Sync, string(p.Kind), p.Undoes, prose(p.Reason), p.Run, string(p.State), string(counts), p.Future, holds, millis(p.Created), millis(p.Changed),
+		p.ID, p.Sync, string(p.Kind), p.Undoes, prose(p.Reason), p.Run, string(p.State), string(counts), p.Future, holds, millis(p.Created), millis(p.Changed), string(shards),
 	}
 	return put(ctx, tx, `INSERT INTO sis_plans (`+planColumns+`)`, [][]any{values}, ``)
 }
@@ -152,11 +159,12 @@ func (l *Ledger) OpenSISEffects(ctx context.Context, plan string, after int64, l
 	return effects, wrap(err, "read open effects of plan %s", plan)
 }
 
-// AppliedSISEffects counts the effects of a plan that are applied, by kind.
-func (l *Ledger) AppliedSISEffects(ctx context.Context, plan string) (map[sync.EffectOp]int64, error) {
+// AppliedSISEffects counts the effects of a plan, from one number to another,
+// that are applied, by kind.
+func (l *Ledger) AppliedSISEffects(ctx context.Context, plan string, part sync.Shard) (map[sync.EffectOp]int64, error) {
 	counts := map[sync.EffectOp]int64{}
-	err := l.tallied(ctx, `SELECT op, COUNT(*) FROM sis_effects WHERE plan = $1 AND state = 'applied' GROUP BY op`, plan,
-		func(op string, n int64) { counts[sync.EffectOp(op)] = n })
+	err := l.tallied(ctx, `SELECT op, COUNT(*) FROM sis_effects WHERE plan = $1 AND seq BETWEEN $2 AND $3 AND state = 'applied' GROUP BY op`,
+		func(op string, n int64) { counts[sync.EffectOp(op)] = n }, plan, part.First, part.Last)
 	return counts, wrap(err, "count effects of plan %s", plan)
 }
 

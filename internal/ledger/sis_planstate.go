@@ -10,13 +10,18 @@ import (
 )
 
 // FinishSISPlan says that what could be applied of a plan is, and returns where
-// that leaves it: what people decided meanwhile is still to be applied.
+// that leaves it: applying, where other jobs still write parts of it, or people
+// have decided that more is to be applied.
 func (l *Ledger) FinishSISPlan(ctx context.Context, name, id string) (sync.PlanState, error) {
 	var p sync.Plan
 	err := l.inTx(ctx, func(tx *sql.Tx) (err error) {
 		now := time.Now()
 		if p, err = lockedPlan(ctx, tx, name, id, now); err != nil || p.State.Ended() {
 			return err
+		}
+		state, err := stateOf(ctx, tx, p)
+		if err != nil || state == sync.PlanApproved {
+			return err // other parts of it are still being written, or more was approved
 		}
 		if err := reopen(ctx, tx, p, now); err != nil {
 			return err

@@ -43,10 +43,8 @@ func (l *Ledger) statusOfRows(ctx context.Context, s *sync.Status) (err error) {
 }
 
 func (l *Ledger) statusOfLinks(ctx context.Context, s *sync.Status) error {
-	err := l.tallied(ctx, `SELECT how, COUNT(*) FROM sis_links WHERE sync = $1 AND linked = 1 GROUP BY how`, s.Sync,
-		func(how string, n int64) {
-			s.Links[sync.LinkHow(how)] = n
-		})
+	err := l.tallied(ctx, `SELECT how, COUNT(*) FROM sis_links WHERE sync = $1 AND linked = 1 GROUP BY how`,
+		func(how string, n int64) { s.Links[sync.LinkHow(how)] = n }, s.Sync)
 	if err != nil {
 		return err
 	}
@@ -74,10 +72,8 @@ func (l *Ledger) statusOfMessages(ctx context.Context, s *sync.Status) error {
 }
 
 func (l *Ledger) statusOfPlans(ctx context.Context, s *sync.Status) error {
-	err := l.tallied(ctx, `SELECT op, COUNT(*) FROM sis_effects WHERE sync = $1 AND state = 'applied' GROUP BY op`, s.Sync,
-		func(op string, n int64) {
-			s.Effects[sync.EffectOp(op)] = n
-		})
+	err := l.tallied(ctx, `SELECT op, COUNT(*) FROM sis_effects WHERE sync = $1 AND state = 'applied' GROUP BY op`,
+		func(op string, n int64) { s.Effects[sync.EffectOp(op)] = n }, s.Sync)
 	if err != nil {
 		return err
 	}
@@ -90,7 +86,7 @@ func (l *Ledger) statusOfPlans(ctx context.Context, s *sync.Status) error {
 }
 
 // tallied calls add for each row of a query for a text and a number.
-func (l *Ledger) tallied(ctx context.Context, query, of string, add func(text string, n int64)) error {
+func (l *Ledger) tallied(ctx context.Context, query string, add func(text string, n int64), of ...any) error {
 	type count struct {
 		text string
 		n    int64
@@ -99,7 +95,7 @@ func (l *Ledger) tallied(ctx context.Context, query, of string, add func(text st
 		err = r.Scan(&c.text, &c.n)
 		return c, err
 	}
-	counts, err := list(ctx, l.read, scan, query, of)
+	counts, err := list(ctx, l.read, scan, query, of...)
 	for _, c := range counts {
 		add(c.text, c.n)
 	}

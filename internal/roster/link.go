@@ -49,6 +49,7 @@ func (r *roster) link() tasks.Task {
 		Summary:  "Link a class section to a course of the LMS by hand.",
 		Attempts: attempts, Backoff: backoff,
 		Writes: func(a LinkArgs) []string { return resource(a.Sync) },
+		Reads:  func(a LinkArgs) []string { return everySlot(Args{Sync: a.Sync}) },
 		Run: func(ctx context.Context, job *tasks.Job[LinkArgs]) error {
 			a := job.Args
 			if err := r.knows(ctx, job.Client, a.Sync, sis.Sections, a.Section); err != nil {
@@ -82,6 +83,7 @@ func (r *roster) unlink() tasks.Task {
 		Name:    UnlinkSection,
 		Summary: "Unlink a class section from its course, for good; nobody is unenrolled.",
 		Writes:  func(a UnlinkArgs) []string { return resource(a.Sync) },
+		Reads:   func(a UnlinkArgs) []string { return everySlot(Args{Sync: a.Sync}) },
 		Run: func(ctx context.Context, job *tasks.Job[UnlinkArgs]) error {
 			a := job.Args
 			if err := r.knows(ctx, job.Client, a.Sync, sis.Sections, a.Section); err != nil {

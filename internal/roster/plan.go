@@ -47,7 +47,7 @@ func (s *step) planner(ctx context.Context) (*planner, error) {
 		return nil, err
 	}
 	p := newPlanner(s.sync, campus, s.target)
-	p.allow, p.report = s.Args.AllowDrops, s.Error
+	p.allow, p.report, p.size = s.Args.AllowDrops, s.Error, s.size
 	if p.before, err = s.store.SISPlanBefore(ctx, s.sync.Name); err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
 	d := sync.Draft{
 		Plan: sync.Plan{
 			ID: id, Sync: p.sync.Name, Kind: sync.ToSync, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
-			Future: p.future, Held: p.holds, Created: now, Changed: now,
+			Future: p.future, Held: p.holds, Shards: p.shards, Created: now, Changed: now,
 		},
 		Effects: effects, Verdicts: p.verdicts(open), Adopted: p.adopted, Rekeys: p.suspected, Lifted: p.lifted,
 	}

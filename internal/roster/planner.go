@@ -37,6 +37,9 @@ type planner struct {
 	rekeys    map[rekeyed]sync.Rekey
 	suspected []sync.Rekey // of these, the new ones
 
+	size   int // of a batch: see [Config]
+	shards []sync.Shard
+
 	adopted []sync.PersonLink
 	holds   []sync.Hold
 	lifted  []string           // what people did not want, and the SIS has changed since
@@ -159,7 +162,9 @@ func (p *planner) make(ctx context.Context) error {
 
 // numbered returns all effects in the order in which they are to be applied.
 func (p *planner) numbered() []sync.Effect {
-	all := slices.Concat(p.creates, p.accounts, p.orientation, p.enrolments)
+	first := slices.Concat(p.creates, p.accounts, p.orientation)
+	p.shards = divide(p.enrolments, sync.Slots, p.size, int64(len(first)))
+	all := append(first, p.enrolments...)
 	for i := range all {
 		all[i].Seq = int64(i) + 1
 		if all[i].State == "" {

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -11,8 +12,10 @@ import (
 // batch is how many effects are handed to the target, and settled, at once.
 const batch = 500
 
-// process writes a plan to the target, in batches. What a process that died
-// had handed over is handed over again; the target is asked first what it has.
+// process writes a plan to the target, in batches: first courses and accounts,
+// then what happens in courses, which jobs of their own do beside each other
+// where it is much. What a process that died had handed over is handed over
+// again; the target is asked first what it has.
 func process(ctx context.Context, s *step) error {
 	plan, err := s.store.SISPlan(ctx, s.sync.Name, s.Args.Plan)
 	if err != nil {
@@ -45,20 +48,21 @@ func process(ctx context.Context, s *step) error {
 type writer struct {
 	*step
 	plan     sync.Plan
-	links    map[string]sync.PersonLink // by person, with those that are made on the way
+	part     sync.Shard                 // of the plan
+	links    map[string]sync.PersonLink // of the people of a batch
 	progress tasks.Progress
 }
 
 func (s *step) writer(ctx context.Context, plan sync.Plan) (*writer, error) {
-	links, err := s.store.SISPeople(ctx, s.sync.Name)
+	part, err := s.part(plan)
 	if err != nil {
 		return nil, err
 	}
-	done, err := s.store.AppliedSISEffects(ctx, plan.ID) // by earlier attempts
+	done, err := s.store.AppliedSISEffects(ctx, plan.ID, part) // by earlier attempts
 	if err != nil {
 		return nil, err
 	}
-	w := &writer{step: s, plan: plan, links: links, progress: tasks.Progress{Total: plan.Effects()}}
+	w := &writer{step: s, plan: plan, part: part, progress: tasks.Progress{Total: part.Last - part.First + 1}}
 	for op, n := range done {
 		count(&w.progress, op, n)
 	}
@@ -69,8 +73,8 @@ func (w *writer) run(ctx context.Context) error {
 	if err := w.store.MoveSISPlan(ctx, w.plan.ID, sync.PlanApplying); err != nil {
 		return err
 	}
-	for after := int64(0); ; {
-		effects, err := w.store.OpenSISEffects(ctx, w.plan.ID, after, batch)
+	for after := w.part.First - 1; ; {
+		effects, err := w.open(ctx, w.part, after, w.size)
 		if err != nil {
 			return err
 		}
@@ -78,13 +82,25 @@ func (w *writer) run(ctx context.Context) error {
 			break
 		}
 		effects = alike(effects)
-		if err := w.batch(ctx, effects); err != nil {
+		if err := w.hand(ctx, effects); err != nil {
 			return err
 		}
 		after = effects[len(effects)-1].Seq
 	}
-	w.Log.Info("plan applied", "plan", w.plan.ID, "created", w.progress.Created, "changed", w.progress.Changed, "suspended", w.progress.Removed)
-	_, err := w.store.FinishSISPlan(ctx, w.sync.Name, w.plan.ID)
+	w.Log.Info("plan applied", "plan", w.plan.ID, "from", w.part.First, "to", w.part.Last,
+		"created", w.progress.Created, "changed", w.progress.Changed, "suspended", w.progress.Removed)
+	return w.finish(ctx)
+}
+
+// finish hands the shards of the plan out, or ends the plan if nothing of it is
+// left to write: the last of its shards does so.
+func (w *writer) finish(ctx context.Context) error {
+	divided, err := w.fanOut(ctx)
+	if w.goesOn = divided; divided || err != nil {
+		return err
+	}
+	state, err := w.store.FinishSISPlan(ctx, w.sync.Name, w.plan.ID)
+	w.goesOn = state == sync.PlanApplying
 	return err
 }
 
@@ -108,10 +124,13 @@ func call(op sync.EffectOp) sync.EffectOp {
 	return op
 }
 
-// batch writes effects of one kind and keeps what became of each.
-func (w *writer) batch(ctx context.Context, effects []sync.Effect) error {
+// hand writes effects of one kind and keeps what became of each.
+func (w *writer) hand(ctx context.Context, effects []sync.Effect) error {
 	effects, err := w.fresh(ctx, effects)
 	if err != nil || len(effects) == 0 {
+		return err
+	}
+	if w.links, err = w.store.SISPeopleOf(ctx, w.sync.Name, peopleOf(effects)); err != nil {
 		return err
 	}
 	if err := w.store.SendSISEffects(ctx, w.plan.ID, effects); err != nil {
@@ -130,6 +149,16 @@ func (w *writer) batch(ctx context.Context, effects []sync.Effect) error {
 		return w.targetError(down)
 	}
 	return nil
+}
+
+// peopleOf returns whom effects are about, each once.
+func peopleOf(effects []sync.Effect) []string {
+	people := make([]string, len(effects))
+	for i, e := range effects {
+		people[i] = e.Person
+	}
+	slices.Sort(people)
+	return slices.Compact(people)
 }
 
 // A settled batch is a batch of effects with what became of them.
@@ -169,7 +198,7 @@ func (b *settled) tell() {
 		}
 	}
 	p.Stage = stages[call(b.effects[0].Op)]
-	p.Done = b.effects[len(b.effects)-1].Seq
+	p.Done = b.effects[len(b.effects)-1].Seq - b.part.First + 1
 	b.Progress(*p)
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -18,6 +19,7 @@ type Config struct {
 	Sources map[string]sis.Source
 	Targets map[string]sis.Target
 	Syncs   []sync.Sync
+	Batch   int // effects that the target is handed at once, which is also what is worth a job of its own; 0: 500
 	Log     *slog.Logger
 }
 
@@ -45,7 +47,7 @@ var Chain = []string{
 }
 
 // Args are what a run of a sync is asked to do. Steps hand them on to each
-// other; the last three are theirs.
+// other; the last five are theirs.
 type Args struct {
 	Sync       string `json:"sync" doc:"the name of the sync"`
 	DryRun     bool   `json:"dry_run,omitempty" doc:"make a plan and change nothing in the LMS"`
@@ -55,6 +57,8 @@ type Args struct {
 	Snapshot string `json:"snapshot,omitempty" doc:"the state of the SIS to read; empty means its newest"`
 	Run      string `json:"run,omitempty" doc:"the job that the run began with; empty means this one"`
 	Plan     string `json:"plan,omitempty" doc:"the plan to apply; empty means the newest"`
+	Shard    int    `json:"shard,omitempty" doc:"the part of the plan to apply, from 1; 0 means what comes before the parts, or all"`
+	Shards   int    `json:"shards,omitempty" doc:"of how many parts"`
 }
 
 // Validate implements [tasks.Validator].
@@ -64,6 +68,8 @@ func (a Args) Validate() error {
 		return errors.New("argument sync is required: the name of the sync")
 	case a.AllowDrops < 0:
 		return errors.New("argument allow_drops must be 0 or more")
+	case a.Shard < 0 || a.Shard > a.Shards || a.Shards > sync.Slots:
+		return fmt.Errorf("arguments shard and shards must be a part, from 1, of at most %d", sync.Slots)
 	}
 	return nil
 }
@@ -96,8 +102,8 @@ func New(c Config) []tasks.Task {
 		r.step(SectionsPull, "Pull class sections from the SIS.", pull(sis.Sections)),
 		r.step(SectionsProcess, "Make class sections available, and link them to courses of the LMS.", linkSections),
 		r.step(RegistrationsPull, "Pull registrations from the SIS.", pull(sis.Registrations)),
-		r.step(MakePlan, "Plan what to change in the LMS; nothing is written yet.", makePlan),
-		r.step(RegistrationsProcess, "Write what was planned to the LMS: courses, people, enrolments.", process),
+		r.planning(),
+		r.processing(),
 		r.link(),
 		r.unlink(),
 		r.chooseTerm(),
@@ -121,6 +127,25 @@ func schedules(syncs []sync.Sync) (all []tasks.Schedule[Args]) {
 type roster struct {
 	Config
 	syncs map[string]sync.Sync
+}
+
+// planning is the one step that must know what was written last.
+func (r *roster) planning() tasks.Task {
+	spec := r.step(MakePlan, "Plan what to change in the LMS; nothing is written yet.", makePlan)
+	spec.Reads = everySlot
+	return spec
+}
+
+// processing writes a plan. A shard of it holds its courses and nothing else.
+func (r *roster) processing() tasks.Task {
+	spec := r.step(RegistrationsProcess, "Write what was planned to the LMS: courses, people, enrolments.", process)
+	spec.Writes = func(a Args) []string {
+		if a.Shard > 0 {
+			return slots(a)
+		}
+		return append(resource(a.Sync), slots(a)...)
+	}
+	return spec
 }
 
 func resource(name string) []string { return []string{"sis:" + name} }

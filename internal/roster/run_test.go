@@ -47,6 +47,7 @@ type campus struct {
 	store  roster.Store
 	source sis.Source
 	sync   sync.Sync
+	batch  int    // see [roster.Config]
 	client string // of the jobs
 	jobs   int
 }
@@ -106,7 +107,7 @@ func newCampusAt(t testing.TB, ledgerURL string, from *fakeSIS, to sis.Target, s
 func (c *campus) registry() *tasks.Registry {
 	return tasks.NewRegistry(roster.New(roster.Config{
 		Store: c.store, Sources: map[string]sis.Source{"sis": c.source}, Targets: map[string]sis.Target{"lms": c.lms},
-		Syncs: []sync.Sync{c.sync}, Log: slog.New(slog.DiscardHandler),
+		Syncs: []sync.Sync{c.sync}, Batch: c.batch, Log: slog.New(slog.DiscardHandler),
 	})...)
 }
 
@@ -140,8 +141,10 @@ func (c *campus) follow(task string, args any) outcome {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	for next := (&tasks.SinkRequest{Task: task, Args: raw}); next != nil && o.err == nil; {
-		next, o.err = c.attempt(c.jobID(), *next, &o)
+	for waiting := []tasks.SinkRequest{{Task: task, Args: raw}}; len(waiting) > 0 && o.err == nil; {
+		var next []tasks.SinkRequest
+		next, o.err = c.attempt(c.jobID(), waiting[0], &o)
+		waiting = append(waiting[1:], next...)
 	}
 	return o
 }
@@ -151,8 +154,8 @@ func (c *campus) jobID() string {
 	return fmt.Sprintf("%s-job-%06d", c.sync.Name, c.jobs)
 }
 
-// attempt makes one attempt at a job, and returns the job it enqueued.
-func (c *campus) attempt(id string, r tasks.SinkRequest, o *outcome) (*tasks.SinkRequest, error) {
+// attempt makes one attempt at a job, and returns the jobs it enqueued.
+func (c *campus) attempt(id string, r tasks.SinkRequest, o *outcome) ([]tasks.SinkRequest, error) {
 	task, ok := c.registry().Lookup(r.Task)
 	if !ok {
 		c.t.Fatalf("there is no task %s", r.Task)
@@ -168,14 +171,14 @@ func (c *campus) attempt(id string, r tasks.SinkRequest, o *outcome) (*tasks.Sin
 type sink struct {
 	task string
 	*outcome
-	next *tasks.SinkRequest
+	next []tasks.SinkRequest
 }
 
 func (s *sink) Progress(p tasks.Progress) { s.progress[s.task] = p }
 func (s *sink) Error(e tasks.RecordError) { s.errors = append(s.errors, e) }
 func (s *sink) Enqueue(_ context.Context, r tasks.SinkRequest) (string, error) {
-	s.next = &r
-	return "next", nil
+	s.next = append(s.next, r)
+	return fmt.Sprintf("next-%d", len(s.next)), nil
 }
 
 // must runs the chain to its end.

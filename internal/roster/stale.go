@@ -48,12 +48,7 @@ func (w *writer) aged(e sync.Effect) bool {
 
 // stale returns what tells whether an effect's before is not what is there now.
 func (w *writer) stale(ctx context.Context, effects []sync.Effect) (func(sync.Effect) bool, error) {
-	people := make([]string, len(effects))
-	for i, e := range effects {
-		people[i] = e.Person
-	}
-	slices.Sort(people)
-	people = slices.Compact(people)
+	people := peopleOf(effects)
 	switch call(effects[0].Op) {
 	case sync.UpdateUser:
 		there, err := users(ctx, w.target, sis.UserByKey, people)

@@ -17,9 +17,11 @@ import (
 type step struct {
 	*tasks.Job[Args]
 	sync   sync.Sync
+	size   int // of a batch: see [Config]
 	store  Store
 	source sis.Source
 	target sis.Target
+	goesOn bool // other jobs go on with what this step does, and the last of them hands over
 }
 
 func (r *roster) begin(job *tasks.Job[Args]) (*step, error) {
@@ -28,7 +30,7 @@ func (r *roster) begin(job *tasks.Job[Args]) (*step, error) {
 		return nil, err
 	}
 	job.Args.Run = cmp.Or(job.Args.Run, job.ID)
-	return &step{Job: job, sync: s, store: r.Store, source: r.Sources[s.Source], target: r.Targets[s.Target]}, nil
+	return &step{Job: job, sync: s, size: cmp.Or(r.Batch, batch), store: r.Store, source: r.Sources[s.Source], target: r.Targets[s.Target]}, nil
 }
 
 // sync returns the sync of that name for a job of that client. It must be the
@@ -50,7 +52,7 @@ func (r *roster) sync(name, client string) (sync.Sync, error) {
 func (s *step) handOver(ctx context.Context, name string) error {
 	next := slices.Index(Chain, name) + 1
 	switch {
-	case s.Args.DryRun && name == MakePlan:
+	case s.goesOn || (s.Args.DryRun && name == MakePlan):
 		return nil
 	case next == len(Chain):
 		return s.acknowledge(ctx)

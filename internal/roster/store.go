@@ -50,10 +50,11 @@ type Store interface {
 	// OpenSISEffects returns the first effects of a plan, after the one of that
 	// number, that are neither held nor settled.
 	OpenSISEffects(ctx context.Context, plan string, after int64, limit int) ([]sync.Effect, error)
-	// SISPeople returns whom accounts of the target belong to, by person.
-	SISPeople(ctx context.Context, name string) (map[string]sync.PersonLink, error)
-	// AppliedSISEffects counts the effects of a plan that are applied, by kind.
-	AppliedSISEffects(ctx context.Context, plan string) (map[sync.EffectOp]int64, error)
+	// SISPeopleOf returns which accounts of the target people have, by person.
+	SISPeopleOf(ctx context.Context, name string, people []string) (map[string]sync.PersonLink, error)
+	// AppliedSISEffects counts the effects of a part of a plan that are applied,
+	// by kind.
+	AppliedSISEffects(ctx context.Context, plan string, part sync.Shard) (map[sync.EffectOp]int64, error)
 	// SendSISEffects says that effects are handed to the target now.
 	SendSISEffects(ctx context.Context, plan string, effects []sync.Effect) error
 	// SettleSIS takes what became of effects.

@@ -212,6 +212,7 @@ type Plan struct {
 	Counts  map[EffectOp]int64 `json:"counts"`
 	Future  int64              `json:"future"` // enrolments written that begin later than today
 	Held    []Hold             `json:"held,omitempty"`
+	Shards  []Shard            `json:"-"` // parts that jobs of their own write; none: one job writes all
 	Created time.Time          `json:"created"`
 	Changed time.Time          `json:"changed"`
 }

@@ -28,6 +28,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"github.com/beadle-jobs/beadle/internal/seal"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -41,7 +42,8 @@ import (
 // A Ledger is an open ledger. It is safe for concurrent use.
 type Ledger struct {
 	read  *sql.DB
-	write *sql.DB // SQLite: a pool of one, so that writers queue here and not in the file
+	write *sql.DB   // SQLite: a pool of one, so that writers queue here and not in the file
+	ring  seal.Ring // of the bodies of messages
 
 	dialect
 }

@@ -161,7 +161,7 @@ func (l *Ledger) AbsorbSIS(ctx context.Context, d sync.Delta) error {
 		if err := supersede(ctx, tx, d); err != nil {
 			return err
 		}
-		if err := putSISMessages(ctx, tx, d.Messages); err != nil {
+		if err := l.putSISMessages(ctx, tx, d.Messages); err != nil {
 			return err
 		}
 		return putSISPull(ctx, tx, d.Sync, d.Pull)

@@ -21,13 +21,13 @@ func scanMessage(r row) (m sync.Message, err error) {
 	return m, err
 }
 
-func putSISMessages(ctx context.Context, tx *sql.Tx, messages []sync.Message) error {
+func (l *Ledger) putSISMessages(ctx context.Context, tx *sql.Tx, messages []sync.Message) error {
 	rows := make([][]any, len(messages))
 	for i, m := range messages {
 		rows[i] = []any{
 			m.ID, m.Sync, string(m.Stream), clean(m.Key), m.Digest, string(m.Op), prose(m.Where), string(m.State), m.Code, prose(m.Reason),
 			clean(m.Effect), m.Run, millis(m.Received), millis(m.Changed), clean(m.Receipt), millis(m.Acked),
-			historyLine(m.Changed, m.State, m.Code, m.Run), raw(m.Body),
+			historyLine(m.Changed, m.State, m.Code, m.Run), l.sealed(raw(m.Body)),
 		}
 	}
 	return put(ctx, tx, `INSERT INTO sis_messages (`+messageColumns+`, body)`, rows, ``)
@@ -70,6 +70,10 @@ func (l *Ledger) SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.
 	scan := func(r row) (sync.Message, error) {
 		var text string
 		m, err := scanMessage(also{r, []any{&text}})
+		if err != nil {
+			return m, err
+		}
+		text, err = l.ring.Open(text)
 		m.Body = []byte(text)
 		return m, err
 	}

@@ -67,6 +67,9 @@ func (s *step) harvest(ctx context.Context, stream sis.Stream, cursor string) (*
 		return nil, s.sourceError(err)
 	}
 	h.complete, h.cursor = result.Complete, result.Cursor
+	if result.Warning != "" {
+		s.Log.Warn("odd source", "stream", stream, "why", result.Warning)
+	}
 	if h.tooBad(s.sync.Brakes) {
 		s.complain(h)
 		return nil, tasks.Permanent(fault.New(fault.Invalid,

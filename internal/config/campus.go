@@ -46,6 +46,7 @@ type Sync struct {
 	CreateCourses     bool   `yaml:"create_courses"`     // for sections that no course matches
 	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	OrientationCourse string `yaml:"orientation_course"` // short name or id number; empty: none
+	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC
 	Schedule          string `yaml:"schedule"`           // unix cron, in that zone; "never" for none
 	AsOf              Date   `yaml:"as_of"`              // rehearse as if that day were today

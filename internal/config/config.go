@@ -53,6 +53,8 @@ type Config struct {
 
 	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
 
+	MessageKeys []string `yaml:"message_keys" env:"MESSAGE_KEYS"` // files of keys that seal what the SIS says of people; the first seals
+
 	Sources map[string]Source `yaml:"sources"`
 	Targets map[string]Target `yaml:"targets"`
 	Syncs   map[string]Sync   `yaml:"syncs"`
@@ -143,6 +145,9 @@ func (c *Config) decode(file string, data []byte) error {
 // resolve makes the file's relative paths relative to dir.
 func (c *Config) resolve(dir string) {
 	c.TokenFile = under(dir, c.TokenFile)
+	for i, file := range c.MessageKeys {
+		c.MessageKeys[i] = under(dir, file)
+	}
 	c.Notify.SMTP.PasswordFile = under(dir, c.Notify.SMTP.PasswordFile)
 	c.Access.OIDC.ClientSecretFile = under(dir, c.Access.OIDC.ClientSecretFile)
 	for name, s := range c.Sources {

@@ -72,3 +72,10 @@ func (l *Ledger) CountTags(ctx context.Context, tag string) (n int, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM job_tags WHERE tag = $1`, tag).Scan(&n)
 	return n, err
 }
+
+// Readable counts the messages of the SIS whose body, as it is stored, has a
+// text.
+func (l *Ledger) Readable(ctx context.Context, text string) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sis_messages WHERE body LIKE $1`, "%"+text+"%").Scan(&n)
+	return n, err
+}

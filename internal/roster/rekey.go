@@ -137,11 +137,12 @@ func (p *planner) suspectPersons() {
 	lost := map[string]*person{}
 	for _, one := range p.people {
 		if one.gone && one.link != nil {
-			for _, mark := range []string{strings.ToLower(one.link.Email), "@" + strings.ToLower(one.link.Username)} {
-				lost[mark] = one
-			}
+			lost[strings.ToLower(one.link.Email)] = one
+			lost["@"+strings.ToLower(one.link.Username)] = one
 		}
 	}
+	delete(lost, "") // of accounts whose person was erased
+	delete(lost, "@")
 	for _, one := range p.people {
 		if one.gone || one.link != nil || len(lost) == 0 {
 			continue

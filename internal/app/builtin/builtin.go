@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/builtin/prune"
 	"github.com/beadle-jobs/beadle/internal/config"
@@ -21,7 +22,7 @@ import (
 
 // Provide opens the ledger and makes the tasks of a worker.
 func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tasks, error) {
-	l, err := ledger.Open(ctx, c.Ledger)
+	l, err := app.OpenLedger(ctx, c)
 	if err != nil {
 		return worker.Tasks{}, err
 	}

@@ -26,7 +26,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
-	"github.com/beadle-jobs/beadle/internal/ledger"
 )
 
 // Options are what `jobctl dev` was asked for. Empty ones come from the
@@ -66,7 +65,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		return err
 	}
 	defer stop()
-	records, err := ledger.Open(ctx, c.Ledger)
+	records, err := app.OpenLedger(ctx, c)
 	if err != nil {
 		return err
 	}

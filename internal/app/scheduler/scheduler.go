@@ -65,7 +65,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer rdb.Close()
-	records, err := ledger.Open(ctx, c.Ledger)
+	records, err := app.OpenLedger(ctx, c)
 	if err != nil {
 		return err
 	}

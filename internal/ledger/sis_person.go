@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
+)
+
+// SISPerson returns all that is kept about a person.
+func (l *Ledger) SISPerson(ctx context.Context, name, key string) (sync.PersonFile, error) {
+	f := sync.PersonFile{Sync: name}
+	rows, err := l.sisRecordsOf(ctx, name, sis.Persons, `record = $2`, key)
+	if err == nil && len(rows) == 0 {
+		return f, fault.New(fault.NotFound, "The SIS has sent no person %q for sync %s.", key, name).In("person")
+	}
+	if err != nil {
+		return f, wrap(err, "read a person of sync %s", name)
+	}
+	f.Person, f.Gone = *rows[0].Record.Person, rows[0].Gone
+	for _, read := range []func(context.Context, string, string, *sync.PersonFile) error{
+		l.fileAccount, l.fileRegistrations, l.fileEnrolments, l.fileMessages, l.fileEffects,
+	} {
+		if err := read(ctx, name, key, &f); err != nil {
+			return f, wrap(err, "read a person of sync %s", name)
+		}
+	}
+	return f, nil
+}
+
+// sisRecordsOf returns the rows of a stream, with their records, for which a
+// condition on $2 holds.
+func (l *Ledger) sisRecordsOf(ctx context.Context, name string, stream sis.Stream, where, value string) ([]sync.Row, error) {
+	s := sisStreams[stream]
+	scan := func(from row) (r sync.Row, err error) {
+		err = s.scan(also{row: from}, &r)
+		return r, err
+	}
+	return list(ctx, l.read, scan, `SELECT `+rowColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 AND `+where+` ORDER BY seq`, name, value)
+}
+
+func (l *Ledger) fileAccount(ctx context.Context, name, key string, f *sync.PersonFile) error {
+	link, err := scanPersonLink(l.read.QueryRowContext(ctx, `SELECT `+personLinkColumns+` FROM sis_person_links
+		WHERE sync = $1 AND person = $2`, name, key))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	f.Account = &link
+	return err
+}
+
+func (l *Ledger) fileRegistrations(ctx context.Context, name, key string, f *sync.PersonFile) error {
+	rows, err := l.sisRecordsOf(ctx, name, sis.Registrations, `person = $2`, key)
+	for _, r := range rows {
+		f.Registrations = append(f.Registrations, *r.Record.Registration)
+	}
+	return err
+}
+
+func (l *Ledger) fileEnrolments(ctx context.Context, name, key string, f *sync.PersonFile) (err error) {
+	f.Enrolments, err = list(ctx, l.read, scanApplied, `SELECT `+appliedColumns+` FROM sis_applied
+		WHERE sync = $1 AND person = $2 ORDER BY course, role`, name, key)
+	return err
+}
+
+// fileMessages reads the messages about the person, and about the person's
+// registrations.
+func (l *Ledger) fileMessages(ctx context.Context, name, key string, f *sync.PersonFile) error {
+	records := []string{key}
+	for _, g := range f.Registrations {
+		records = append(records, sync.RegistrationKey(g))
+	}
+	for _, record := range records {
+		for before := ""; ; {
+			some, err := l.SISMessages(ctx, sync.MessageFilter{Sync: name, Record: record, Before: before, Limit: 500})
+			if err != nil {
+				return err
+			}
+			f.Messages = append(f.Messages, some...)
+			if len(some) < 500 {
+				break
+			}
+			before = some[len(some)-1].ID
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) fileEffects(ctx context.Context, name, key string, f *sync.PersonFile) error {
+	return l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sis_effects WHERE sync = $1 AND person = $2`, name, key).Scan(&f.Effects)
+}
+
+// EraseSISPerson removes names, e-mail and username of a person who is gone from
+// the SIS, wherever they are kept. Keys stay: without them it could not be
+// said any more what was done. Whoever the SIS still sends is refused: the next
+// pull would bring everything back.
+func (l *Ledger) EraseSISPerson(ctx context.Context, name, key string) (e sync.Erasure, err error) {
+	f, err := l.SISPerson(ctx, name, key)
+	if err != nil {
+		return e, err
+	}
+	if !f.Gone {
+		return e, fault.New(fault.Conflict, "The SIS still sends person %q, and would bring everything back. Remove the person there first.", key)
+	}
+	err = l.inTx(ctx, func(tx *sql.Tx) error { return erase(ctx, tx, name, key, &e) })
+	return e, wrap(err, "erase a person of sync %s", name)
+}
+
+func erase(ctx context.Context, tx *sql.Tx, name, key string, e *sync.Erasure) error {
+	if _, err := count(ctx, tx, `UPDATE sis_persons SET username = '', email = '', given = '', family = '' WHERE sync = $1 AND record = $2`, name, key); err != nil {
+		return err
+	}
+	links, err := count(ctx, tx, `UPDATE sis_person_links SET username = '', email = '', given = '', family = '' WHERE sync = $1 AND person = $2`, name, key)
+	if err != nil {
+		return err
+	}
+	e.Account = links > 0
+	e.Messages, err = count(ctx, tx, `UPDATE sis_messages SET body = '{}' WHERE sync = $1 AND stream = 'persons' AND record = $2 AND body <> '{}'`, name, key)
+	if err != nil {
+		return err
+	}
+	e.Effects, err = count(ctx, tx, `UPDATE sis_effects SET was = '', becomes = '{}' WHERE sync = $1 AND person = $2
+		AND op IN ('create_user', 'update_user') AND becomes <> '{}' AND state NOT IN ('planned', 'held', 'sent', 'unknown')`, name, key)
+	return err
+}
+
+// count runs a statement and returns how many rows it changed.
+func count(ctx context.Context, tx *sql.Tx, statement string, values ...any) (int64, error) {
+	result, err := tx.ExecContext(ctx, statement, values...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -1,0 +1,22 @@
+package sync
+
+import "github.com/beadle-jobs/beadle/pkg/sis"
+
+// A PersonFile is all that is kept about one person, for whoever asks what is.
+type PersonFile struct {
+	Sync          string             `json:"sync"`
+	Person        sis.Person         `json:"person"`
+	Gone          bool               `json:"gone"` // the SIS does not send the person any more
+	Account       *PersonLink        `json:"account,omitempty"`
+	Registrations []sis.Registration `json:"registrations"`
+	Enrolments    []Enrolment        `json:"enrolments"` // as last written
+	Messages      []Message          `json:"messages"`
+	Effects       int64              `json:"effects"` // of plans that are kept
+}
+
+// An Erasure is what was removed of a person.
+type Erasure struct {
+	Messages int64 `json:"messages"` // whose bodies were emptied
+	Effects  int64 `json:"effects"`  // whose before and after were emptied
+	Account  bool  `json:"account"`  // what was last written to it is forgotten
+}

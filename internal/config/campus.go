@@ -44,7 +44,6 @@ type Sync struct {
 	Target            string `yaml:"target"`
 	Terms             Terms  `yaml:"terms"`
 	CreateCourses     bool   `yaml:"create_courses"`     // for sections that no course matches
-	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	OrientationCourse string `yaml:"orientation_course"` // short name or id number; empty: none
 	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC

@@ -67,6 +67,7 @@ type Ledger interface {
 	ClientLedger
 	ScheduleLedger
 	SyncLedger
+	PlanLedger
 	LimitLedger
 	PauseLedger
 	AuditLedger
@@ -350,7 +351,12 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/syncs/{name}/runs/{root}", auth.NeedSee, nil, a.run},
 		{"GET", "/api/v1/syncs/{name}/messages", auth.NeedSee, []string{"stream", "state", "code", "q", "before", "limit"}, a.messages},
 		{"GET", "/api/v1/syncs/{name}/sections", auth.NeedSee, []string{"state"}, a.sections},
-		{"GET", "/api/v1/syncs/{name}/plan", auth.NeedSee, []string{"id", "op", "state", "after", "limit"}, a.plan},
+		{"GET", "/api/v1/syncs/{name}/plan", auth.NeedSee, []string{"id", "op", "state", "hold", "person", "section", "after", "limit"}, a.plan},
+		{"GET", "/api/v1/syncs/{name}/plans", auth.NeedSee, []string{"state", "before", "limit"}, a.plans},
+		{"POST", "/api/v1/syncs/{name}/plans/{plan}/approve", auth.NeedOperate, nil, a.approvePlan},
+		{"POST", "/api/v1/syncs/{name}/plans/{plan}/reject", auth.NeedOperate, nil, a.rejectPlan},
+		{"POST", "/api/v1/syncs/{name}/plans/{plan}/undo", auth.NeedOperate, nil, a.undoPlan},
+		{"POST", "/api/v1/syncs/{name}/plans/{plan}/release", auth.NeedOperate, nil, a.releasePlan},
 		{"POST", "/api/v1/syncs/{name}/link", auth.NeedOperate, nil, a.link},
 		{"POST", "/api/v1/syncs/{name}/unlink", auth.NeedOperate, nil, a.unlink},
 	}

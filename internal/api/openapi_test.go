@@ -97,7 +97,8 @@ var schemas = map[string]any{
 	"HoldList": client.HoldList{}, "NewHold": client.NewHold{}, "Hold": client.Hold{}, "History": client.History{},
 	"AuditList": client.AuditList{}, "AuditCheck": client.AuditCheck{},
 	"SyncList": client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
-	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{},
+	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{}, "PlanList": client.PlanList{}, "DecidePlan": client.DecidePlan{}, "DecidedPlan": client.DecidedPlan{},
+	"UndoPlan": client.UndoPlan{}, "ReleasePlan": client.ReleasePlan{}, "ReleasedPlan": client.ReleasedPlan{},
 	"LinkSection": client.LinkSection{}, "UnlinkSection": client.UnlinkSection{},
 }
 

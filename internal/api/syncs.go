@@ -157,6 +157,7 @@ func (a *API) plan(w http.ResponseWriter, r *http.Request) error {
 	f := sync.EffectFilter{
 		Op:    oneOf(q, "op", sync.EffectOps),
 		State: oneOf(q, "state", sync.EffectStates),
+		Hold:  q.text("hold"), Person: q.text("person"), Section: q.text("section"),
 		After: q.after(),
 		Limit: q.limit(),
 	}

@@ -29,6 +29,7 @@ import (
 // Each script has a server of its own. Beside testscript's commands it may use:
 //
 //	jobctl ARGS…       run jobctl; it must succeed, or fail after !
+//	keep NAME          keeps the first word of the last line of the last output as $NAME
 //	exits CODE         the exit code of the last jobctl
 //	seed ID STATE …    jobs of which the server knows
 //	stop redis|ledger  take a part of the server away
@@ -51,7 +52,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"jobctl": jobctl, "exits": exits, "seed": seed, "stop": stop, "fail": fail, "tidy": tidy,
 			"locks": locks, "falter": falter, "unique": unique, "terminal": terminal, "unrecorded": unrecorded,
-			"recovery": recovery, "locking": locking, "usual": usual, "tamper": tamper,
+			"recovery": recovery, "locking": locking, "usual": usual, "keep": keep, "tamper": tamper,
 		},
 	})
 }
@@ -117,6 +118,13 @@ func input(ts *testscript.TestScript) string {
 		return ""
 	}
 	return string(raw)
+}
+
+// keep keeps the first word of the last line of the last output under a name.
+func keep(ts *testscript.TestScript, _ bool, args []string) {
+	lines := strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
+	word, _, _ := strings.Cut(lines[len(lines)-1], " ")
+	ts.Setenv(args[0], word)
 }
 
 func exits(ts *testscript.TestScript, _ bool, args []string) {

@@ -18,7 +18,8 @@ a learning platform, as the settings of the server name them.`,
 	}
 	cmd.AddCommand(
 		sisRunCmd(env), sisStatusCmd(env), sisMessagesCmd(env), sisSectionsCmd(env),
-		sisLinkCmd(env), sisUnlinkCmd(env), sisPlanCmd(env),
+		sisLinkCmd(env), sisUnlinkCmd(env), sisPlanCmd(env), sisPlansCmd(env),
+		sisApproveCmd(env), sisRejectCmd(env), sisUndoCmd(env), sisReleaseCmd(env),
 	)
 	return group(cmd)
 }
@@ -56,5 +57,8 @@ func (env *Env) printHeld(p client.Plan) {
 	}
 	if drops > 0 {
 		env.say("To let them through: jobctl sis run %s --allow-drops %d", p.Sync, drops)
+	}
+	if len(p.Waits()) > 0 && !p.State.Ended() && p.State != sync.PlanDraft {
+		env.say("To decide: jobctl sis plans %s --state held, then approve or reject", p.Sync)
 	}
 }

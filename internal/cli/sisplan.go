@@ -41,6 +41,9 @@ func sisPlanCmd(env *Env) *cobra.Command {
 	flags.StringVar(&id, "id", "", "an earlier plan: the id of the job that made it")
 	flags.StringVar(&op, "op", "", "only changes of this kind, such as enrol")
 	flags.StringVar(&state, "state", "", "only changes in this state, such as held or failed")
+	flags.StringVar(&f.Hold, "hold", "", "only what the hold with this id holds")
+	flags.StringVar(&f.Person, "person", "", "only changes about this person, by the SIS's id")
+	flags.StringVar(&f.Section, "section", "", "only changes about this section, by the SIS's id")
 	flags.IntVar(&f.Limit, "limit", 0, "how many changes at most (default 50)")
 	flags.Int64Var(&f.After, "after", 0, "go on after the change with this number")
 	return cmd

@@ -32,12 +32,14 @@ type campus struct {
 func (p *Platform) openCampus() {
 	for _, task := range chain {
 		p.Declare(task, "A step of a sync.", `{"type":"object","additionalProperties":false,"required":["sync"],"properties":{
-			"sync":{"type":"string"},"dry_run":{"type":"boolean"},"allow_drops":{"type":"integer"}}}`)
+			"sync":{"type":"string"},"run":{"type":"string"},"plan":{"type":"string"},"dry_run":{"type":"boolean"},"allow_drops":{"type":"integer"}}}`)
 	}
 	p.Declare("sis.link", "Link a section by hand.", `{"type":"object","additionalProperties":false,"required":["sync","section","course"],"properties":{
 		"sync":{"type":"string"},"section":{"type":"string"},"course":{"type":"string"}}}`)
 	p.Declare("sis.unlink", "Unlink a section.", `{"type":"object","additionalProperties":false,"required":["sync","section"],"properties":{
 		"sync":{"type":"string"},"section":{"type":"string"},"reason":{"type":"string"}}}`)
+	p.Declare("sis.undo", "Plan how to take a plan back.", `{"type":"object","additionalProperties":false,"required":["sync","plan","reason"],"properties":{
+		"sync":{"type":"string"},"plan":{"type":"string"},"reason":{"type":"string"}}}`)
 	p.campus.sections = []sync.Section{
 		{Section: sis.Section{Key: "s-1", Title: "Algebra", Code: "MAT-1", Terms: []string{"fall"}}, Link: &sync.Link{Section: "s-1", Course: "7", Shortname: "ALG", How: sync.Created, Linked: true, Changed: Now}},
 		{Section: sis.Section{Key: "s-2", Title: "Biology", Code: "BIO-1", Terms: []string{"fall"}}},
@@ -85,9 +87,9 @@ func (e Engine) makePlan(j job.Job, dryRun bool) {
 		state = sync.PlanDraft
 	}
 	e.campus.plans = append(e.campus.plans, sync.Plan{
-		ID: j.ID, Sync: "main", Run: j.Root, State: state, Created: Now, Changed: Now, Future: 1,
+		ID: j.ID, Sync: "main", Kind: sync.ToSync, Run: j.Root, State: state, Created: Now, Changed: Now, Future: 1,
 		Counts: map[sync.EffectOp]int64{sync.CreateUser: 1, sync.Enrol: 2, sync.Suspend: 1},
-		Held:   []sync.Hold{{Code: "BRAKE_DROPS", Term: "fall", Drops: 1, Of: 9, Message: "1 of 9 registrations of fall would be dropped."}},
+		Held:   []sync.Hold{{ID: "1", Code: "BRAKE_DROPS", State: sync.HoldWaits, Scope: sync.InTerm, Term: "fall", Drops: 1, Of: 9, Effects: 1, Needs: 1, Message: "1 of 9 registrations of fall would be dropped."}},
 	})
 	user := json.RawMessage(`{"key":"p-1","username":"ada","email":"ada@example.edu","given":"Ada","family":"L"}`)
 	span := json.RawMessage(`{"start":"2026-09-01T04:00:00Z"}`)
@@ -95,11 +97,18 @@ func (e Engine) makePlan(j job.Job, dryRun bool) {
 		{Seq: 1, Op: sync.CreateUser, Key: "p-1", Person: "p-1", After: user, State: sync.EffectPlanned},
 		{Seq: 2, Op: sync.Enrol, Key: "p-1|7|student", Person: "p-1", Section: "s-1", Course: "7", Role: sis.Student, After: span, State: sync.EffectPlanned},
 		{Seq: 3, Op: sync.Enrol, Key: "p-2|7|student", Person: "p-2", Section: "s-1", Course: "7", Role: sis.Student, After: span, State: sync.EffectPlanned},
-		{Seq: 4, Op: sync.Suspend, Key: "p-3|7|student", Person: "p-3", Section: "s-1", Course: "7", Role: sis.Student, Before: span, After: json.RawMessage(`{"suspended":true}`), State: sync.EffectHeld, Code: "BRAKE_DROPS"},
+		{Seq: 4, Op: sync.Suspend, Key: "p-3|7|student", Person: "p-3", Section: "s-1", Course: "7", Role: sis.Student, Before: span, After: json.RawMessage(`{"suspended":true}`), State: sync.EffectHeld, Code: "BRAKE_DROPS", Hold: "1"},
 	}
 }
 
 func (e Engine) applyPlan() {
+	plan := &e.campus.plans[len(e.campus.plans)-1]
+	switch {
+	case plan.State == sync.PlanApproved && len(plan.Waits()) == 0:
+		e.campus.effects[3].State, plan.State = sync.EffectApplied, sync.PlanDone
+	case plan.State == sync.PlanApproved:
+		plan.State = sync.PlanHeld
+	}
 	for i := range e.campus.effects {
 		if e.campus.effects[i].State == sync.EffectPlanned {
 			e.campus.effects[i].State = sync.EffectApplied
@@ -159,11 +168,64 @@ func (l Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error)
 	return sync.Plan{}, fault.New(fault.NotFound, "Sync %s has no plan yet.", name)
 }
 
+// SISPlans implements api.Ledger.
+func (l Ledger) SISPlans(ctx context.Context, f sync.PlanFilter) ([]sync.Plan, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	plans := slices.Clone(l.campus.plans)
+	slices.Reverse(plans)
+	return page(plans, f.Limit, func(p sync.Plan) bool {
+		return slices.Contains(f.Syncs, p.Sync) && (f.State == "" || f.State == p.State) && (f.Before == "" || p.ID < f.Before)
+	}), l.Ping(ctx)
+}
+
+// DecideSIS implements api.Ledger: one person is enough.
+func (l Ledger) DecideSIS(ctx context.Context, r sync.Ruling) (sync.Plan, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.campus.plans {
+		p := &l.campus.plans[i]
+		if p.ID != r.Plan || len(p.Waits()) == 0 {
+			continue
+		}
+		p.State = map[sync.Choice]sync.PlanState{sync.Approve: sync.PlanApproved, sync.Reject: sync.PlanRejected}[r.Choice]
+		p.Held = slices.Clone(p.Held)
+		for n := range p.Held {
+			p.Held[n].State = sync.HoldState(r.Choice)
+			p.Held[n].Decisions = []sync.Decision{{Hold: p.Held[n].ID, Choice: r.Choice, By: r.By, Reason: r.Reason, At: r.At}}
+		}
+		return *p, l.Ping(ctx)
+	}
+	return sync.Plan{}, fault.New(fault.Conflict, "Nothing of plan %s waits for a decision.", r.Plan)
+}
+
+// ReleaseSIS implements api.Ledger.
+func (l Ledger) ReleaseSIS(ctx context.Context, name, plan, _ string) (int64, error) {
+	n, err := l.KeptSIS(ctx, name, plan)
+	if err == nil && n == 0 {
+		err = fault.New(fault.NotFound, "Nothing is kept from being written because of plan %s.", plan)
+	}
+	return n, err
+}
+
+// KeptSIS implements api.Ledger: what was rejected is kept.
+func (l Ledger) KeptSIS(ctx context.Context, _, plan string) (n int64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, p := range l.campus.plans {
+		if p.ID == plan && p.State == sync.PlanRejected {
+			n = p.Effects()
+		}
+	}
+	return n, l.Ping(ctx)
+}
+
 // SISEffects implements api.Ledger.
 func (l Ledger) SISEffects(ctx context.Context, _ string, f sync.EffectFilter) ([]sync.Effect, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return page(l.campus.effects, f.Limit, func(e sync.Effect) bool {
-		return e.Seq > f.After && (f.Op == "" || f.Op == e.Op) && (f.State == "" || f.State == e.State)
+		return e.Seq > f.After && (f.Op == "" || f.Op == e.Op) && (f.State == "" || f.State == e.State) && (f.Hold == "" || f.Hold == e.Hold) &&
+			(f.Person == "" || f.Person == e.Person) && (f.Section == "" || f.Section == e.Section)
 	}), l.Ping(ctx)
 }

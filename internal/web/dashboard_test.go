@@ -21,6 +21,9 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 	if c.Jobs == nil {
 		c.Jobs = campusDay()
 	}
+	if c.Plans == nil {
+		c.Plans = &fakePlans{plans: campusPlans()}
+	}
 	if c.Campus == nil {
 		c.Campus = campusMail()
 	}

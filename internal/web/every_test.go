@@ -24,7 +24,7 @@ var somePaths = []string{
 	"/schedules/backup/delete", "/schedules/sis.main/revert?field=zone&layer=platform",
 	"/recoveries", "/recoveries/9", "/recoveries/9?page=2", "/recoveries/8", "/recoveries/7", "/recoveries/latest", "/recoveries/9/reject",
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
-	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/queues", "/limits/edit", "/limits/edit?client=%2A&task=moodle.backup", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/keys", "/jobs/nobody", "/nowhere",
+	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/queues", "/limits/edit", "/limits/edit?client=%2A&task=moodle.backup", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/plans", "/plans?state=held", "/plans/main/p2", "/plans/main/p2?hold=1&after=1", "/plans/main/p2/approve?hold=1", "/plans/main/p2/reject", "/plans/main/p1/undo", "/plans/main/p1/release", "/keys", "/jobs/nobody", "/nowhere",
 	"/access", "/access/new", "/access/people/paul", "/access/people/paul/disable", "/access/people/paul/invite", "/account", "/account/tokens/t0/revoke", "/device", "/device?code=BCDF-GHJK", "/device?code=x",
 	"/notices", "/notices?tested=imports", "/notices/new", "/notices/rules/night", "/notices/rules/night/delete",
 	"/system", "/retention", "/retention/edit?tasks=sis.*", "/retention/delete?tasks=sis.*", "/retention/hold", "/retention/lift?name=audit-2026",

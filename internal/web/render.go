@@ -38,6 +38,8 @@ type frame struct {
 	Me        string // who looks at the page, where there are people
 	Admin     bool   // who administers people
 	Tells     bool   // people are told of jobs
+	HasPlans  bool   // there are pages of plans
+	Plans     int64  // that wait for people
 	who       auth.Who
 	counts    map[job.State]int64 // of all jobs that may be seen
 }
@@ -63,6 +65,10 @@ func (s *server) frame(ctx context.Context, title, rail string) (frame, error) {
 	f.Rail, f.who = rail, auth.Of(ctx)
 	f.counts, f.Running = counts, counts[job.Running]
 	f.Tells = s.Notices != nil
+	f.HasPlans = s.Plans != nil
+	if f.Plans, err = s.heldPlans(ctx); err != nil {
+		return frame{}, err
+	}
 	f.Unsafe = s.Unsafe()
 	if who := auth.Of(ctx); who.Session != "" {
 		f.SignedIn, f.Previewer = who.Name, who.By

@@ -38,10 +38,12 @@ var letIn = map[string][]string{
 	"vosnt": {
 		"GET /overview", "GET /schedules", "GET /schedules/{name}", "GET /calendars", "GET /calendars/{calendar}",
 		"GET /recoveries", "GET /recoveries/{recovery}", "GET /workers", "GET /queues", "GET /locks", "GET /errors",
-		"GET /errors/{fingerprint}", "GET /messages", "GET /system",
+		"GET /errors/{fingerprint}", "GET /messages", "GET /system", "GET /plans", "GET /plans/{sync}/{plan}",
 	},
 	"vost": {"GET /retention"},
 	"osn": {
+		"GET /plans/{sync}/{plan}/approve", "POST /plans/{sync}/{plan}/approve", "GET /plans/{sync}/{plan}/reject", "POST /plans/{sync}/{plan}/reject",
+		"GET /plans/{sync}/{plan}/undo", "POST /plans/{sync}/{plan}/undo", "GET /plans/{sync}/{plan}/release", "POST /plans/{sync}/{plan}/release",
 		"GET /limits/edit", "POST /limits/edit", "POST /limits/remove",
 		"GET /schedules/new", "POST /schedules/new", "POST /schedules/preview", "GET /schedules/{name}/edit", "POST /schedules/{name}/edit",
 		"GET /schedules/{name}/run", "POST /schedules/{name}/run", "GET /schedules/{name}/pause", "POST /schedules/{name}/pause",

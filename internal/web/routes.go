@@ -18,7 +18,7 @@ type route struct {
 
 // routes is all of the dashboard.
 func (s *server) routes() []route {
-	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.noticeRoutes(), s.doorRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.systemRoutes(), s.otherRoutes())
+	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.noticeRoutes(), s.doorRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.planRoutes(), s.systemRoutes(), s.otherRoutes())
 }
 
 func joined(lists ...[]route) (all []route) {
@@ -89,6 +89,24 @@ func (s *server) recoveryRoutes() []route {
 		{"GET /recoveries/{recovery}/reject", auth.NeedRun, s.page(s.askReject)},
 		{"POST /recoveries/{recovery}/reject", auth.NeedRun, s.page(s.rejectRecovery)},
 	}
+}
+
+// planRoutes are of what one client's sync changes, so that whoever operates it
+// decides.
+func (s *server) planRoutes() []route {
+	if s.Plans == nil {
+		return nil
+	}
+	all := []route{
+		{"GET /plans", auth.NeedSee, s.page(s.plans)},
+		{"GET /plans/{sync}/{plan}", auth.NeedSee, s.page(s.plan)},
+	}
+	for _, d := range planDeeds {
+		all = append(all,
+			route{"GET /plans/{sync}/{plan}/" + d.Path, auth.NeedOperate, s.page(s.askPlan(d))},
+			route{"POST /plans/{sync}/{plan}/" + d.Path, auth.NeedOperate, s.page(s.doPlan(d))})
+	}
+	return all
 }
 
 // workerRoutes are of what every client shares, too.

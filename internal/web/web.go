@@ -141,6 +141,7 @@ type Config struct {
 	Workers   Workers
 	Catalogue Catalogue
 	Campus    Campus
+	Plans     Plans // nil: there are no pages of plans
 	Errors    Errors
 	Audit     Audit
 	Notices   Notices   // nil: nobody is told of jobs

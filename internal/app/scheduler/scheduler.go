@@ -202,6 +202,7 @@ func (s *scheduler) faces(guard api.GuardOptions) (*api.API, *web.Dashboard, err
 		Retention:   routes.Keeping(),
 		Catalogue:   api.CatalogueWithin(catalogue{s.engine, s.Ledger}),
 		Campus:      routes.Ledger,
+		Plans:       planBook{routes, routes.Ledger},
 		Errors:      routes.Ledger,
 		Audit:       routes.Ledger,
 		Syncs:       syncNames(s.Settings),

@@ -211,7 +211,8 @@ func resolve(ctx context.Context, s *step) error {
 	return nil
 }
 
-// found settles a day that was sent without an answer by what the sink has.
+// found settles a day that was sent without an answer by what the sink has. A
+// sink may have taken the old row out before it broke off.
 func (s *step) found(a *sync.Attendance, has map[sync.AttendancePlace]int) {
 	held, found := has[a.AttendancePlace]
 	a.Changed = s.now
@@ -221,7 +222,9 @@ func (s *step) found(a *sync.Attendance, has map[sync.AttendancePlace]int) {
 		if a.Minutes != held {
 			a.State = sync.AttComputed // more was done since
 		}
-	case found == (a.Posted != nil) && (!found || held == *a.Posted):
+	case !found:
+		a.Posted, a.State, a.Code, a.Message = nil, sync.AttComputed, "", ""
+	case a.Posted != nil && held == *a.Posted:
 		a.State, a.Code, a.Message = sync.AttComputed, "", ""
 	default:
 		s.conflict(a, held, found)

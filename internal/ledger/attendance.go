@@ -170,3 +170,11 @@ func (l *Ledger) Sightings(ctx context.Context, name, course string, from, to ti
 		WHERE sync = $1 AND course = $2 AND seen_at >= $3 AND seen_at < $4 ORDER BY seen_at, user_id`, name, course, millis(from), millis(to))
 	return seen, wrap(err, "read sightings of sync %s", name)
 }
+
+// Sighting reports whether anybody was seen anywhere between two instants.
+func (l *Ledger) Sighting(ctx context.Context, name string, from, to time.Time) (seen bool, err error) {
+	var n int64
+	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM (SELECT 1 AS one FROM attendance_sightings
+		WHERE sync = $1 AND seen_at >= $2 AND seen_at < $3 LIMIT 1) AS found`, name, millis(from), millis(to)).Scan(&n)
+	return n > 0, wrap(err, "look for sightings of sync %s", name)
+}

@@ -225,5 +225,10 @@ func TestSightingsAreKeptOnce(t *testing.T) {
 		if diff := cmp.Diff(seen[:1], got); diff != "" || err != nil {
 			t.Errorf("sightings (-want +got), %v:\n%s", err, diff)
 		}
+		for from, want := range map[time.Time]bool{noon: true, noon.Add(2 * time.Hour): false} {
+			if any, err := l.Sighting(t.Context(), "main", from, from.Add(time.Hour)); any != want || err != nil {
+				t.Errorf("a sighting from %v: %v, %v", from, any, err)
+			}
+		}
 	})
 }

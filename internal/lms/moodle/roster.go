@@ -39,8 +39,9 @@ func (t *Target) Roster(ctx context.Context, course string, emit func(sis.Enrolm
 
 // A participant is a user of a course as Moodle lists it.
 type participant struct {
-	ID    int
-	Roles []struct {
+	ID               int
+	Lastcourseaccess int64 // where it is asked for
+	Roles            []struct {
 		Roleid    int
 		Shortname string
 	}

@@ -8,14 +8,17 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-// Operations are the operations of the SIS that an inbox uses. Each is found
+// Operations are the operations of the SIS that an inbox and a register use. Each is found
 // at a path of its own name, unless [Config.Paths] says otherwise.
 var Operations = []string{
 	"GetTerms", "AcknowledgeTerms",
 	"GetPersons", "AcknowledgePersons",
 	"GetCourseSectionSchedules", "AcknowledgeCourseSectionSchedules",
 	"GetStudentCourseRegistrations", "AcknowledgeStudentCourseRegistrations",
+	postAttendance,
 }
+
+const postAttendance = "PostAttendance"
 
 // operations are the names of a stream's get and acknowledge.
 var operations = map[sis.Stream]struct{ get, acknowledge string }{
@@ -35,6 +38,7 @@ var Fields = []string{
 	"CourseSectionId", "CourseCode", "CourseSectionNumber", "CourseSectionName", "CourseDescription", "CampusId", "LmsVendorId", "ExtractStatus",
 	"TimeZone", "PrimaryInstructorId", "SecondaryInstructorIds", "RemovedInstructorIds",
 	"StudentId", "DegreeCourseId", "CourseStatus",
+	"Attendances", "AttendanceDate", "MinutesAttended", "UpdateExistingAttendance",
 }
 
 // Whether somebody with a CourseStatus is in the course, by the status in lower

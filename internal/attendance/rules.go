@@ -1,6 +1,7 @@
 package attendance
 
 import (
+	"slices"
 	"time"
 )
 
@@ -92,6 +93,17 @@ func orElse[T comparable](v *T, usual T) {
 
 // Counts reports whether an event is worth anything.
 func (r Rules) Counts(event string) bool { return r.filled().Weights[event] > 0 }
+
+// Names returns the events that are worth anything, by name.
+func (r Rules) Names() (names []string) {
+	for event, minutes := range r.filled().Weights {
+		if minutes > 0 {
+			names = append(names, event)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // minutes turns time into the minutes of one section's day: multiplied, then
 // rounded half up to whole minutes, then brought between the bounds. It reports

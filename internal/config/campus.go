@@ -55,6 +55,8 @@ type Sync struct {
 	SecondOver   int      `yaml:"second_approval_over"` // a second one for more changes than this; 0: never
 	ApprovalDays int      `yaml:"approval_days"`        // how long an approval, or what waits for one, stands; 0: 7
 	Freeze       []Freeze `yaml:"freeze"`               // days in which nothing is changed
+
+	Attendance *Attendance `yaml:"attendance"` // none: no attendance is posted
 }
 
 // DefaultSchedule is when a sync runs that does not say: every hour.
@@ -188,6 +190,9 @@ func (s Sync) validate(at string, c Config, say sayer) {
 		if _, err := cron.Parse(s.Schedule); err != nil {
 			say("%s.schedule: %s", at, oneLine(err))
 		}
+	}
+	if s.Attendance != nil {
+		s.Attendance.validate(at+".attendance", c, say)
 	}
 }
 

@@ -58,6 +58,7 @@ type Config struct {
 	Sources map[string]Source `yaml:"sources"`
 	Targets map[string]Target `yaml:"targets"`
 	Syncs   map[string]Sync   `yaml:"syncs"`
+	Sinks   map[string]Sink   `yaml:"sinks"`
 }
 
 // Worker is what a worker process takes on.
@@ -157,6 +158,14 @@ func (c *Config) resolve(dir string) {
 		t.TokenFile, t.Path = under(dir, t.TokenFile), under(dir, t.Path)
 		c.Targets[name] = t
 	}
+	for name, s := range c.Sinks {
+		c.Sinks[name] = s.resolve(dir)
+	}
+	for _, s := range c.Syncs {
+		if a := s.Attendance; a != nil {
+			a.Activity.URLFile, a.Activity.Path = under(dir, a.Activity.URLFile), under(dir, a.Activity.Path)
+		}
+	}
 }
 
 func under(dir, path string) string {
@@ -215,6 +224,9 @@ func (c Config) Validate() error {
 	}
 	for _, name := range sorted(c.Targets) {
 		c.Targets[name].validate("targets."+name, say)
+	}
+	for _, name := range sorted(c.Sinks) {
+		c.Sinks[name].validate("sinks."+name, say)
 	}
 	for _, name := range sorted(c.Syncs) {
 		c.Syncs[name].validate("syncs."+name, c, say)

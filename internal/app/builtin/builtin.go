@@ -10,6 +10,7 @@ package builtin
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/app"
@@ -44,7 +45,11 @@ func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) ([]tasks.Task, e
 	if err != nil {
 		return nil, err
 	}
-	return append([]tasks.Task{prune.New(pruning(l))}, sync...), nil
+	posts, err := attending(c, l, log)
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat([]tasks.Task{prune.New(pruning(l))}, sync, posts), nil
 }
 
 // pruning goes by what the scheduler says of retention, not by the settings of

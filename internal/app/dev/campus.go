@@ -41,7 +41,7 @@ const (
 
 // startCampus starts the simulators in g, keeps what they know in dir, and
 // adds them to the settings. It returns the address of the simulated Moodle.
-func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.Config, log *slog.Logger) (url string, err error) {
+func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.Config, rdb redis.UniversalClient, log *slog.Logger) (url string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
@@ -68,17 +68,19 @@ func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.C
 
 	url = "http://" + l.Addr().String()
 	addDemo(c, inbox, url, token)
+	addAttendance(c, dir)
+	g.Go(func() error { return attend(ctx, site, dir, rdb, log) })
 	return url, nil
 }
 
 // addDemo adds the demo's source, target and sync to the settings.
 func addDemo(c *config.Config, inbox, url, token string) {
-	c.Sources, c.Targets, c.Syncs = maps.Clone(c.Sources), maps.Clone(c.Targets), maps.Clone(c.Syncs)
+	c.Sources, c.Targets, c.Syncs, c.Sinks = maps.Clone(c.Sources), maps.Clone(c.Targets), maps.Clone(c.Syncs), maps.Clone(c.Sinks)
 	put(&c.Sources, demoSIS, config.Source{Driver: "oneroster-csv", Path: inbox})
 	put(&c.Targets, demoMoodle, config.Target{Driver: "moodle", URL: url, TokenFile: token, Batch: demoBatch})
 	put(&c.Syncs, demoSync, config.Sync{
 		Source: demoSIS, Target: demoMoodle, CreateCourses: true, OrientationCourse: demo.OrientationCourse,
-		TimeZone: "America/New_York", Schedule: "*/5 * * * *",
+		TimeZone: demoZone, Schedule: "*/5 * * * *",
 	})
 }
 

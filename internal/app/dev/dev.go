@@ -96,7 +96,7 @@ func (t trial) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	o, moodle := t.scheduler, ""
 	if t.demo {
-		campus, err := startCampus(ctx, g, filepath.Join(t.data, "campus"), &o.Settings, t.log)
+		campus, err := startCampus(ctx, g, filepath.Join(t.data, "campus"), &o.Settings, o.Redis, t.log)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -132,6 +133,10 @@ func TestTheDemoRosterArrivesAndSurvivesARestart(t *testing.T) {
 			t.Errorf("%s answers %d: %s", page, status, body)
 		}
 	}
+	eventually(t, "a day of attendance", func() bool {
+		posted, err := filepath.Glob(filepath.Join(dir, "campus", "attendance", "attendance-*.csv"))
+		return err == nil && len(posted) > 0
+	})
 	first.end()
 
 	second := try(t, dir)

@@ -41,7 +41,9 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodGet:
 		json.NewEncoder(w).Encode(s.find(r))
 	case r.Method == http.MethodDelete:
-		s.events = slices.DeleteFunc(s.events, func(e record) bool { return r.URL.Path == "/data/v3/ed-fi/studentSectionAttendanceEvents/"+e["id"].(string) })
+		s.events = slices.DeleteFunc(s.events, func(e record) bool {
+			return r.URL.Path == "/data/v3/ed-fi/studentSectionAttendanceEvents/"+e["id"].(string)
+		})
 		w.WriteHeader(http.StatusNoContent)
 	case s.fail != 0:
 		w.WriteHeader(s.fail)

@@ -28,6 +28,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/notice"
+	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
 // A Ledger keeps what happened, who is told, and what was sent.
@@ -61,6 +62,7 @@ type Ledger interface {
 	Schedule(ctx context.Context, name string) (job.Schedule, error)
 	Slots(ctx context.Context, schedule string, from, to time.Time, limit int) ([]job.Slot, error)
 	Recoveries(ctx context.Context, limit int) ([]job.Recovery, error)
+	SISPlans(ctx context.Context, f sync.PlanFilter) ([]sync.Plan, error)
 }
 
 // People knows those who have a name here.
@@ -78,7 +80,8 @@ type Desk struct {
 	Ledger  Ledger
 	People  People
 	Queue   Queue
-	PerHour int // messages to one recipient; what is more comes together
+	PerHour int         // messages to one recipient; what is more comes together
+	Syncs   []sync.Sync // whose held plans people are told of; may be none
 	Now     func() time.Time
 	Log     *slog.Logger
 

@@ -20,7 +20,7 @@ const (
 )
 
 // watch tells of what no event says: of jobs that are late or take long, of
-// recoveries that wait for a person, and of followed jobs whose end was missed.
+// recoveries and plans that wait for a person, and of followed jobs whose end was missed.
 func (d *Desk) watch(ctx context.Context) error {
 	if err := d.Ledger.EndedFollowed(ctx, d.Now()); err != nil {
 		return err
@@ -33,6 +33,11 @@ func (d *Desk) watch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	held, err := c.heldPlans(ctx)
+	if err != nil {
+		return err
+	}
+	told = append(told, held...)
 	late, err := c.unfinished(ctx)
 	if told = append(told, late...); err != nil || len(told) == 0 {
 		return err

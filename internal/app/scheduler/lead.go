@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/beadle-jobs/beadle/internal/app/builtin"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -58,7 +59,7 @@ func (s *scheduler) sayRetention(ctx context.Context) error {
 // desk returns what decides who is told of jobs.
 func (s *scheduler) desk() *notify.Desk {
 	return &notify.Desk{
-		Ledger: s.Ledger, People: s.Ledger, Queue: s.engine, PerHour: s.Settings.Notify.PerHour, Now: time.Now, Log: s.Log,
+		Ledger: s.Ledger, People: s.Ledger, Queue: s.engine, PerHour: s.Settings.Notify.PerHour, Syncs: builtin.Syncs(s.Settings), Now: time.Now, Log: s.Log,
 	}
 }
 

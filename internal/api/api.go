@@ -357,6 +357,8 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/syncs/{name}/plans/{plan}/reject", auth.NeedOperate, nil, a.rejectPlan},
 		{"POST", "/api/v1/syncs/{name}/plans/{plan}/undo", auth.NeedOperate, nil, a.undoPlan},
 		{"POST", "/api/v1/syncs/{name}/plans/{plan}/release", auth.NeedOperate, nil, a.releasePlan},
+		{"GET", "/api/v1/syncs/{name}/people/{person}", auth.NeedAdmin, nil, a.syncPerson},
+		{"DELETE", "/api/v1/syncs/{name}/people/{person}", auth.NeedAdmin, []string{"reason"}, a.erasePerson},
 		{"POST", "/api/v1/syncs/{name}/link", auth.NeedOperate, nil, a.link},
 		{"POST", "/api/v1/syncs/{name}/unlink", auth.NeedOperate, nil, a.unlink},
 	}

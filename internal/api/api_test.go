@@ -190,7 +190,7 @@ func TestRefusesWhatCouldNeverRunAndEnqueuesNothing(t *testing.T) {
 		{"half a body", `{"task":`, 400, "", "The body is not valid JSON: unexpected EOF."},
 		{"a list", `[1]`, 400, "", "The body must be a JSON object, not an array."},
 		{"two bodies", `{"task":"cache.clear"} {}`, 400, "", "The body must be one JSON object, and there is more after it."},
-		{"unknown field", `{"task":"cache.clear","prio":1}`, 400, "prio", "There is no field prio; this request takes task, args, client, at, in, expires, description, key, trace."},
+		{"unknown field", `{"task":"cache.clear","prio":1}`, 400, "prio", "There is no field prio; this request takes task, args, client, at, in, expires, description, key, tags, trace."},
 		{"wrong type", `{"task":5}`, 400, "task", "Field task must be a string, not a number."},
 		{"too long", `{"task":"` + long + `"}`, 400, "", "The body is longer than 1 MiB, the most that is accepted."},
 		{"NUL", `{"task":"a\u0000"}`, 400, "", `The body holds a NUL character (\u0000), which cannot be stored.`},

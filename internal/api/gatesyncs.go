@@ -77,3 +77,26 @@ func (l gatedLedger) SISEffects(ctx context.Context, plan string, f sync.EffectF
 	}
 	return l.ledger.SISEffects(ctx, plan, f)
 }
+
+// SISPerson implements [PersonLedger].
+func (l gatedLedger) SISPerson(ctx context.Context, name, key string) (sync.PersonFile, error) {
+	if err := l.personOpen(ctx, name); err != nil {
+		return sync.PersonFile{}, err
+	}
+	return l.ledger.SISPerson(ctx, name, key)
+}
+
+// EraseSISPerson implements [PersonLedger].
+func (l gatedLedger) EraseSISPerson(ctx context.Context, name, key string) (sync.Erasure, error) {
+	if err := l.personOpen(ctx, name); err != nil {
+		return sync.Erasure{}, err
+	}
+	return l.ledger.EraseSISPerson(ctx, name, key)
+}
+
+func (l gatedLedger) personOpen(ctx context.Context, name string) error {
+	if err := l.syncOpen(ctx, name); err != nil {
+		return err
+	}
+	return auth.NeedAdmin.Check(auth.Of(ctx))
+}

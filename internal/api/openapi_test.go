@@ -99,6 +99,7 @@ var schemas = map[string]any{
 	"SyncList": client.SyncList{}, "SyncDetail": client.SyncDetail{}, "RunSync": client.RunSync{}, "Run": client.Run{},
 	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{}, "PlanList": client.PlanList{}, "DecidePlan": client.DecidePlan{}, "DecidedPlan": client.DecidedPlan{},
 	"UndoPlan": client.UndoPlan{}, "ReleasePlan": client.ReleasePlan{}, "ReleasedPlan": client.ReleasedPlan{},
+	"PersonFile": client.PersonFile{}, "Erasure": client.Erasure{},
 	"LinkSection": client.LinkSection{}, "UnlinkSection": client.UnlinkSection{},
 }
 

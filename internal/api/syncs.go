@@ -15,6 +15,7 @@ import (
 
 // SyncLedger is the record of syncs.
 type SyncLedger interface {
+	PersonLedger
 	SyncStatus(ctx context.Context, name string) (sync.Status, error)
 	SISSections(ctx context.Context, name, state string) ([]sync.Section, error)
 	SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error)

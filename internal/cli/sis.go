@@ -18,7 +18,7 @@ a learning platform, as the settings of the server name them.`,
 	}
 	cmd.AddCommand(
 		sisRunCmd(env), sisStatusCmd(env), sisMessagesCmd(env), sisSectionsCmd(env),
-		sisLinkCmd(env), sisUnlinkCmd(env), sisPlanCmd(env), sisPlansCmd(env),
+		sisLinkCmd(env), sisUnlinkCmd(env), sisPersonCmd(env), sisPlanCmd(env), sisPlansCmd(env),
 		sisApproveCmd(env), sisRejectCmd(env), sisUndoCmd(env), sisReleaseCmd(env),
 	)
 	return group(cmd)

@@ -109,6 +109,7 @@ func New(c Config) []tasks.Task {
 		r.chooseTerm(),
 		r.rekey(),
 		r.acknowledge(),
+		r.sealAgain(),
 		r.undo(),
 	}
 }

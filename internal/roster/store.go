@@ -35,6 +35,9 @@ type Store interface {
 	SISMessagesToAck(ctx context.Context, name string, limit int) ([]sync.Message, error)
 	// AckSISMessages says that the source was told of messages.
 	AckSISMessages(ctx context.Context, ids []string, at time.Time) error
+	// SealSISMessagesAgain seals up to limit messages with the newest key, and
+	// returns how many there were.
+	SealSISMessagesAgain(ctx context.Context, limit int) (int, error)
 	// PutSISLinks writes links, new and known.
 	PutSISLinks(ctx context.Context, name string, links []sync.Link) error
 

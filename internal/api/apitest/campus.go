@@ -229,3 +229,31 @@ func (l Ledger) SISEffects(ctx context.Context, _ string, f sync.EffectFilter) (
 			(f.Person == "" || f.Person == e.Person) && (f.Section == "" || f.Section == e.Section)
 	}), l.Ping(ctx)
 }
+
+// SISPerson implements api.Ledger.
+func (l Ledger) SISPerson(_ context.Context, name, key string) (sync.PersonFile, error) {
+	if key != "p-1" && key != "p-gone" {
+		return sync.PersonFile{}, fault.New(fault.NotFound, "The SIS has sent no person %q for sync %s.", key, name)
+	}
+	return sync.PersonFile{
+		Sync: name, Gone: key == "p-gone",
+		Person:        sis.Person{Key: key, Username: "ann", Email: "ann@school.example", Given: "Ann", Family: "O'Brien", Roles: []sis.Role{sis.Student}, Enabled: true},
+		Account:       &sync.PersonLink{Person: key, User: "7", Username: "ann"},
+		Registrations: []sis.Registration{{Key: "r-1", Section: "s-1", Person: key, Role: sis.Student}},
+		Enrolments:    []sync.Enrolment{{Place: sync.Place{Person: key, Course: "7", Role: sis.Student}}},
+		Messages:      l.campus.messages[:1],
+		Effects:       2,
+	}, l.Ping(context.Background())
+}
+
+// EraseSISPerson implements api.Ledger.
+func (l Ledger) EraseSISPerson(ctx context.Context, name, key string) (sync.Erasure, error) {
+	f, err := l.SISPerson(ctx, name, key)
+	switch {
+	case err != nil:
+		return sync.Erasure{}, err
+	case !f.Gone:
+		return sync.Erasure{}, fault.New(fault.Conflict, "The SIS still sends person %q, and would bring everything back. Remove the person there first.", key)
+	}
+	return sync.Erasure{Messages: 1, Effects: f.Effects, Account: true}, nil
+}

@@ -14,7 +14,7 @@ func (a *API) RouteNames() map[string][]string {
 // Chain and OtherTasks are what the API takes for the tasks of syncs.
 var (
 	Chain      = chain
-	OtherTasks = []string{planTask, linkTask, unlinkTask}
+	OtherTasks = []string{planTask, linkTask, unlinkTask, termTask, rekeyTask, skipTask}
 )
 
 // Pass is how the jobs of a run become its steps.

@@ -38,30 +38,6 @@ func (l gatedLedger) SyncStatus(ctx context.Context, name string) (sync.Status, 
 	return l.ledger.SyncStatus(ctx, name)
 }
 
-// SISSections implements [SyncLedger].
-func (l gatedLedger) SISSections(ctx context.Context, name, state string) ([]sync.Section, error) {
-	if err := l.syncOpen(ctx, name); err != nil {
-		return nil, err
-	}
-	return l.ledger.SISSections(ctx, name, state)
-}
-
-// SISMessages implements [SyncLedger].
-func (l gatedLedger) SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error) {
-	if err := l.syncOpen(ctx, f.Sync); err != nil {
-		return nil, err
-	}
-	return l.ledger.SISMessages(ctx, f)
-}
-
-// SISMessageCounts implements [SyncLedger].
-func (l gatedLedger) SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error) {
-	if err := l.syncOpen(ctx, name); err != nil {
-		return nil, err
-	}
-	return l.ledger.SISMessageCounts(ctx, name)
-}
-
 // SISPlan implements [SyncLedger].
 func (l gatedLedger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error) {
 	if err := l.syncOpen(ctx, name); err != nil {

@@ -100,6 +100,8 @@ var schemas = map[string]any{
 	"MessageList": client.MessageList{}, "SectionList": client.SectionList{}, "PlanPage": client.PlanPage{}, "PlanList": client.PlanList{}, "DecidePlan": client.DecidePlan{}, "DecidedPlan": client.DecidedPlan{},
 	"UndoPlan": client.UndoPlan{}, "ReleasePlan": client.ReleasePlan{}, "ReleasedPlan": client.ReleasedPlan{},
 	"PersonFile": client.PersonFile{}, "Erasure": client.Erasure{},
+	"MessageDetail": client.MessageDetail{}, "SkipMessages": client.SkipMessages{}, "Answer": client.Answer{}, "SectionPage": client.SectionPage{},
+	"TermList": client.TermList{}, "ChooseTerm": client.ChooseTerm{}, "RekeyList": client.RekeyList{}, "JudgeRekeys": client.JudgeRekeys{},
 	"LinkSection": client.LinkSection{}, "UnlinkSection": client.UnlinkSection{},
 }
 
@@ -168,6 +170,7 @@ func TestEverySchemaHasTheFieldsOfItsType(t *testing.T) {
 		"Grant": client.Grant{},
 		"Slot":  job.Slot{}, "RecoveryStep": job.RecoveryStep{}, "Clash": job.Clash{}, "FreeTimes": job.FreeTimes{},
 		"Sync": client.Sync{}, "Status": sync.Status{}, "Plan": sync.Plan{},
+		"Message": sync.Message{}, "Section": sync.Section{}, "Effect": sync.Effect{},
 	})
 	for name, kind := range types {
 		got := properties(doc, documented[name])

@@ -20,6 +20,9 @@ const (
 	planTask   = "sis.plan"
 	linkTask   = "sis.link"
 	unlinkTask = "sis.unlink"
+	termTask   = "sis.term"
+	rekeyTask  = "sis.rekey"
+	skipTask   = "sis.skip"
 )
 
 // chain is the steps of a run, in order.

@@ -8,18 +8,16 @@ import (
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/client"
-	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // SyncLedger is the record of syncs.
 type SyncLedger interface {
 	PersonLedger
 	SyncStatus(ctx context.Context, name string) (sync.Status, error)
-	SISSections(ctx context.Context, name, state string) ([]sync.Section, error)
-	SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error)
-	SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error)
+	InboxLedger
 	SISPlan(ctx context.Context, name, id string) (sync.Plan, error)
 	SISEffects(ctx context.Context, plan string, f sync.EffectFilter) ([]sync.Effect, error)
 }
@@ -75,44 +73,6 @@ func (a *API) syncStatus(w http.ResponseWriter, r *http.Request) error {
 	return reply(w, http.StatusOK, client.SyncDetail{Sync: described(s), Status: status})
 }
 
-// messages serves GET /api/v1/syncs/{name}/messages: newest first.
-func (a *API) messages(w http.ResponseWriter, r *http.Request) error {
-	s, err := a.sync(r)
-	if err != nil {
-		return err
-	}
-	f, err := messageFilter(s.Name, queryOf(r))
-	if err != nil {
-		return err
-	}
-	found, err := a.Ledger.SISMessages(r.Context(), f)
-	if err != nil {
-		return err
-	}
-	counts, err := a.Ledger.SISMessageCounts(r.Context(), s.Name)
-	if err != nil {
-		return err
-	}
-	list := client.MessageList{Messages: orEmpty(found), Counts: orEmpty(counts)}
-	if len(found) == f.Limit {
-		list.Next = found[len(found)-1].ID
-	}
-	return reply(w, http.StatusOK, list)
-}
-
-func messageFilter(name string, q *query) (sync.MessageFilter, error) {
-	f := sync.MessageFilter{
-		Sync:   name,
-		Stream: oneOf(q, "stream", sis.Streams),
-		State:  oneOf(q, "state", sync.MessageStates),
-		Code:   q.text("code"),
-		Text:   q.text("q"),
-		Before: q.text("before"),
-		Limit:  q.limit(),
-	}
-	return f, q.err
-}
-
 // oneOf returns the value of a parameter, which must be one of all or absent.
 func oneOf[T ~string](q *query, name string, all []T) T {
 	value := T(q.text(name))
@@ -124,27 +84,6 @@ func oneOf[T ~string](q *query, name string, all []T) T {
 		q.refuse(name, "must be one of %s, not %q", strings.Join(words, ", "), value)
 	}
 	return value
-}
-
-// sectionStates are what sections can be listed by.
-var sectionStates = []string{"linked", "available", "unlinked", "gone"}
-
-// sections serves GET /api/v1/syncs/{name}/sections.
-func (a *API) sections(w http.ResponseWriter, r *http.Request) error {
-	s, err := a.sync(r)
-	if err != nil {
-		return err
-	}
-	q := queryOf(r)
-	state := oneOf(q, "state", sectionStates)
-	if q.err != nil {
-		return q.err
-	}
-	all, err := a.Ledger.SISSections(r.Context(), s.Name, state)
-	if err != nil {
-		return err
-	}
-	return reply(w, http.StatusOK, client.SectionList{Sections: orEmpty(all)})
 }
 
 // plan serves GET /api/v1/syncs/{name}/plan: the newest unless one is named.
@@ -198,40 +137,6 @@ func (a *API) runSync(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// link serves POST /api/v1/syncs/{name}/link.
-func (a *API) link(w http.ResponseWriter, r *http.Request) error {
-	var ask client.LinkSection
-	if err := decode(w, r, &ask); err != nil {
-		return err
-	}
-	if err := required("section", ask.Section, "course", ask.Course); err != nil {
-		return err
-	}
-	return a.startForSync(w, r, linkTask, func(s sync.Sync) any {
-		return struct {
-			Sync string `json:"sync"`
-			client.LinkSection
-		}{s.Name, ask}
-	})
-}
-
-// unlink serves POST /api/v1/syncs/{name}/unlink.
-func (a *API) unlink(w http.ResponseWriter, r *http.Request) error {
-	var ask client.UnlinkSection
-	if err := decode(w, r, &ask); err != nil {
-		return err
-	}
-	if err := required("section", ask.Section); err != nil {
-		return err
-	}
-	return a.startForSync(w, r, unlinkTask, func(s sync.Sync) any {
-		return struct {
-			Sync string `json:"sync"`
-			client.UnlinkSection
-		}{s.Name, ask}
-	})
-}
-
 // required refuses the first field that is empty; pairs are names and values.
 func required(pairs ...string) error {
 	for pair := range slices.Chunk(pairs, 2) {
@@ -248,19 +153,37 @@ func (a *API) startForSync(w http.ResponseWriter, r *http.Request, task string, 
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(args(s))
+	request, j, err := a.start(r.Context(), s, task, args(s))
 	if err != nil {
 		return err
 	}
-	request, err := a.request(r.Context(), client.NewJob{Task: task, Args: raw, Client: s.Client})
+	return replyJob(w, request, j)
+}
+
+// start starts a job of a sync's own client, and returns the id that was asked
+// for with it.
+func (a *API) start(ctx context.Context, s sync.Sync, task string, args any) (id string, j job.Job, err error) {
+	raw, err := json.Marshal(args)
 	if err != nil {
-		return noWorker(err, task)
+		return "", j, err
 	}
-	j, err := a.Engine.Enqueue(r.Context(), request)
+	request, err := a.request(ctx, client.NewJob{Task: task, Args: raw, Client: s.Client})
 	if err != nil {
-		return err
+		return "", j, noWorker(err, task)
 	}
-	return replyJob(w, request.ID, j)
+	j, err = a.Engine.Enqueue(ctx, request)
+	return request.ID, j, err
+}
+
+// StartSIS starts a task of a sync, with arguments that name it.
+func (a *API) StartSIS(ctx context.Context, name, task string, args any) (job.Job, error) {
+	for _, s := range a.Syncs {
+		if s.Name == name && a.SeesSync(ctx, name) {
+			_, j, err := a.start(ctx, s, task, args)
+			return j, err
+		}
+	}
+	return job.Job{}, fault.New(fault.NotFound, "There is no sync %s.", name)
 }
 
 // noWorker says for a task that the caller did not name what is amiss if

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,8 +18,9 @@ func sisCmd(env *Env) *cobra.Command {
 a learning platform, as the settings of the server name them.`,
 	}
 	cmd.AddCommand(
-		sisRunCmd(env), sisStatusCmd(env), sisMessagesCmd(env), sisSectionsCmd(env),
-		sisLinkCmd(env), sisUnlinkCmd(env), sisPersonCmd(env), sisPlanCmd(env), sisPlansCmd(env),
+		sisRunCmd(env), sisStatusCmd(env), sisMessagesCmd(env), sisMessageCmd(env), sisSkipCmd(env), sisRetryCmd(env), sisWhyCmd(env),
+		sisSectionsCmd(env), sisSectionCmd(env), sisLinkCmd(env), sisUnlinkCmd(env), sisRekeysCmd(env), sisRekeyCmd(env),
+		sisTermsCmd(env), sisTermCmd(env), sisPersonCmd(env), sisPlanCmd(env), sisPlansCmd(env),
 		sisApproveCmd(env), sisRejectCmd(env), sisUndoCmd(env), sisReleaseCmd(env),
 	)
 	return group(cmd)
@@ -61,4 +63,12 @@ func (env *Env) printHeld(p client.Plan) {
 	if len(p.Waits()) > 0 && !p.State.Ended() && p.State != sync.PlanDraft {
 		env.say("To decide: jobctl sis plans %s --state held, then approve or reject", p.Sync)
 	}
+}
+
+// given prints the job that carries a person's word out, or waits for it.
+func (env *Env) given(ctx context.Context, c *client.Client, j client.Job, wait bool) error {
+	if wait {
+		return env.waitAndPrint(ctx, c, j.ID)
+	}
+	return env.printStarted(j)
 }

@@ -22,10 +22,7 @@ short name or id. The next run enrols whoever waited for it.`,
 			if err != nil {
 				return err
 			}
-			if wait {
-				return env.waitAndPrint(ctx, c, j.ID)
-			}
-			return env.printStarted(j)
+			return env.given(ctx, c, j, wait)
 		},
 	}
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")

@@ -26,10 +26,7 @@ itself. Nobody is unenrolled.`,
 			if err != nil {
 				return err
 			}
-			if wait {
-				return env.waitAndPrint(ctx, c, j.ID)
-			}
-			return env.printStarted(j)
+			return env.given(ctx, c, j, wait)
 		},
 	}
 	cmd.Flags().StringVar(&ask.Reason, "reason", "", "why, for whoever wonders later")

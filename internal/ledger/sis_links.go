@@ -99,7 +99,7 @@ func putApplied(ctx context.Context, tx *sql.Tx, name string, enrolments []sync.
 // SISCampus returns all that a plan is made from.
 func (l *Ledger) SISCampus(ctx context.Context, name string) (sync.Campus, error) {
 	c := sync.Campus{Terms: map[string]sis.Term{}, Links: map[string]sync.Link{}, Applied: map[sync.Place]sync.Span{}, Unsure: map[sync.Place]bool{}}
-	for _, read := range []func(context.Context, string, *sync.Campus) error{l.readRows, l.readLinks, l.readApplied, l.readOverrides} {
+	for _, read := range []func(context.Context, string, *sync.Campus) error{l.readRows, l.readLinks, l.readApplied, l.readOverrides, l.readAsides} {
 		if err := read(ctx, name, &c); err != nil {
 			return c, wrap(err, "read what sync %s knows", name)
 		}

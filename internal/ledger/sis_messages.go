@@ -67,42 +67,55 @@ func (l *Ledger) SISOpenMessages(ctx context.Context, name string, stream sis.St
 // SISMessages returns the messages that f chooses, with their bodies, newest
 // first.
 func (l *Ledger) SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error) {
-	scan := func(r row) (sync.Message, error) {
-		var text string
-		m, err := scanMessage(also{r, []any{&text}})
-		if err != nil {
-			return m, err
-		}
-		text, err = l.ring.Open(text)
-		m.Body = []byte(text)
-		return m, err
-	}
 	where, values := chosen(f)
-	messages, err := list(ctx, l.read, scan, `SELECT `+messageColumns+`, body FROM sis_messages`+where+`
-		ORDER BY id DESC LIMIT `+numbered(len(values)+1, 1), append(values, page(f.Limit))...)
+	messages, err := l.bodied(ctx, where+` ORDER BY id DESC LIMIT `+numbered(len(values)+1, 1), append(values, page(f.Limit))...)
 	return messages, wrap(err, "list messages of sync %s", f.Sync)
 }
 
 // chosen returns the condition for what f chooses. What is not asked for is
-// not in it, so that an index serves the rest.
+// not in it, so that an index serves the rest. The first value is the sync.
 func chosen(f sync.MessageFilter) (where string, values []any) {
-	glue := ` WHERE `
+	where, values = ` WHERE sync = $1`, []any{f.Sync}
+	if f.Sync == "" {
+		where = ` WHERE $1 = ''`
+	}
 	add := func(condition, value string) {
 		if value != "" {
 			values = append(values, value)
-			where += glue + strings.Replace(condition, "?", numbered(len(values), 1), 1)
-			glue = ` AND `
+			where += ` AND ` + strings.ReplaceAll(condition, "?", numbered(len(values), 1))
 		}
 	}
-	add(`sync = ?`, f.Sync)
 	add(`stream = ?`, string(f.Stream))
 	add(`state = ?`, string(f.State))
 	add(`code = ?`, f.Code)
 	add(`record = ?`, f.Record)
 	add(`run = ?`, f.Run)
+	add(messagesOfSection, f.Section)
+	add(messagesOfPerson, f.Person)
+	add(messagesOfTerm, listed(f.Term))
 	add(`LOWER(record) LIKE ? ESCAPE '\'`, containing(f.Text))
 	add(`id < ?`, f.Before)
 	return where, values
+}
+
+// What messages are about: themselves, or the registrations that stand for it.
+const (
+	messagesOfSection = `stream IN ('sections', 'registrations') AND record IN (
+		SELECT record FROM sis_registrations WHERE sync = $1 AND section = ? UNION ALL SELECT CAST(? AS TEXT))`
+	messagesOfPerson = `stream IN ('persons', 'registrations') AND record IN (
+		SELECT record FROM sis_registrations WHERE sync = $1 AND person = ? UNION ALL SELECT CAST(? AS TEXT))`
+	messagesOfTerm = `stream IN ('sections', 'registrations') AND EXISTS (
+		SELECT 1 FROM sis_sections s LEFT JOIN sis_registrations g ON g.sync = s.sync AND g.record = sis_messages.record
+		WHERE s.sync = $1 AND s.record = COALESCE(g.section, sis_messages.record) AND s.terms LIKE ? ESCAPE '\')`
+)
+
+// listed returns the pattern of a list that one is in, as [asList] writes it.
+func listed(one string) string {
+	if one == "" {
+		return ""
+	}
+	text := strings.Trim(asList([]string{one}), "[]")
+	return "%" + escaped(text) + "%"
 }
 
 // containing returns the pattern of what contains text, in any case.
@@ -110,7 +123,12 @@ func containing(text string) string {
 	if text == "" {
 		return ""
 	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(clean(text))) + "%"
+	return "%" + escaped(strings.ToLower(clean(text))) + "%"
+}
+
+// escaped returns text as LIKE takes it for itself.
+func escaped(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
 }
 
 // page returns how many rows a list shows.

@@ -101,38 +101,3 @@ func (l *Ledger) tallied(ctx context.Context, query string, add func(text string
 	}
 	return err
 }
-
-// sectionStates are what the sections of a sync can be listed by.
-var sectionStates = map[string]string{
-	"":          ``,
-	"linked":    ` AND s.gone = 0 AND k.linked = 1`,
-	"available": ` AND s.gone = 0 AND COALESCE(k.linked, 0) = 0 AND COALESCE(k.how, '') <> 'manual'`,
-	"unlinked":  ` AND s.gone = 0 AND k.linked = 0 AND k.how = 'manual'`,
-	"gone":      ` AND s.gone = 1`,
-}
-
-// SISSections returns the sections of a sync with their links, by title. The
-// state is linked, available, unlinked (by a person), gone, or empty for all.
-func (l *Ledger) SISSections(ctx context.Context, name, state string) ([]sync.Section, error) {
-	condition, ok := sectionStates[state]
-	if !ok {
-		return nil, fault.New(fault.Invalid, "There is no state %q of sections: use linked, available, unlinked or gone.", state).In("state")
-	}
-	sections, err := list(ctx, l.read, scanLinked, `SELECT s.record, s.gone, s.title, s.code, s.course, s.terms, s.school,
-			COALESCE(k.course, ''), COALESCE(k.shortname, ''), COALESCE(k.how, ''), COALESCE(k.linked, 0), COALESCE(k.reason, ''), COALESCE(k.changed_at, 0)
-		FROM sis_sections s LEFT JOIN sis_links k ON k.sync = s.sync AND k.section = s.record
-		WHERE s.sync = $1`+condition+` ORDER BY s.title, s.record`, name)
-	return sections, wrap(err, "list sections of sync %s", name)
-}
-
-func scanLinked(r row) (s sync.Section, err error) {
-	k := sync.Link{}
-	var changed int64
-	err = r.Scan(&s.Key, &s.Gone, &s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School,
-		&k.Course, &k.Shortname, &k.How, &k.Linked, &k.Reason, &changed)
-	if k.How != "" {
-		k.Section, k.Changed = s.Key, instant(changed)
-		s.Link = &k
-	}
-	return s, err
-}

@@ -313,37 +313,3 @@ func TestMessagesAreFound(t *testing.T) {
 		}
 	})
 }
-
-func TestSectionsAreListedByWhatBecameOfThem(t *testing.T) {
-	each(t, func(t *testing.T, l *ledger.Ledger) {
-		d := pulled(sis.Sections)
-		for i, key := range []string{"linked", "available", "unlinked", "several", "gone"} {
-			d.Rows = append(d.Rows, sync.Row{Key: key, Seq: int64(i), Gone: key == "gone", Record: sis.Record{Section: &sis.Section{Key: key, Title: key}}})
-		}
-		absorb(t, l, d)
-		err := l.PutSISLinks(t.Context(), "main", []sync.Link{
-			{Section: "linked", Course: "5", How: sync.Auto, Linked: true, Changed: noon},
-			{Section: "unlinked", How: sync.Manual, Reason: "moved", Changed: noon},
-			{Section: "several", How: sync.Several, Changed: noon},
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for state, want := range map[string][]string{
-			"linked": {"linked"}, "available": {"available", "several"}, "unlinked": {"unlinked"}, "gone": {"gone"},
-			"": {"available", "gone", "linked", "several", "unlinked"},
-		} {
-			sections, err := l.SISSections(t.Context(), "main", state)
-			var got []string
-			for _, s := range sections {
-				got = append(got, s.Key)
-			}
-			if diff := cmp.Diff(want, got); diff != "" || err != nil {
-				t.Errorf("%v, %s sections (-want +got):\n%s", err, state, diff)
-			}
-		}
-		if _, err := l.SISSections(t.Context(), "main", "lost"); fault.KindOf(err) != fault.Invalid {
-			t.Errorf("an unknown state: %v", err)
-		}
-	})
-}

@@ -70,7 +70,7 @@ func TestSectionsAreLinkedToTheOneCourseThatIsMeant(t *testing.T) {
 	got := c.must(roster.Args{})
 
 	links := map[string]string{}
-	sections, err := c.ledger.SISSections(t.Context(), "main", "linked")
+	sections, err := c.ledger.SISSections(t.Context(), sync.SectionFilter{Sync: "main", State: sync.SectionLinked})
 	if err != nil {
 		t.Fatal(err)
 	}

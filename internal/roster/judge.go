@@ -48,6 +48,8 @@ func (p *planner) judgeSection(s *section) verdict {
 		return p.withdrawn(s, notForUs(p.sync, s.Section))
 	case s.link.Linked:
 		return applied
+	case p.aside(sis.Sections, s.Key) != (verdict{}):
+		return p.aside(sis.Sections, s.Key)
 	case p.suspicious(sis.Sections, s.Key) != (verdict{}):
 		return p.suspicious(sis.Sections, s.Key)
 	case s.link.Decided():
@@ -105,6 +107,10 @@ func (p *planner) judgeRegistrations() {
 		p.registrations = append(p.registrations, r)
 		s := p.sections[r.Section]
 		place := p.place(r, s)
+		if v := p.aside(sis.Registrations, r.key); v != (verdict{}) {
+			r.stay(place, v)
+			continue
+		}
 		if r.gone {
 			r.end(s, place)
 			continue
@@ -172,7 +178,7 @@ func (p *planner) ask(r *registration, s *section, at *place) {
 		r.verdict = waiting("REF_PERSON", "The SIS has not sent the person of this registration.")
 	case one.gone:
 		r.verdict = waiting("REF_PERSON", "The person of this registration is gone from the SIS.")
-	case s.state == sync.Waiting || s.state == sync.Held:
+	case s.state == sync.Waiting || s.state == sync.Held || s.state == sync.Ignored:
 		r.verdict = s.verdict
 	case !span.Start.IsZero() && !span.End.IsZero() && !span.Start.Before(span.End):
 		r.verdict = held("DATE_RANGE", "The registration would end before it begins. Correct its dates in the SIS.")

@@ -21,6 +21,8 @@ func (p *planner) planPeople(ctx context.Context) error {
 		case one.before != "": // judged by takeOver
 		case one.gone:
 			one.verdict = ignored("The person is gone from the SIS. The account stays as it is.")
+		case p.aside(sis.Persons, one.Key) != (verdict{}):
+			one.verdict = p.aside(sis.Persons, one.Key)
 		case one.link != nil:
 			one.verdict = applied
 		case p.suspicious(sis.Persons, one.Key) != (verdict{}):

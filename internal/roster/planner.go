@@ -33,6 +33,7 @@ type planner struct {
 
 	creates, accounts, orientation, enrolments []sync.Effect
 
+	asides    map[rekeyed]sync.Aside
 	zones     map[string]*time.Location // of sections, by name
 	rekeys    map[rekeyed]sync.Rekey
 	suspected []sync.Rekey // of these, the new ones

@@ -38,6 +38,7 @@ const (
 	Rekey                = "sis.rekey"
 	Acknowledge          = "sis.ack"
 	Undo                 = "sis.undo"
+	Skip                 = "sis.skip"
 )
 
 // Chain is the names of the tasks that a run of a sync consists of, in order.
@@ -111,6 +112,7 @@ func New(c Config) []tasks.Task {
 		r.acknowledge(),
 		r.sealAgain(),
 		r.undo(),
+		r.skip(),
 	}
 }
 

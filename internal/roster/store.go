@@ -38,6 +38,10 @@ type Store interface {
 	// SealSISMessagesAgain seals up to limit messages with the newest key, and
 	// returns how many there were.
 	SealSISMessagesAgain(ctx context.Context, limit int) (int, error)
+	// SetSISAside keeps a person's word that messages are not to be applied.
+	SetSISAside(ctx context.Context, name string, messages []string, a sync.Aside) error
+	// TakeSISBack forgets it, and leaves the messages as they were before.
+	TakeSISBack(ctx context.Context, name string, messages []string, by string, at time.Time) error
 	// PutSISLinks writes links, new and known.
 	PutSISLinks(ctx context.Context, name string, links []sync.Link) error
 

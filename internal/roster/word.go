@@ -28,6 +28,7 @@ func (a TermArgs) Validate() error { return named("sync", a.Sync, "term", a.Term
 type RekeyArgs struct {
 	Sync   string     `json:"sync" doc:"the name of the sync"`
 	Stream sis.Stream `json:"stream" doc:"sections or persons"`
+	Term   string     `json:"term,omitempty" doc:"only sections of this term; empty: of all"`
 	New    []string   `json:"new,omitempty" doc:"the new ids that are meant; none: all that are asked about"`
 	Refuse bool       `json:"refuse,omitempty" doc:"they are others: go on as with new records"`
 }
@@ -100,7 +101,7 @@ func (r *roster) rekey() tasks.Task {
 // links.
 func (a RekeyArgs) judge(campus sync.Campus, by string) (answered []sync.Rekey, links []sync.Link) {
 	for _, k := range campus.Rekeys {
-		if k.Stream != a.Stream || k.State != sync.RekeySuspected || (len(a.New) > 0 && !slices.Contains(a.New, k.New)) {
+		if k.Stream != a.Stream || k.State != sync.RekeySuspected || (a.Term != "" && k.Term != a.Term) || (len(a.New) > 0 && !slices.Contains(a.New, k.New)) {
 			continue
 		}
 		k.State, k.By, k.Changed = sync.RekeyAccepted, by, time.Now().UTC()

@@ -75,13 +75,6 @@ type Enrolment struct {
 	Span
 }
 
-// A Section is a section with the course it is linked to.
-type Section struct {
-	sis.Section
-	Gone bool  `json:"gone,omitempty"`
-	Link *Link `json:"link,omitempty"` // nil: never linked
-}
-
 // Campus is all that a plan is made from.
 type Campus struct {
 	Terms         map[string]sis.Term
@@ -96,6 +89,7 @@ type Campus struct {
 	Rekeys        []Rekey
 
 	Overrides map[string]Override // by [Effect.Lasting]: what people do not want written
+	Asides    []Aside
 }
 
 // Selects reports whether a term is synced: people's word goes before the

@@ -117,6 +117,11 @@ type MessageFilter struct {
 	Text   string // part of the key
 	Record string // the whole key
 	Run    string
+
+	Term    string // keys of the SIS: of what, or whom, the record is about
+	Section string
+	Person  string
+
 	Before string // cursor: only messages older than the one with this id; newest first
 	Limit  int    // 0 means 50; at most 500
 }
@@ -154,6 +159,27 @@ type Verdict struct {
 	Code   string
 	Reason string
 	Effect string // natural key of the effect, if there is one
+}
+
+// An Aside is a person's word that a record is not to be applied as its newest
+// message says. It counts until somebody takes it back, or the SIS sends another
+// message about the record.
+type Aside struct {
+	Stream  sis.Stream
+	Record  string
+	Message string
+	Hold    bool // for now; otherwise for good
+	Reason  string
+	By      string
+	At      time.Time
+}
+
+// Says returns what the message says of itself because of it.
+func (a Aside) Says() (MessageState, string) {
+	if a.Hold {
+		return Held, "A person holds it: " + a.Reason
+	}
+	return Ignored, "A person skipped it: " + a.Reason
 }
 
 // A TermChoice is a person's word on whether a term is synced.

@@ -11,12 +11,6 @@ import (
 type (
 	// A Status is how a sync stands, in numbers.
 	Status = sync.Status
-	// A Message is one record that the SIS sent, and what became of it.
-	Message = sync.Message
-	// A MessageFilter chooses messages.
-	MessageFilter = sync.MessageFilter
-	// A Section is a class of the SIS and the course it is linked to.
-	Section = sync.Section
 	// A Plan is what a run is about to write to the LMS.
 	Plan = sync.Plan
 	// An Effect is one write to the LMS, with its before and after.
@@ -82,35 +76,11 @@ type EffectCount struct {
 	Count int64            `json:"count"`
 }
 
-// MessageList is one page of messages, newest first.
-type MessageList struct {
-	Messages []Message           `json:"messages"`
-	Next     string              `json:"next,omitempty"` // cursor of the next page: MessageFilter.Before
-	Counts   []sync.MessageCount `json:"counts"`         // all of the sync
-}
-
-// SectionList is the sections of a sync.
-type SectionList struct {
-	Sections []Section `json:"sections"`
-}
-
 // PlanPage is a plan and some of its effects, in order.
 type PlanPage struct {
 	Plan    Plan     `json:"plan"`
 	Effects []Effect `json:"effects"`
 	Next    int64    `json:"next,omitempty"` // where the next page begins; 0: this is the last
-}
-
-// LinkSection pairs a section with a course of the LMS.
-type LinkSection struct {
-	Section string `json:"section"` // its id in the SIS
-	Course  string `json:"course"`  // id number, short name or id in the LMS
-}
-
-// UnlinkSection takes a section from its course.
-type UnlinkSection struct {
-	Section string `json:"section"`
-	Reason  string `json:"reason,omitempty"`
 }
 
 // Syncs returns every sync.
@@ -134,27 +104,6 @@ func (c *Client) Run(ctx context.Context, sync, root string) (Run, error) {
 	return get[Run](ctx, c, path("syncs", sync, "runs", root), nil)
 }
 
-// Messages lists messages of the sync that f names, newest first.
-func (c *Client) Messages(ctx context.Context, f MessageFilter) (MessageList, error) {
-	q := url.Values{}
-	set(q, "stream", string(f.Stream))
-	set(q, "state", string(f.State))
-	set(q, "code", f.Code)
-	set(q, "q", f.Text)
-	set(q, "before", f.Before)
-	setNumber(q, "limit", int64(f.Limit))
-	return get[MessageList](ctx, c, path("syncs", f.Sync, "messages"), q)
-}
-
-// Sections lists sections of a sync: linked, available, unlinked or gone ones,
-// or all if state is empty.
-func (c *Client) Sections(ctx context.Context, sync, state string) ([]Section, error) {
-	q := url.Values{}
-	set(q, "state", state)
-	list, err := get[SectionList](ctx, c, path("syncs", sync, "sections"), q)
-	return list.Sections, err
-}
-
 // Plan returns a plan of a sync, the newest if id is empty, and those of its
 // effects that f chooses.
 func (c *Client) Plan(ctx context.Context, sync, id string, f EffectFilter) (PlanPage, error) {
@@ -168,14 +117,4 @@ func (c *Client) Plan(ctx context.Context, sync, id string, f EffectFilter) (Pla
 	setNumber(q, "after", f.After)
 	setNumber(q, "limit", int64(f.Limit))
 	return get[PlanPage](ctx, c, path("syncs", sync, "plan"), q)
-}
-
-// Link starts the job that links a section to a course by hand.
-func (c *Client) Link(ctx context.Context, sync string, l LinkSection) (Job, error) {
-	return post[Job](ctx, c, path("syncs", sync, "link"), l)
-}
-
-// Unlink starts the job that unlinks a section, for good.
-func (c *Client) Unlink(ctx context.Context, sync string, u UnlinkSection) (Job, error) {
-	return post[Job](ctx, c, path("syncs", sync, "unlink"), u)
 }

@@ -40,13 +40,16 @@ func (p *Platform) openCampus() {
 		"sync":{"type":"string"},"section":{"type":"string"},"reason":{"type":"string"}}}`)
 	p.Declare("sis.undo", "Plan how to take a plan back.", `{"type":"object","additionalProperties":false,"required":["sync","plan","reason"],"properties":{
 		"sync":{"type":"string"},"plan":{"type":"string"},"reason":{"type":"string"}}}`)
+	p.declareWords()
 	p.campus.sections = []sync.Section{
-		{Section: sis.Section{Key: "s-1", Title: "Algebra", Code: "MAT-1", Terms: []string{"fall"}}, Link: &sync.Link{Section: "s-1", Course: "7", Shortname: "ALG", How: sync.Created, Linked: true, Changed: Now}},
-		{Section: sis.Section{Key: "s-2", Title: "Biology", Code: "BIO-1", Terms: []string{"fall"}}},
+		{State: sync.SectionLinked, Section: sis.Section{Key: "s-1", Title: "Algebra", Code: "MAT-1", Terms: []string{"fall"}}, Link: &sync.Link{Section: "s-1", Course: "7", Shortname: "ALG", How: sync.Created, Linked: true, Changed: Now}},
+		{State: sync.SectionAvailable, Trouble: "SECTION_UNLINKED", Reason: "No course is linked to the section.", Section: sis.Section{Key: "s-2", Title: "Biology", Code: "BIO-1", Terms: []string{"fall"}}},
 	}
 	p.campus.messages = []sync.Message{
 		{ID: "m-2", Sync: "main", Stream: sis.Registrations, Key: "s-2|p-1|student", Op: sync.New, Where: "enrollments.csv:3", State: sync.Waiting, Code: "SECTION_UNLINKED", Reason: "The section is not linked to a course.", Received: Now, Changed: Now},
-		{ID: "m-1", Sync: "main", Stream: sis.Persons, Key: "p-1", Op: sync.New, Where: "users.csv:2", State: sync.Applied, Received: Now, Changed: Now},
+		{ID: "m-1", Sync: "main", Stream: sis.Persons, Key: "p-1", Op: sync.New, Where: "users.csv:2", State: sync.Applied, Received: Now, Changed: Now,
+			Body:    json.RawMessage(`{"key":"p-1","username":"ada","email":"ada@example.edu","given":"Ada","family":"L","roles":["student"],"enabled":true}`),
+			History: []sync.MessageEvent{{At: Now, State: sync.Received, By: "run"}, {At: Now, State: sync.Applied, By: "plan"}}},
 	}
 }
 
@@ -132,28 +135,6 @@ func (l Ledger) SyncStatus(ctx context.Context, name string) (sync.Status, error
 		Codes:         map[string]int64{"SECTION_UNLINKED": 1},
 		Pulls:         []sync.Pull{{Stream: sis.Registrations, Snapshot: "2026-09-01.zip", Rows: 3, Complete: true, At: Now.Add(-10 * time.Minute)}},
 	}, l.Ping(ctx)
-}
-
-// SISSections implements api.Ledger.
-func (l Ledger) SISSections(ctx context.Context, _, state string) ([]sync.Section, error) {
-	return page(l.campus.sections, len(l.campus.sections), func(s sync.Section) bool {
-		return state == "" || (state == "linked") == (s.Link != nil)
-	}), l.Ping(ctx)
-}
-
-// SISMessages implements api.Ledger.
-func (l Ledger) SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error) {
-	return page(l.campus.messages, f.Limit, func(m sync.Message) bool {
-		return (f.Stream == "" || f.Stream == m.Stream) && (f.State == "" || f.State == m.State) && (f.Code == "" || f.Code == m.Code)
-	}), l.Ping(ctx)
-}
-
-// SISMessageCounts implements api.Ledger.
-func (l Ledger) SISMessageCounts(ctx context.Context, _ string) (counts []sync.MessageCount, err error) {
-	for _, m := range l.campus.messages {
-		counts = append(counts, sync.MessageCount{Stream: m.Stream, State: m.State, Code: m.Code, Count: 1, Oldest: m.Received})
-	}
-	return counts, l.Ping(ctx)
 }
 
 // SISPlan implements api.Ledger.

@@ -48,6 +48,7 @@ type Sync struct {
 	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC
 	Schedule          string `yaml:"schedule"`           // unix cron, in that zone; "never" for none
+	Reconcile         string `yaml:"reconcile"`          // the same for the run that asks for everything; empty: on Sundays
 	AsOf              Date   `yaml:"as_of"`              // rehearse as if that day were today
 
 	Brakes       Brakes   `yaml:"brakes"`
@@ -58,6 +59,10 @@ type Sync struct {
 
 	Attendance *Attendance `yaml:"attendance"` // none: no attendance is posted
 }
+
+// DefaultReconcile is when a sync asks the source for everything that does not
+// say: on Sundays.
+const DefaultReconcile = "30 3 * * 0"
 
 // DefaultSchedule is when a sync runs that does not say: every hour.
 const DefaultSchedule = "0 * * * *"
@@ -186,9 +191,12 @@ func (s Sync) validate(at string, c Config, say sayer) {
 		}
 	}
 	s.validatePlans(at, say)
-	if s.Schedule != "" && s.Schedule != "never" {
-		if _, err := cron.Parse(s.Schedule); err != nil {
-			say("%s.schedule: %s", at, oneLine(err))
+	for setting, when := range map[string]string{"schedule": s.Schedule, "reconcile": s.Reconcile} {
+		if when == "" || when == "never" {
+			continue
+		}
+		if _, err := cron.Parse(when); err != nil {
+			say("%s.%s: %s", at, setting, oneLine(err))
 		}
 	}
 	if s.Attendance != nil {

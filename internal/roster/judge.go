@@ -52,6 +52,8 @@ func (p *planner) judgeSection(s *section) verdict {
 		return p.aside(sis.Sections, s.Key)
 	case p.suspicious(sis.Sections, s.Key) != (verdict{}):
 		return p.suspicious(sis.Sections, s.Key)
+	case s.link.How == sync.Orphaned:
+		return waiting("COURSE_GONE", "The section's course is gone from the LMS. Link the section to another one by hand.")
 	case s.link.Decided():
 		return waiting("SECTION_UNLINKED", "The section was unlinked by hand. Link it to a course to go on.")
 	case s.link.How == sync.Several: // an empty course beside the one with last year's content helps nobody

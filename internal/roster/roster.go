@@ -39,6 +39,10 @@ const (
 	Acknowledge          = "sis.ack"
 	Undo                 = "sis.undo"
 	Skip                 = "sis.skip"
+	Reconcile            = "sis.reconcile"
+	Replay               = "sis.replay"
+	Purge                = "sis.purge"
+	AuditDrift           = "sis.audit.drift"
 )
 
 // Chain is the names of the tasks that a run of a sync consists of, in order.
@@ -113,6 +117,10 @@ func New(c Config) []tasks.Task {
 		r.sealAgain(),
 		r.undo(),
 		r.skip(),
+		r.reconcile(),
+		r.replay(),
+		r.purge(),
+		r.audit(),
 	}
 }
 

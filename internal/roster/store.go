@@ -74,6 +74,10 @@ type Store interface {
 	// ExpireSISPlans gives up plans that have waited for people since before that
 	// time, and returns which.
 	ExpireSISPlans(ctx context.Context, name string, before time.Time) ([]string, error)
+	// ForgetSISApplied forgets that places were written.
+	ForgetSISApplied(ctx context.Context, name string, places []sync.Place) error
+	// PurgeSIS deletes messages and plans that ended before that time.
+	PurgeSIS(ctx context.Context, name string, before time.Time) (sync.Purged, error)
 	// SISAppliedTo returns the enrolments of people as they were last written.
 	SISAppliedTo(ctx context.Context, name string, people []string) (map[sync.Place]sync.Span, error)
 }

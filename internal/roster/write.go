@@ -190,6 +190,9 @@ func (b *settled) enrol(ctx context.Context) error {
 				Place: sync.Place{Person: e.Person, Course: e.Course, Role: e.Role}, Span: spans[n],
 			})
 		}
+		if e.Code == "COURSE_GONE" && e.Op != sync.Orient && e.Section != "" {
+			b.out.Links = append(b.out.Links, orphan(e.Section, e.Course))
+		}
 		b.oriented(*e)
 	}
 	return down

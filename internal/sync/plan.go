@@ -12,11 +12,12 @@ type LinkHow string
 
 // How a section came by its course, or lost it.
 const (
-	Auto    LinkHow = "auto"    // its key or class code named exactly one
-	Manual  LinkHow = "manual"  // a person said so
-	Created LinkHow = "created" // it was made for the section
-	Rekeyed LinkHow = "rekeyed" // a person said that it is another section under a new id
-	Several LinkHow = "several" // it did not: more than one could be meant
+	Auto     LinkHow = "auto"     // its key or class code named exactly one
+	Manual   LinkHow = "manual"   // a person said so
+	Created  LinkHow = "created"  // it was made for the section
+	Rekeyed  LinkHow = "rekeyed"  // a person said that it is another section under a new id
+	Several  LinkHow = "several"  // it did not: more than one could be meant
+	Orphaned LinkHow = "orphaned" // it had one, which is gone from the target
 )
 
 // A Link is the pairing of a section with a course of the target.
@@ -30,9 +31,9 @@ type Link struct {
 	Changed   time.Time `json:"changed"`
 }
 
-// Decided reports whether the link is not to be looked for: it is there, or a
-// person has undone it.
-func (k Link) Decided() bool { return k.Linked || k.How == Manual }
+// Decided reports whether the link is not to be looked for: it is there, a
+// person has undone it, or its course is gone.
+func (k Link) Decided() bool { return k.Linked || k.How == Manual || k.How == Orphaned }
 
 // A PersonLink is the pairing of a person with an account of the target, and
 // what was last written to it.
@@ -253,6 +254,9 @@ type Settlement struct {
 	Undoes    string // the plan whose effects these take back
 	Overrides []Override
 }
+
+// Purged counts what was deleted because it ended long ago.
+type Purged struct{ Messages, Plans, Effects int64 }
 
 // An EffectFilter chooses effects of a plan. Zero fields do not restrict.
 type EffectFilter struct {

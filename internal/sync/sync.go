@@ -21,6 +21,7 @@ type Sync struct {
 	Zone              *time.Location // where days begin; nil: UTC
 	AsOf              sis.Date       // taken for today; zero: today
 	Cron              string         // when the chain of its tasks starts; empty: never by itself
+	Reconcile         string         // when it asks for everything; empty: never by itself
 
 	Brakes       Brakes
 	Approvals    int // people who must approve what is held; 0: one

@@ -43,6 +43,15 @@ func Syncs(c config.Config) []sync.Sync {
 	return all
 }
 
+// reconcile returns when a sync asks for everything; one that does not run by
+// itself does not do that by itself either.
+func reconcile(s config.Sync) string {
+	if s.Reconcile == "never" || s.Schedule == "never" {
+		return ""
+	}
+	return cmp.Or(s.Reconcile, config.DefaultReconcile)
+}
+
 func syncOf(name string, s config.Sync) sync.Sync {
 	schedule := cmp.Or(s.Schedule, config.DefaultSchedule)
 	if schedule == "never" {
@@ -51,7 +60,7 @@ func syncOf(name string, s config.Sync) sync.Sync {
 	return sync.Sync{
 		Name: name, Client: cmp.Or(s.Client, "default"), Source: s.Source, Target: s.Target,
 		Terms: s.Terms, Provider: s.Provider, CreateCourses: s.CreateCourses, OrientationCourse: s.OrientationCourse,
-		Zone: s.Zone(), AsOf: s.AsOf.Date, Cron: schedule,
+		Zone: s.Zone(), AsOf: s.AsOf.Date, Cron: schedule, Reconcile: reconcile(s),
 		Brakes: brakes(s.Brakes), Approvals: s.Approvals, SecondOver: s.SecondOver, ApprovalDays: s.ApprovalDays, Freezes: freezes(s.Freeze),
 	}
 }

@@ -67,6 +67,7 @@ type Ledger interface {
 	ClientLedger
 	ScheduleLedger
 	SyncLedger
+	AttendanceLedger
 	PlanLedger
 	LimitLedger
 	PauseLedger
@@ -369,5 +370,8 @@ func (a *API) routes() []route {
 		{"DELETE", "/api/v1/syncs/{name}/people/{person}", auth.NeedAdmin, []string{"reason"}, a.erasePerson},
 		{"POST", "/api/v1/syncs/{name}/link", auth.NeedOperate, nil, a.link},
 		{"POST", "/api/v1/syncs/{name}/unlink", auth.NeedOperate, nil, a.unlink},
+		{"GET", "/api/v1/syncs/{name}/attendance", auth.NeedSee, attendanceParameters, a.attendance},
+		{"GET", "/api/v1/syncs/{name}/attendance/sections", auth.NeedSee, attendanceParameters, a.attendanceSections},
+		{"POST", "/api/v1/syncs/{name}/attendance/release", auth.NeedOperate, nil, a.releaseAttendance},
 	}
 }

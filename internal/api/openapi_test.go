@@ -102,6 +102,7 @@ var schemas = map[string]any{
 	"PersonFile": client.PersonFile{}, "Erasure": client.Erasure{},
 	"MessageDetail": client.MessageDetail{}, "SkipMessages": client.SkipMessages{}, "Answer": client.Answer{}, "SectionPage": client.SectionPage{},
 	"TermList": client.TermList{}, "ChooseTerm": client.ChooseTerm{}, "RekeyList": client.RekeyList{}, "JudgeRekeys": client.JudgeRekeys{},
+	"AttendanceList": client.AttendanceList{}, "AttendanceSections": client.AttendanceSections{}, "ReleaseAttendance": client.ReleaseAttendance{},
 	"LinkSection": client.LinkSection{}, "UnlinkSection": client.UnlinkSection{},
 }
 

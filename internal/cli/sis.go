@@ -20,7 +20,7 @@ a learning platform, as the settings of the server name them.`,
 	cmd.AddCommand(
 		sisRunCmd(env), sisStatusCmd(env), sisMessagesCmd(env), sisMessageCmd(env), sisSkipCmd(env), sisRetryCmd(env), sisWhyCmd(env),
 		sisSectionsCmd(env), sisSectionCmd(env), sisLinkCmd(env), sisUnlinkCmd(env), sisRekeysCmd(env), sisRekeyCmd(env),
-		sisTermsCmd(env), sisTermCmd(env), sisPersonCmd(env), sisPlanCmd(env), sisPlansCmd(env),
+		sisTermsCmd(env), sisTermCmd(env), sisPersonCmd(env), sisPlanCmd(env), sisPlansCmd(env), sisAttendanceCmd(env),
 		sisApproveCmd(env), sisRejectCmd(env), sisUndoCmd(env), sisReleaseCmd(env),
 	)
 	return group(cmd)

@@ -36,6 +36,8 @@ func (p *Platform) openCampus() {
 	}
 	p.Declare("sis.link", "Link a section by hand.", `{"type":"object","additionalProperties":false,"required":["sync","section","course"],"properties":{
 		"sync":{"type":"string"},"section":{"type":"string"},"course":{"type":"string"}}}`)
+	p.Declare("sis.attendance.collect", "Collect attendance.", `{"type":"object","additionalProperties":false,"required":["sync"],"properties":{
+		"sync":{"type":"string"},"from":{"type":"string"},"to":{"type":"string"}}}`)
 	p.Declare("sis.unlink", "Unlink a section.", `{"type":"object","additionalProperties":false,"required":["sync","section"],"properties":{
 		"sync":{"type":"string"},"section":{"type":"string"},"reason":{"type":"string"}}}`)
 	p.Declare("sis.undo", "Plan how to take a plan back.", `{"type":"object","additionalProperties":false,"required":["sync","plan","reason"],"properties":{

@@ -94,7 +94,7 @@ func (a *API) DecidePlan(ctx context.Context, r sync.Ruling) (sync.Plan, *job.Jo
 	if err != nil || plan.State != sync.PlanApproved {
 		return plan, nil, err
 	}
-	next, err := a.resume(ctx, s, plan, r)
+	next, err := a.resume(ctx, s, plan)
 	return plan, next, err
 }
 
@@ -110,7 +110,7 @@ func (a *API) starters(ctx context.Context, p sync.Plan) (who []string) {
 
 // resume starts the job that goes on with the run of a plan: a job of the same
 // lineage, once for each decision.
-func (a *API) resume(ctx context.Context, s sync.Sync, p sync.Plan, r sync.Ruling) (*job.Job, error) {
+func (a *API) resume(ctx context.Context, s sync.Sync, p sync.Plan) (*job.Job, error) {
 	args, err := json.Marshal(map[string]string{"sync": s.Name, "run": p.Run, "plan": p.ID})
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
-	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
 // PersonLedger is the record of what is kept about people.
@@ -25,7 +24,7 @@ func (a *API) syncPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f.Registrations, f.Enrolments, f.Messages = orEmpty(f.Registrations), orEmpty(f.Enrolments), orEmpty(f.Messages)
-	return reply(w, http.StatusOK, client.PersonFile(f))
+	return reply(w, http.StatusOK, f)
 }
 
 // erasePerson serves DELETE /api/v1/syncs/{name}/people/{person}.
@@ -38,5 +37,5 @@ func (a *API) erasePerson(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return reply(w, http.StatusOK, client.Erasure(e))
+	return reply(w, http.StatusOK, e)
 }

@@ -66,35 +66,64 @@ func TestMinutesOfADay(t *testing.T) {
 		did    []sis.Activity
 		want   map[string]int
 	}{
-		{"each event has its minutes", weighted, one,
+		{
+			"each event has its minutes", weighted, one,
 			[]sis.Activity{act("A", post, "2026-10-05 10:00"), act("A", post, "2026-10-05 10:00"), act("A", post, "2026-10-06 10:00")},
-			map[string]int{"2026-10-05 S-A": 20, "2026-10-06 S-A": 10}},
-		{"looking at pages is not attending", attendance.Rules{}, one,
+			map[string]int{"2026-10-05 S-A": 20, "2026-10-06 S-A": 10},
+		},
+		{
+			"looking at pages is not attending",
+			attendance.Rules{},
+			one,
 			[]sis.Activity{act("A", view, "2026-10-05 10:00"), act("A", "user_loggedin", "2026-10-05 10:00")},
-			map[string]int{}},
-		{"the multiplier is applied before rounding, half up", attendance.Rules{Weights: map[string]int{post: 1}, Multiplier: 2500}, one,
+			map[string]int{},
+		},
+		{
+			"the multiplier is applied before rounding, half up",
+			attendance.Rules{Weights: map[string]int{post: 1}, Multiplier: 2500},
+			one,
 			[]sis.Activity{act("A", post, "2026-10-05 10:00")},
-			map[string]int{"2026-10-05 S-A": 3}},
-		{"a day has a least and a most", attendance.Rules{Weights: map[string]int{post: 1, "attempt_submitted": 700}, Min: 5}, one,
+			map[string]int{"2026-10-05 S-A": 3},
+		},
+		{
+			"a day has a least and a most",
+			attendance.Rules{Weights: map[string]int{post: 1, "attempt_submitted": 700}, Min: 5},
+			one,
 			[]sis.Activity{act("A", post, "2026-10-05 10:00"), act("A", "attempt_submitted", "2026-10-06 10:00")},
-			map[string]int{"2026-10-05 S-A": 5, "2026-10-06 S-A": 480}},
-		{"one thing done is a whole day of engagement", attendance.Rules{Mode: attendance.Engagement, Scheduled: 75}, one,
+			map[string]int{"2026-10-05 S-A": 5, "2026-10-06 S-A": 480},
+		},
+		{
+			"one thing done is a whole day of engagement",
+			attendance.Rules{Mode: attendance.Engagement, Scheduled: 75},
+			one,
 			[]sis.Activity{act("A", post, "2026-10-05 10:00"), act("A", post, "2026-10-05 18:00")},
-			map[string]int{"2026-10-05 S-A": 75}},
-		{"a session is the time between what was done", sessions, one,
+			map[string]int{"2026-10-05 S-A": 75},
+		},
+		{
+			"a session is the time between what was done", sessions, one,
 			[]sis.Activity{act("A", post, "2026-10-05 10:00"), act("A", post, "2026-10-05 10:30"), act("A", post, "2026-10-05 11:01"), act("A", post, "2026-10-05 11:02")},
-			map[string]int{"2026-10-05 S-A": 31}},
-		{"the last thing done is worth its credit", attendance.Rules{Mode: attendance.Sessions, Credit: 5 * time.Minute}, one,
+			map[string]int{"2026-10-05 S-A": 31},
+		},
+		{
+			"the last thing done is worth its credit",
+			attendance.Rules{Mode: attendance.Sessions, Credit: 5 * time.Minute},
+			one,
 			[]sis.Activity{act("A", post, "2026-10-05 10:00"), act("A", post, "2026-10-05 10:10")},
-			map[string]int{"2026-10-05 S-A": 15}},
-		{"of two sections that share a course the one on that day has it", weighted,
+			map[string]int{"2026-10-05 S-A": 15},
+		},
+		{
+			"of two sections that share a course the one on that day has it", weighted,
 			[]attendance.Place{{Section: "S-1", Course: "A", Zone: newYork, End: date("2026-10-06")}, {Section: "S-2", Course: "A", Zone: newYork, Begin: date("2026-10-06")}},
 			[]sis.Activity{act("A", post, "2026-10-05 23:59"), act("A", post, "2026-10-06 00:00")},
-			map[string]int{"2026-10-05 S-1": 10, "2026-10-06 S-2": 10}},
-		{"all sections together have no more than a day", attendance.Rules{Weights: map[string]int{post: 400}, CapAll: 500},
+			map[string]int{"2026-10-05 S-1": 10, "2026-10-06 S-2": 10},
+		},
+		{
+			"all sections together have no more than a day",
+			attendance.Rules{Weights: map[string]int{post: 400}, CapAll: 500},
 			[]attendance.Place{in("A"), in("B")},
 			[]sis.Activity{act("A", post, "2026-10-05 10:00"), act("B", post, "2026-10-05 11:00")},
-			map[string]int{"2026-10-05 S-A": 400, "2026-10-05 S-B": 100}},
+			map[string]int{"2026-10-05 S-A": 400, "2026-10-05 S-B": 100},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

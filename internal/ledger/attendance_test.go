@@ -51,7 +51,6 @@ func TestAttendanceComesBackAsItWasKept(t *testing.T) {
 		}
 
 		got, err := l.Attendance(t.Context(), sync.AttendanceFilter{Sync: "main"})
-
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,8 +77,10 @@ func TestAttendanceIsListedByFilter(t *testing.T) {
 			"of a person":       {sync.AttendanceFilter{Person: "ann"}, []string{"ann", "ann"}},
 			"in a state":        {sync.AttendanceFilter{State: sync.AttHeld}, []string{"cat"}},
 			"with a code":       {sync.AttendanceFilter{Code: sync.BrakeAttendance}, []string{"cat"}},
-			"after another, two": {sync.AttendanceFilter{After: sync.AttendancePlace{Section: "S1", Person: "ann", Day: monday}, Limit: 2},
-				[]string{"bob", "cat"}},
+			"after another, two": {
+				sync.AttendanceFilter{After: sync.AttendancePlace{Section: "S1", Person: "ann", Day: monday}, Limit: 2},
+				[]string{"bob", "cat"},
+			},
 		} {
 			test.f.Sync = "main"
 			got, err := l.Attendance(t.Context(), test.f)

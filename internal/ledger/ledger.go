@@ -28,12 +28,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"github.com/beadle-jobs/beadle/internal/seal"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/beadle-jobs/beadle/internal/seal"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
 	_ "modernc.org/sqlite"             // the "sqlite" driver

@@ -84,10 +84,16 @@ func TestDisastersDropNobodyAndWaitForAPerson(t *testing.T) {
 		says    string
 		drops   int // once it is approved
 	}{
-		"row 3: an empty registrations file": {func(f *fakeSIS) { f.records[sis.Registrations] = nil },
-			[]string{"SNAPSHOT_INCOMPLETE"}, "sent no registrations at all, and had 120", 120},
-		"a school is missing": {func(f *fakeSIS) { f.thin(8, "s00", "s01", "s02", "s03", "s04") },
-			[]string{"BRAKE_DROPS"}, "40 of 40 registrations of school north", 40},
+		"row 3: an empty registrations file": {
+			func(f *fakeSIS) { f.records[sis.Registrations] = nil },
+			[]string{"SNAPSHOT_INCOMPLETE"},
+			"sent no registrations at all, and had 120", 120,
+		},
+		"a school is missing": {
+			func(f *fakeSIS) { f.thin(8, "s00", "s01", "s02", "s03", "s04") },
+			[]string{"BRAKE_DROPS"},
+			"40 of 40 registrations of school north", 40,
+		},
 		"row 39: last week's backup, without the latest registrations": {func(f *fakeSIS) {
 			f.thin(1, "s00", "s01", "s02", "s03", "s04", "s05", "s06", "s07", "s08", "s09", "s10", "s11", "s12", "s13", "s14")
 		}, []string{"BRAKE_DROPS"}, "15 of 120 registrations of Term fall", 15},

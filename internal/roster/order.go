@@ -39,8 +39,10 @@ func (c *comparison) holdOld(row sync.Row) {
 			return
 		}
 	}
-	c.message(row, sync.Message{Op: sync.Changed, State: sync.Held, Code: "STALE_VERSION",
-		Reason: "The SIS sends an older version than it sent before. What was known stands."})
+	c.message(row, sync.Message{
+		Op: sync.Changed, State: sync.Held, Code: "STALE_VERSION",
+		Reason: "The SIS sends an older version than it sent before. What was known stands.",
+	})
 }
 
 // rolledBack reports whether the SIS has gone back to an earlier state: nothing

@@ -27,7 +27,7 @@ func (p *planner) unwantedPlace(at *place, after sync.Span) (verdict, bool) {
 	if len(p.campus.Overrides) == 0 || at.Course == "" {
 		return verdict{}, false
 	}
-	return p.unwanted(sync.Enrol, at.Place.Key(), after)
+	return p.unwanted(sync.Enrol, at.Key(), after)
 }
 
 // settled forgets what a person did not want of a place that is now as the SIS
@@ -36,7 +36,7 @@ func (p *planner) settled(at *place) {
 	if len(p.campus.Overrides) == 0 {
 		return
 	}
-	if _, there := p.campus.Overrides[at.Place.Key()]; there {
-		p.lifted = append(p.lifted, at.Place.Key())
+	if _, there := p.campus.Overrides[at.Key()]; there {
+		p.lifted = append(p.lifted, at.Key())
 	}
 }

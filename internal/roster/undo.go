@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -219,9 +220,9 @@ func (u *undoer) draft(id string, of sync.Plan, reason string) sync.Draft {
 // were made; what is left comes last.
 func (u *undoer) inOrder() (all []sync.Effect) {
 	of := func(wanted func(sync.Effect) bool) {
-		for i := len(u.effects) - 1; i >= 0; i-- {
-			if wanted(u.effects[i]) {
-				all = append(all, u.effects[i])
+		for _, v := range slices.Backward(u.effects) {
+			if wanted(v) {
+				all = append(all, v)
 			}
 		}
 	}

@@ -175,16 +175,20 @@ type planDeed struct {
 var planDeeds = []planDeed{
 	{"approve", "Let this through?", "The run that made the plan goes on, and makes exactly these changes. One that is not as it was any more is left to the next run.", "Approve", false, rule(sync.Approve)},
 	{"reject", "Reject this?", "These changes are not made, and nobody is asked again until the SIS changes those records, or somebody releases them.", "Reject", true, rule(sync.Reject)},
-	{"undo", "Take this plan back?", "A new plan is made that takes back what this one did: you see it first, and it waits for approval. Nobody is deleted, and what changed since is left alone.", "Plan the undo", true,
+	{
+		"undo", "Take this plan back?", "A new plan is made that takes back what this one did: you see it first, and it waits for approval. Nobody is deleted, and what changed since is left alone.", "Plan the undo", true,
 		func(s *server, r *http.Request, p sync.Plan, reason string) (string, error) {
 			j, err := s.Plans.UndoPlan(r.Context(), p.Sync, p.ID, reason)
 			return jobPath(j.ID), err
-		}},
-	{"release", "Release what is kept?", "The next run plans again what was rejected in this plan, or undone by it.", "Release", false,
+		},
+	},
+	{
+		"release", "Release what is kept?", "The next run plans again what was rejected in this plan, or undone by it.", "Release", false,
 		func(s *server, r *http.Request, p sync.Plan, reason string) (string, error) {
 			_, err := s.Plans.ReleasePlan(r.Context(), p.Sync, p.ID, "", reason)
 			return planPath(p), err
-		}},
+		},
+	},
 }
 
 // rule decides on what a plan holds, or on the one hold that the form names.
@@ -203,7 +207,7 @@ func (s *server) askPlan(d planDeed) func(w http.ResponseWriter, r *http.Request
 			return err
 		}
 		ask := planDeedPage{planPage: page, planDeed: d}
-		ask.frame.Title = d.Button
+		ask.Title = d.Button
 		for _, h := range page.Held {
 			if h.ID != "" && h.ID == r.URL.Query().Get("hold") {
 				ask.Hold = &h

@@ -23,9 +23,11 @@ type fakePlans struct {
 }
 
 func campusPlans() []sync.Plan {
-	h := sync.Hold{ID: "1", Code: "BRAKE_DROPS", State: sync.HoldWaits, Term: "2026FA", Drops: 212, Of: 1880, Effects: 212, Needs: 2,
+	h := sync.Hold{
+		ID: "1", Code: "BRAKE_DROPS", State: sync.HoldWaits, Term: "2026FA", Drops: 212, Of: 1880, Effects: 212, Needs: 2,
 		Message:   "212 of 1880 registrations of Fall 2026 would be dropped, which is unusual: nobody was.",
-		Decisions: []sync.Decision{{Hold: "1", Choice: sync.Approve, By: "anna", Reason: "the dean knows", At: noon}}}
+		Decisions: []sync.Decision{{Hold: "1", Choice: sync.Approve, By: "anna", Reason: "the dean knows", At: noon}},
+	}
 	return []sync.Plan{
 		{ID: "p2", Sync: "main", Kind: sync.ToSync, State: sync.PlanHeld, Counts: map[sync.EffectOp]int64{sync.Enrol: 1, sync.Suspend: 212}, Held: []sync.Hold{h}, Created: noon, Changed: noon},
 		{ID: "p1", Sync: "main", Kind: sync.ToSync, State: sync.PlanDone, Counts: map[sync.EffectOp]int64{sync.Enrol: 3}, Created: noon.Add(-time.Hour), Changed: noon},
@@ -52,8 +54,10 @@ func (f *fakePlans) SISPlan(_ context.Context, name, id string) (sync.Plan, erro
 
 func (f *fakePlans) SISEffects(_ context.Context, _ string, of sync.EffectFilter) (found []sync.Effect, err error) {
 	for i := int64(1); i <= 60; i++ {
-		e := sync.Effect{Seq: i, Op: sync.Suspend, Key: "enrolment S-1020|5|student", Hold: "1", State: sync.EffectHeld,
-			Before: json.RawMessage(`{"start":"2026-09-01T04:00:00Z"}`), After: json.RawMessage(`{"start":"2026-09-01T04:00:00Z","suspended":true}`)}
+		e := sync.Effect{
+			Seq: i, Op: sync.Suspend, Key: "enrolment S-1020|5|student", Hold: "1", State: sync.EffectHeld,
+			Before: json.RawMessage(`{"start":"2026-09-01T04:00:00Z"}`), After: json.RawMessage(`{"start":"2026-09-01T04:00:00Z","suspended":true}`),
+		}
 		if i > of.After && (of.Hold == "" || of.Hold == e.Hold) && len(found) < of.Limit {
 			found = append(found, e)
 		}

@@ -49,9 +49,11 @@ func (p *Platform) openCampus() {
 	}
 	p.campus.messages = []sync.Message{
 		{ID: "m-2", Sync: "main", Stream: sis.Registrations, Key: "s-2|p-1|student", Op: sync.New, Where: "enrollments.csv:3", State: sync.Waiting, Code: "SECTION_UNLINKED", Reason: "The section is not linked to a course.", Received: Now, Changed: Now},
-		{ID: "m-1", Sync: "main", Stream: sis.Persons, Key: "p-1", Op: sync.New, Where: "users.csv:2", State: sync.Applied, Received: Now, Changed: Now,
+		{
+			ID: "m-1", Sync: "main", Stream: sis.Persons, Key: "p-1", Op: sync.New, Where: "users.csv:2", State: sync.Applied, Received: Now, Changed: Now,
 			Body:    json.RawMessage(`{"key":"p-1","username":"ada","email":"ada@example.edu","given":"Ada","family":"L","roles":["student"],"enabled":true}`),
-			History: []sync.MessageEvent{{At: Now, State: sync.Received, By: "run"}, {At: Now, State: sync.Applied, By: "plan"}}},
+			History: []sync.MessageEvent{{At: Now, State: sync.Received, By: "run"}, {At: Now, State: sync.Applied, By: "plan"}},
+		},
 	}
 }
 

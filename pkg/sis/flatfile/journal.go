@@ -35,7 +35,7 @@ func (j *journal) read(take func(entry)) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	if _, err := f.Seek(j.offset, io.SeekStart); err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (j *journal) add(entries []entry) error {
 	if err != nil {
 		return err
 	}
-	defer f.Close() //nolint:errcheck // Sync has told
+	defer f.Close()
 	if _, err := f.Write(text); err != nil {
 		return err
 	}

@@ -185,7 +185,7 @@ func replace(path string, write func(*os.File) error) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // it is not there any more unless something went wrong
+	defer os.Remove(f.Name())
 	err = cmp.Or(write(f), f.Sync(), f.Close())
 	if err != nil {
 		return err

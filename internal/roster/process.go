@@ -183,6 +183,8 @@ func (b *settled) write(ctx context.Context) error {
 func (b *settled) settlement() sync.Settlement {
 	b.out.Sync, b.out.Plan, b.out.Effects = b.sync.Name, b.plan.ID, b.effects
 	b.keepUndone()
+	b.out.Links = lastOf(b.out.Links, func(k sync.Link) string { return k.Section })
+	b.out.People = lastOf(b.out.People, func(k sync.PersonLink) string { return k.Person })
 	return b.out
 }
 
@@ -216,4 +218,20 @@ func count(p *tasks.Progress, op sync.EffectOp, n int64) {
 	default:
 		p.Created += n
 	}
+}
+
+// lastOf returns of each key the last one: a course that is gone is met by
+// everybody who is to be in it.
+func lastOf[T any](all []T, key func(T) string) (last []T) {
+	at := make(map[string]int, len(all))
+	for _, one := range all {
+		i, known := at[key(one)]
+		if !known {
+			at[key(one)] = len(last)
+			last = append(last, one)
+			continue
+		}
+		last[i] = one
+	}
+	return last
 }

@@ -17,12 +17,13 @@ func attendance() ([]sync.Attendance, sync.AttendanceHold) {
 	place := func(person string) sync.AttendancePlace {
 		return sync.AttendancePlace{Section: "s-1", Person: person, Day: attendedOn}
 	}
-	return []sync.Attendance{
-			{AttendancePlace: place("p-1"), Zone: "UTC", Minutes: 50, Posted: new(50), Revision: 1, State: sync.AttPosted, Receipt: "att_1", SentAt: Now, Changed: Now},
-			{AttendancePlace: place("p-2"), Zone: "UTC", Minutes: 30, State: sync.AttHeld, Code: sync.BrakeAttendance, Message: "Far fewer than usual.", Changed: Now},
-		}, sync.AttendanceHold{
-			AttendanceClass: class, Code: sync.BrakeAttendance, Reason: "2 of 20 students attended, where 18 would be usual by the weeks before.", Made: Now,
-		}
+	days := []sync.Attendance{
+		{AttendancePlace: place("p-1"), Zone: "UTC", Minutes: 50, Posted: new(50), Revision: 1, State: sync.AttPosted, Receipt: "att_1", SentAt: Now, Changed: Now},
+		{AttendancePlace: place("p-2"), Zone: "UTC", Minutes: 30, State: sync.AttHeld, Code: sync.BrakeAttendance, Message: "Far fewer than usual.", Changed: Now},
+	}
+	return days, sync.AttendanceHold{
+		AttendanceClass: class, Code: sync.BrakeAttendance, Reason: "2 of 20 students attended, where 18 would be usual by the weeks before.", Made: Now,
+	}
 }
 
 // Attendance implements api.Ledger.

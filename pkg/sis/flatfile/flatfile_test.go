@@ -167,8 +167,7 @@ func TestAFolderThatCannotBeWrittenIsAnOutage(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := flatfile.New(flatfile.Config{Dir: path}).Check(t.Context())
-	problem := &sis.Error{}
-	if errors.As(err, &problem) {
+	if problem, ok := errors.AsType[*sis.Error](err); !ok || problem.Code != "TGT_UNAVAILABLE" || !problem.Temporary {
 		t.Errorf("error = %v, want a temporary TGT_UNAVAILABLE", err)
 	}
 }

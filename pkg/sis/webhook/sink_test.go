@@ -87,11 +87,8 @@ func TestWhatBecameOfAPost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.Post(t.Context(), days); func() *sis.Error {
-		target := &sis.Error{}
-		_ = errors.As(err, &target)
-		return target
-	}().Code != "TGT_UNAVAILABLE" {
+	_, err = h.Post(t.Context(), days)
+	if said, ok := errors.AsType[*sis.Error](err); !ok || said.Code != "TGT_UNAVAILABLE" {
 		t.Errorf("where nobody listens: %v", err)
 	}
 	if _, err := webhook.New(webhook.Config{URL: "http://127.0.0.1:1", Secret: "short"}); err == nil {

@@ -61,8 +61,7 @@ func impersonal(d sync.MessageDetail) sync.MessageDetail {
 		d.Before = &before
 	}
 	if d.Effect != nil {
-		e := *d.Effect
-		e.Before, e.After = sync.HideBody(e.Before), sync.HideBody(e.After)
+		e := sync.HideEffect(*d.Effect)
 		d.Effect = &e
 	}
 	return d

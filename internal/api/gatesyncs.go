@@ -51,7 +51,23 @@ func (l gatedLedger) SISEffects(ctx context.Context, plan string, f sync.EffectF
 	if err := l.open(ctx, plan); err != nil {
 		return nil, err
 	}
-	return l.ledger.SISEffects(ctx, plan, f)
+	effects, err := l.ledger.SISEffects(ctx, plan, f)
+	if !l.knowsPlan(ctx, plan) {
+		for i := range effects {
+			effects[i] = sync.HideEffect(effects[i])
+		}
+	}
+	return effects, err
+}
+
+// knowsPlan is knowsPeople of the sync of a plan. Once its job is forgotten, only
+// those who administer everything see names.
+func (g gate) knowsPlan(ctx context.Context, plan string) bool {
+	if auth.Of(ctx).Everywhere(auth.Administer) {
+		return true
+	}
+	j, err := g.raw(ctx, plan)
+	return err == nil && auth.Of(ctx).May(auth.Administer, j.Client, planTask)
 }
 
 // SISPerson implements [PersonLedger].

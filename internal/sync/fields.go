@@ -124,3 +124,23 @@ func HideBody(record json.RawMessage) json.RawMessage {
 	}
 	return text
 }
+
+// HideEffect returns an effect without what names a person. Which of that
+// changes stays.
+func HideEffect(e Effect) Effect {
+	was, is := read(e.Before), read(e.After)
+	e.Before, e.After = HideBody(e.Before), HideBody(e.After)
+	var after map[string]any
+	if json.Unmarshal(e.After, &after) != nil || len(was) == 0 {
+		return e
+	}
+	for name := range after {
+		if personal[name] && is[name] != was[name] && is[name] != "" {
+			after[name] = Hidden + " (changed)"
+		}
+	}
+	if text, err := json.Marshal(after); err == nil {
+		e.After = text
+	}
+	return e
+}

@@ -1,6 +1,9 @@
 package sync_test
 
 import (
+	"encoding/json"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,4 +57,29 @@ func TestSpansAreEqualWhateverTheirZones(t *testing.T) {
 	if b := (sync.Span{Start: noon, Suspended: true}); a.Equal(b) {
 		t.Errorf("%v is %v", a, b)
 	}
+}
+
+func TestAHiddenEffectSaysWhatChangesAndNotOfWhom(t *testing.T) {
+	user := func(email string) json.RawMessage {
+		return json.RawMessage(`{"key":"p-1","username":"ada","email":"` + email + `","given":"Ada"}`)
+	}
+	span := json.RawMessage(`{"start":"2026-09-01T04:00:00Z"}`)
+	for name, tt := range map[string]struct{ before, after, want json.RawMessage }{
+		"a new account":      {nil, user("ada@example.edu"), json.RawMessage(`{"key":"p-1","username":"•••","email":"•••","given":"•••"}`)},
+		"a changed account":  {user("a@example.edu"), user("ada@example.edu"), json.RawMessage(`{"key":"p-1","username":"•••","email":"••• (changed)","given":"•••"}`)},
+		"an e-mail is gone":  {user("a@example.edu"), user(""), json.RawMessage(`{"key":"p-1","username":"•••","email":"","given":"•••"}`)},
+		"an enrolment":       {nil, span, span},
+		"what was emptied":   {nil, nil, nil},
+		"an account emptied": {json.RawMessage(`{}`), json.RawMessage(`{}`), json.RawMessage(`{}`)},
+	} {
+		got := sync.HideEffect(sync.Effect{Before: tt.before, After: tt.after})
+		if !sameJSON(got.After, tt.want) || strings.Contains(string(got.Before), "ada") {
+			t.Errorf("%s: %s -> %s, want %s", name, got.Before, got.After, tt.want)
+		}
+	}
+}
+
+func sameJSON(a, b json.RawMessage) bool {
+	var one, other any
+	return (json.Unmarshal(a, &one) == nil) == (json.Unmarshal(b, &other) == nil) && reflect.DeepEqual(one, other)
 }

@@ -56,12 +56,17 @@ func serveMoodle(ctx context.Context, env *Env, o moodleOptions) error {
 		site.AddCourse(moodlesim.Course{Shortname: name, Fullname: name, Idnumber: name, Category: 1})
 	}
 	site.SetFaults(moodlesim.Faults{Latency: o.latency})
-	l, err := net.Listen("tcp", o.listen)
+	return env.simulate(ctx, o.listen, site, func(addr net.Addr) string { return fmt.Sprintf("A simulated Moodle is at http://%s", addr) })
+}
+
+// simulate serves a simulator until ctx is done, and says where it is.
+func (env *Env) simulate(ctx context.Context, listen string, simulator http.Handler, welcome func(net.Addr) string) error {
+	l, err := net.Listen("tcp", listen)
 	if err != nil {
-		return fault.New(fault.Unavailable, "Cannot listen on %s: is something else using it?", o.listen).Because(err)
+		return fault.New(fault.Unavailable, "Cannot listen on %s: is something else using it?", listen).Because(err)
 	}
-	fmt.Fprintf(env.Out, "A simulated Moodle is at http://%s\n", l.Addr())
-	server := &http.Server{Handler: site, ReadHeaderTimeout: 10 * time.Second}
+	fmt.Fprintln(env.Out, welcome(l.Addr()))
+	server := &http.Server{Handler: simulator, ReadHeaderTimeout: 10 * time.Second}
 	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
 	defer stop()
 	_ = server.Serve(l) // ends when the command is stopped

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -58,23 +57,16 @@ func serveCampus(ctx context.Context, env *Env, o serveOptions) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "%v", err).In("size")
 	}
-	l, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return fault.New(fault.Unavailable, "Cannot listen on %s: is something else using it?", o.listen).Because(err)
-	}
 	u := university.New(university.Options{Seed: o.seed, Size: size})
 	state := u.After(u.Timeline(), 0)
 	state.AdvanceTo(o.at)
 	service := sisrest.New(state.Export().Bundle(), o.faults)
-	fmt.Fprintf(env.Out, "%s is at http://%s on day %d\n", university.School, l.Addr(), o.at)
-	if o.day > 0 {
-		go passDays(ctx, env, o, state, service)
-	}
-	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
-	stop := context.AfterFunc(ctx, func() { _ = server.Close() })
-	defer stop()
-	_ = server.Serve(l) // ends when the command is stopped
-	return nil
+	return env.simulate(ctx, o.listen, service, func(addr net.Addr) string {
+		if o.day > 0 {
+			go passDays(ctx, env, o, state, service)
+		}
+		return fmt.Sprintf("%s is at http://%s on day %d", university.School, addr, o.at)
+	})
 }
 
 // passDays moves the calendar on until ctx is done.

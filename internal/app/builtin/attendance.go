@@ -27,13 +27,13 @@ import (
 )
 
 // attending returns the tasks that post attendance, or none if no sync does.
-func attending(c config.Config, l *ledger.Ledger, log *slog.Logger) ([]tasks.Task, error) {
+func attending(c config.Config, l *ledger.Ledger, targets map[string]sis.Target, log *slog.Logger) ([]tasks.Task, error) {
 	var syncs []attendance.Sync
 	for _, name := range slices.Sorted(maps.Keys(c.Syncs)) {
 		if c.Syncs[name].Attendance == nil {
 			continue
 		}
-		s, err := attended(name, c, l, log)
+		s, err := attended(name, c, l, targets, log)
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +45,7 @@ func attending(c config.Config, l *ledger.Ledger, log *slog.Logger) ([]tasks.Tas
 	return attendance.New(attendance.Config{Store: l, Syncs: syncs, Log: log}), nil
 }
 
-func attended(name string, c config.Config, l *ledger.Ledger, log *slog.Logger) (attendance.Sync, error) {
+func attended(name string, c config.Config, l *ledger.Ledger, targets map[string]sis.Target, log *slog.Logger) (attendance.Sync, error) {
 	a := *c.Syncs[name].Attendance
 	s := attendance.Sync{
 		Sync: syncOf(name, c.Syncs[name]), Rules: rules(a),
@@ -56,7 +56,7 @@ func attended(name string, c config.Config, l *ledger.Ledger, log *slog.Logger) 
 		s.Schedule = ""
 	}
 	var err error
-	if s.Activity, err = activityOf(name, a, c, l, log); err != nil {
+	if s.Activity, err = activityOf(name, a, l, targets[c.Syncs[name].Target]); err != nil {
 		return s, err
 	}
 	s.Sink, err = sinkOf(c.Sinks[a.Sink], c, log.With("sink", a.Sink))
@@ -72,18 +72,14 @@ func rules(a config.Attendance) attendance.Rules {
 
 // activityOf returns where it is known from what the students of a sync do.
 // Nothing is called or opened yet.
-func activityOf(name string, a config.Attendance, c config.Config, l *ledger.Ledger, log *slog.Logger) (sis.ActivitySource, error) {
+func activityOf(name string, a config.Attendance, l *ledger.Ledger, lms sis.Target) (sis.ActivitySource, error) {
 	switch a.Activity.Driver {
 	case "csv":
 		return activitycsv.File{Path: a.Activity.Path}, nil
 	case "moodle-log":
 		return moodleLog(a)
 	}
-	lms, err := targets(c, log)
-	if err != nil {
-		return nil, err
-	}
-	seer, ok := lms[c.Syncs[name].Target].(sis.LastSeer)
+	seer, ok := lms.(sis.LastSeer)
 	if !ok {
 		return nil, fault.New(fault.Invalid, "syncs.%s.attendance.activity: the target does not tell when people were in a course last; use another driver.", name)
 	}

@@ -9,6 +9,9 @@ package builtin
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/builtin/prune"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -27,7 +31,7 @@ func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tas
 	if err != nil {
 		return worker.Tasks{}, err
 	}
-	all, err := Tasks(c, l, log)
+	provided, err := Tasks(c, l, log)
 	if err != nil {
 		l.Close()
 		return worker.Tasks{}, err
@@ -35,21 +39,43 @@ func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tas
 	if len(c.Syncs) == 0 {
 		log.Warn("the settings name no syncs, so that this worker only looks after Beadle itself")
 	}
-	all = append(all, Notices(c, l))
-	return worker.Tasks{All: all, Close: l.Close}, nil
+	return worker.Tasks{
+		All:   append(provided.All, Notices(c, l)),
+		Close: func() error { return errors.Join(provided.Close(), l.Close()) },
+	}, nil
 }
 
-// Tasks returns all of them. They work on that ledger.
-func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) ([]tasks.Task, error) {
-	sync, err := campus(c, l, log)
+// Tasks returns all of them. They work on that ledger; when it is closed is the
+// caller's business.
+func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) (worker.Tasks, error) {
+	targets, err := targets(c, log)
 	if err != nil {
-		return nil, err
+		return worker.Tasks{}, err
 	}
-	posts, err := attending(c, l, log)
+	sync, err := campus(c, l, targets, log)
 	if err != nil {
-		return nil, err
+		return worker.Tasks{}, err
 	}
-	return slices.Concat([]tasks.Task{prune.New(pruning(l))}, sync, posts), nil
+	posts, err := attending(c, l, targets, log)
+	if err != nil {
+		return worker.Tasks{}, err
+	}
+	return worker.Tasks{
+		All:   slices.Concat([]tasks.Task{prune.New(pruning(l))}, sync, posts),
+		Close: func() error { return closeAll(targets) },
+	}, nil
+}
+
+// closeAll lets targets complete what they have not written yet.
+func closeAll(targets map[string]sis.Target) (err error) {
+	for name, target := range targets {
+		if c, ok := target.(io.Closer); ok {
+			if problem := c.Close(); problem != nil {
+				err = errors.Join(err, fmt.Errorf("close target %s: %w", name, problem))
+			}
+		}
+	}
+	return err
 }
 
 // pruning goes by what the scheduler says of retention, not by the settings of

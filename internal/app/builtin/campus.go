@@ -17,15 +17,11 @@ import (
 
 // campus returns the tasks of all syncs that the settings name, or none if there
 // are none.
-func campus(c config.Config, store roster.Store, log *slog.Logger) ([]tasks.Task, error) {
+func campus(c config.Config, store roster.Store, targets map[string]sis.Target, log *slog.Logger) ([]tasks.Task, error) {
 	if len(c.Syncs) == 0 {
 		return nil, nil
 	}
 	sources, err := sources(c, log)
-	if err != nil {
-		return nil, err
-	}
-	targets, err := targets(c, log)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +80,13 @@ func freezes(all []config.Freeze) (out []sync.Freeze) {
 	return out
 }
 
+// targets returns the targets that the settings name, by name, or none if there
+// is no sync. Nothing is called or opened yet.
 func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
 	all := map[string]sis.Target{}
+	if len(c.Syncs) == 0 {
+		return all, nil
+	}
 	for name, t := range c.Targets {
 		target, err := target(t, log.With("target", name))
 		if err != nil {

@@ -10,6 +10,7 @@ package dev
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -103,17 +104,17 @@ func (t trial) run(ctx context.Context) error {
 		o.Demo, moodle = true, campus
 		g.Go(func() error { return runAtOnce(ctx, o.Redis, t.log) })
 	}
-	campusTasks, err := builtin.Tasks(o.Settings, o.Ledger, t.log)
+	provided, err := builtin.Tasks(o.Settings, o.Ledger, t.log)
 	if err != nil {
 		return err
 	}
-	all := append(campusTasks, builtin.Notices(o.Settings, o.Ledger))
+	all := append(provided.All, builtin.Notices(o.Settings, o.Ledger))
 	welcome(t.out, o, moodle)
 	g.Go(func() error { return scheduler.Run(ctx, o) })
 	g.Go(func() error {
 		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log}, all...)
 	})
-	return g.Wait()
+	return errors.Join(g.Wait(), provided.Close())
 }
 
 // settings are those of the file and the environment, on the defaults of a

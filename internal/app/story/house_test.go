@@ -54,11 +54,11 @@ func build(t *testing.T, change ...func(*config.Config)) *house {
 	}
 	t.Cleanup(func() { records.Close() })
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	all, err := builtin.Tasks(c, records, log)
+	provided, err := builtin.Tasks(c, records, log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all = append(append(all, builtin.Notices(c, records)), h.desk.tasks()...)
+	all := append(append(provided.All, builtin.Notices(c, records)), h.desk.tasks()...)
 	h.until(func(ctx context.Context) error {
 		return scheduler.Run(ctx, scheduler.Options{Redis: rdb, Ledger: records, Listener: l, Settings: c, Log: log, Out: h.said})
 	})

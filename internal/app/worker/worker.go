@@ -64,7 +64,11 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 		return err
 	}
 	if provided.Close != nil {
-		defer func() { _ = provided.Close() }()
+		defer func() {
+			if err := provided.Close(); err != nil {
+				log.Error("cannot close what the tasks hold open", "error", err)
+			}
+		}()
 	}
 	metrics := metric.New()
 	ctx, end := context.WithCancel(ctx) // the process ends with the worker, which may be told to drain

@@ -15,12 +15,6 @@ type Cohort struct {
 	Members  []int  `json:"members"`
 }
 
-func (c *Cohort) clone() Cohort {
-	copied := *c
-	copied.Members = slices.Clone(c.Members)
-	return copied
-}
-
 // AddCohort stores a cohort, unchecked, and returns it with its id.
 func (s *Site) AddCohort(c Cohort) Cohort {
 	s.mu.Lock()

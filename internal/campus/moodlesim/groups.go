@@ -15,12 +15,6 @@ type Group struct {
 	Members  []int  `json:"members"`
 }
 
-func (g *Group) clone() Group {
-	c := *g
-	c.Members = slices.Clone(g.Members)
-	return c
-}
-
 // AddGroup stores a group, unchecked, and returns it with its id.
 func (s *Site) AddGroup(g Group) Group {
 	s.mu.Lock()

@@ -72,6 +72,16 @@ func (e Enrolment) clone() Enrolment {
 	return e
 }
 
+func (g Group) clone() Group {
+	g.Members = slices.Clone(g.Members)
+	return g
+}
+
+func (c Cohort) clone() Cohort {
+	c.Members = slices.Clone(c.Members)
+	return c
+}
+
 // Save writes the state to a file, whole or not at all.
 func (s *Site) Save(path string) error {
 	text, err := json.MarshalIndent(s.State(), "", " ")

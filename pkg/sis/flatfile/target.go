@@ -148,8 +148,10 @@ func (t *Target) exportSoon() {
 		t.later = time.AfterFunc(wait, func() {
 			t.mu.Lock()
 			defer t.mu.Unlock()
-			t.later = nil
-			_ = t.export()
+			if t.later != nil { // Close may have been quicker
+				t.later = nil
+				_ = t.export()
+			}
 		})
 	}
 }
@@ -172,10 +174,13 @@ func (t *Target) export() error {
 func (t *Target) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.later == nil || !t.later.Stop() {
+	if t.later == nil && !t.behind {
 		return nil
 	}
-	t.later = nil
+	if t.later != nil {
+		t.later.Stop()
+		t.later = nil
+	}
 	return t.export()
 }
 

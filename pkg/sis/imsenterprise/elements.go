@@ -11,14 +11,19 @@ type (
 		ID string `xml:"id"`
 	}
 
-	person struct {
+	// head is how persons and groups begin.
+	head struct {
 		RecStatus string      `xml:"recstatus,attr"`
 		IDs       []sourcedID `xml:"sourcedid"`
-		UserIDs   []userID    `xml:"userid"`
-		Given     string      `xml:"name>n>given"`
-		Family    string      `xml:"name>n>family"`
-		Email     string      `xml:"email"`
-		Roles     []struct {
+	}
+
+	person struct {
+		head
+		UserIDs []userID `xml:"userid"`
+		Given   string   `xml:"name>n>given"`
+		Family  string   `xml:"name>n>family"`
+		Email   string   `xml:"email"`
+		Roles   []struct {
 			Type string `xml:"institutionroletype,attr"`
 		} `xml:"institutionrole"`
 	}
@@ -29,13 +34,12 @@ type (
 	}
 
 	group struct {
-		RecStatus string      `xml:"recstatus,attr"`
-		IDs       []sourcedID `xml:"sourcedid"`
-		Types     []groupType `xml:"grouptype"`
-		Short     string      `xml:"description>short"`
-		Long      string      `xml:"description>long"`
-		Full      string      `xml:"description>full"`
-		Org       struct {
+		head
+		Types []groupType `xml:"grouptype"`
+		Short string      `xml:"description>short"`
+		Long  string      `xml:"description>long"`
+		Full  string      `xml:"description>full"`
+		Org   struct {
 			Name string `xml:"orgname"`
 			Unit string `xml:"orgunit"`
 			ID   string `xml:"id"`

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"strings"
 	"testing"
 )
@@ -42,7 +43,21 @@ func builds(t *testing.T, code string) {
 	if err := os.WriteFile(file, []byte(code), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "vet", file).CombinedOutput(); err != nil {
+	vet := append(append([]string{"vet"}, builtWith()...), file)
+	if out, err := exec.Command("go", vet...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s\n%s", err, out, code)
 	}
+}
+
+// builtWith returns the flags that this test was built with: with others,
+// every package that the program needs would be compiled anew.
+func builtWith() (flags []string) {
+	build, _ := debug.ReadBuildInfo()
+	for _, setting := range build.Settings {
+		switch setting.Key {
+		case "-race", "-gcflags":
+			flags = append(flags, setting.Key+"="+setting.Value)
+		}
+	}
+	return flags
 }

@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/beadle-jobs/beadle/internal/config"
@@ -25,7 +26,7 @@ const leastWords = 12
 const longest = 500
 
 func TestEveryPackageHasADocThatTeaches(t *testing.T) {
-	for dir := range sources(t) {
+	for dir := range parsed(t) {
 		if n := len(strings.Fields(packageDoc(t, dir))); n < leastWords {
 			t.Errorf("%s: its package doc has %d words; say what the package is for and what it promises", dir, n)
 		}
@@ -33,7 +34,7 @@ func TestEveryPackageHasADocThatTeaches(t *testing.T) {
 }
 
 func TestNoFileIsTooLong(t *testing.T) {
-	for _, files := range sources(t) {
+	for _, files := range parsed(t) {
 		for _, file := range files {
 			if file.lines > longest {
 				t.Errorf("%s has %d lines; %d is the most: does it have one subject?", file.path, file.lines, longest)
@@ -43,7 +44,7 @@ func TestNoFileIsTooLong(t *testing.T) {
 }
 
 func TestNoPackageIsADrawerForEverything(t *testing.T) {
-	for dir := range sources(t) {
+	for dir := range parsed(t) {
 		switch name := filepath.Base(dir); name {
 		case "utils", "util", "common", "helpers", "models", "manager", "types", "misc":
 			t.Errorf("%s: a name that says nothing", dir)
@@ -109,7 +110,7 @@ func TestAlertsGoOffWhenTheyShould(t *testing.T) {
 
 func packageDoc(t *testing.T, dir string) (doc string) {
 	t.Helper()
-	for _, file := range sources(t)[dir] {
+	for _, file := range parsed(t)[dir] {
 		if file.ast.Doc != nil {
 			doc += file.ast.Doc.Text()
 		}
@@ -123,9 +124,18 @@ type source struct {
 	ast   *ast.File
 }
 
-// sources returns the Go files of the product, tests aside, by folder.
-func sources(t *testing.T) map[string][]source {
+// parsed returns the Go files of the product, tests aside, by folder.
+func parsed(t *testing.T) map[string][]source {
 	t.Helper()
+	all, err := sources()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// sources are read once for all tests.
+var sources = sync.OnceValues(func() (map[string][]source, error) {
 	all := map[string][]source{}
 	positions := token.NewFileSet()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -146,8 +156,5 @@ func sources(t *testing.T) map[string][]source {
 		all[dir] = append(all[dir], source{path, positions.Position(file.End()).Line, file})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
-}
+	return all, err
+})

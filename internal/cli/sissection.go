@@ -41,6 +41,7 @@ func (env *Env) printSection(p client.SectionPage) {
 		"code", s.Code,
 		"terms", strings.Join(s.Terms, ", "),
 		"school", s.School,
+		"cross-listed", s.CrossList,
 		"provider", s.Provider,
 		"extract", string(s.Extract),
 		"state", string(s.State),

@@ -18,7 +18,7 @@ import (
 var sisStreams = map[sis.Stream]sisStream{
 	sis.Terms:         {"sis_terms", "title, kind, start_on, end_on, parent", "record", termColumns, scanTerm},
 	sis.Persons:       {"sis_persons", "username, email, given, family, roles, enabled", "record", personColumns, scanPerson},
-	sis.Sections:      {"sis_sections", "title, code, course, terms, school, provider, extract, zone", "record", sectionColumns, scanSection},
+	sis.Sections:      {"sis_sections", "title, code, course, terms, school, provider, extract, zone, cross_list", "record", sectionColumns, scanSection},
 	sis.Registrations: {"sis_registrations", "alias, section, person, role, begin_on, end_on", "alias", registrationColumns, scanRegistration},
 }
 
@@ -42,7 +42,7 @@ func personColumns(r sync.Row) []any {
 
 func sectionColumns(r sync.Row) []any {
 	s := r.Record.Section
-	return []any{clean(s.Title), clean(s.Code), clean(s.Course), asList(s.Terms), clean(s.School), clean(s.Provider), clean(string(s.Extract)), clean(s.Zone)}
+	return []any{clean(s.Title), clean(s.Code), clean(s.Course), asList(s.Terms), clean(s.School), clean(s.Provider), clean(string(s.Extract)), clean(s.Zone), clean(s.CrossList)}
 }
 
 func registrationColumns(r sync.Row) []any {
@@ -74,7 +74,7 @@ func scanPerson(from also, r *sync.Row) error {
 func scanSection(from also, r *sync.Row) error {
 	s := &sis.Section{}
 	r.Record.Section = s
-	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone}
+	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone, &s.CrossList}
 	err := scanRow(from, r)
 	s.Key = r.Key
 	return err

@@ -12,7 +12,7 @@ import (
 // placedSections is the sections of a sync with their links, their newest
 // message and where they stand. What keeps a section from being linked is said
 // by that message; link and suspicion are newer than it where they differ.
-const placedSections = `SELECT s.record, s.gone, s.title, s.code AS class, s.course AS subject, s.terms, s.school, s.provider, s.extract, s.zone,
+const placedSections = `SELECT s.record, s.gone, s.title, s.code AS class, s.course AS subject, s.terms, s.school, s.provider, s.extract, s.zone, s.cross_list,
 		COALESCE(k.course, '') AS course, COALESCE(k.shortname, '') AS shortname, COALESCE(k.how, '') AS how,
 		COALESCE(k.linked, 0) AS linked, COALESCE(k.reason, '') AS why, COALESCE(k.changed_at, 0) AS changed_at,
 		COALESCE(m.code, '') AS code, COALESCE(m.reason, '') AS reason, COALESCE(r.old_key, '') AS old_key,
@@ -31,7 +31,7 @@ const placedSections = `SELECT s.record, s.gone, s.title, s.code AS class, s.cou
 func scanPlaced(r row) (s sync.Section, err error) {
 	k := sync.Link{}
 	var changed int64
-	err = r.Scan(&s.Key, &s.Gone, &s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone,
+	err = r.Scan(&s.Key, &s.Gone, &s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone, &s.CrossList,
 		&k.Course, &k.Shortname, &k.How, &k.Linked, &k.Reason, &changed, &s.Trouble, &s.Reason, &s.Before, &s.State)
 	if k.How != "" {
 		k.Section, k.Changed = s.Key, instant(changed)

@@ -18,7 +18,7 @@ func classes(t *testing.T, l *ledger.Ledger) {
 	d := pulled(sis.Sections)
 	for i, key := range []string{"linked", "available", "unlinked", "several", "gone", "waiting", "suspected"} {
 		d.Rows = append(d.Rows, sync.Row{Key: key, Seq: int64(i), Gone: key == "gone", Record: sis.Record{
-			Section: &sis.Section{Key: key, Title: key, Code: "C-" + key, Terms: []string{"t" + key[:1], `odd "%_`}},
+			Section: &sis.Section{Key: key, Title: key, Code: "C-" + key, Terms: []string{"t" + key[:1], `odd "%_`}, CrossList: "x-" + key},
 		}})
 	}
 	d.Messages = []sync.Message{{ID: "m1", Sync: "main", Stream: sis.Sections, Key: "waiting", Op: sync.New, State: sync.Waiting, Code: "NOT_READY", Reason: "not R", Received: noon, Changed: noon}}
@@ -93,7 +93,7 @@ func TestSectionsAreFoundByTermAndWordsPageByPage(t *testing.T) {
 			}
 		}
 		s, err := l.SISSection(t.Context(), "main", "suspected")
-		if err != nil || s.Before != "gone" || s.State != sync.SectionSuspected || s.Code != "C-suspected" {
+		if err != nil || s.Before != "gone" || s.State != sync.SectionSuspected || s.Code != "C-suspected" || s.CrossList != "x-suspected" {
 			t.Errorf("%+v, %v", s, err)
 		}
 		if _, err := l.SISSection(t.Context(), "main", "nobody"); fault.KindOf(err) != fault.NotFound {

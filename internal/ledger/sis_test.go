@@ -57,7 +57,7 @@ func small() []sync.Delta {
 			Key: "ann", Username: "ann", Email: "a@x.example", Given: "Ann", Family: "O'Brien", Roles: []sis.Role{sis.Student, sis.Teacher}, Enabled: true,
 		}}),
 		pulled(sis.Sections, sis.Record{Key: "s1", Section: &sis.Section{
-			Key: "s1", Title: "Algebra", Code: "ALG", Course: "c1", Terms: []string{"fall", "a, b"}, School: "north",
+			Key: "s1", Title: "Algebra", Code: "ALG", Course: "c1", Terms: []string{"fall", "a, b"}, School: "north", CrossList: "alg-all",
 		}}),
 		pulled(sis.Registrations, sis.Record{Key: "r1", Registration: &sis.Registration{
 			Key: "r1", Section: "s1", Person: "ann", Role: sis.Student, Begin: sis.Date{Year: 2026, Month: 9, Day: 2},

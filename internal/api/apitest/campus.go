@@ -45,7 +45,7 @@ func (p *Platform) openCampus() {
 	p.declareWords()
 	p.campus.sections = []sync.Section{
 		{State: sync.SectionLinked, Section: sis.Section{Key: "s-1", Title: "Algebra", Code: "MAT-1", Terms: []string{"fall"}}, Link: &sync.Link{Section: "s-1", Course: "7", Shortname: "ALG", How: sync.Created, Linked: true, Changed: Now}},
-		{State: sync.SectionAvailable, Trouble: "SECTION_UNLINKED", Reason: "No course is linked to the section.", Section: sis.Section{Key: "s-2", Title: "Biology", Code: "BIO-1", Terms: []string{"fall"}}},
+		{State: sync.SectionAvailable, Trouble: "SECTION_UNLINKED", Reason: "No course is linked to the section.", Section: sis.Section{Key: "s-2", Title: "Biology", Code: "BIO-1", Terms: []string{"fall"}, CrossList: "bio-all"}},
 	}
 	p.campus.messages = []sync.Message{
 		{ID: "m-2", Sync: "main", Stream: sis.Registrations, Key: "s-2|p-1|student", Op: sync.New, Where: "enrollments.csv:3", State: sync.Waiting, Code: "SECTION_UNLINKED", Reason: "The section is not linked to a course.", Received: Now, Changed: Now},

@@ -4,14 +4,20 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-const attendanceColumns = `section, person, day, zone, minutes, digest, posted, sent, revision, state, code, message, receipt, sent_at, changed_at`
+const attendanceTypes = `section TEXT, person TEXT, day TEXT, zone TEXT, minutes BIGINT, digest TEXT, posted BIGINT, sent BIGINT, revision BIGINT,
+	state TEXT, code TEXT, message TEXT, receipt TEXT, sent_at BIGINT, changed_at BIGINT`
+
+var (
+	attendanceColumns = names(attendanceTypes)
+	writeAttendance   = replacing("attendance", "sync TEXT, "+attendanceTypes, "sync, day, section, person")
+	newSightings      = inserting("attendance_sightings", "sync TEXT, course TEXT, user_id TEXT, seen_at BIGINT", "ON CONFLICT DO NOTHING")
+)
 
 func scanAttendance(r row) (a sync.Attendance, err error) {
 	var day string
@@ -32,41 +38,38 @@ func scanAttendance(r row) (a sync.Attendance, err error) {
 // CollectAttendance takes what collecting attendance has changed, all of it or
 // nothing.
 func (l *Ledger) CollectAttendance(ctx context.Context, c sync.Collected) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := putAttendance(ctx, tx, c.Sync, c.Days); err != nil {
+	err := l.writing(ctx, func(w writer) error {
+		if err := putAttendance(ctx, w, c.Sync, c.Days); err != nil {
 			return err
 		}
-		if err := putClasses(ctx, tx, c.Sync, c.Classes); err != nil {
+		if err := putClasses(ctx, w, c.Sync, c.Classes); err != nil {
 			return err
 		}
-		if err := putAttendanceHolds(ctx, tx, c.Sync, c.Holds); err != nil {
+		if err := putAttendanceHolds(ctx, w, c.Sync, c.Holds); err != nil {
 			return err
 		}
-		return liftAttendanceHolds(ctx, tx, c)
+		return liftAttendanceHolds(ctx, w, c)
 	})
 	return wrap(err, "keep attendance of sync %s", c.Sync)
 }
 
 // PutAttendance says how days stand now.
 func (l *Ledger) PutAttendance(ctx context.Context, name string, days []sync.Attendance) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error { return putAttendance(ctx, tx, name, days) })
+	err := l.writing(ctx, func(w writer) error { return putAttendance(ctx, w, name, days) })
 	return wrap(err, "keep attendance of sync %s", name)
 }
 
-func putAttendance(ctx context.Context, tx *sql.Tx, name string, days []sync.Attendance) error {
-	rows := make([][]any, len(days))
-	for i, a := range days {
+func putAttendance(ctx context.Context, w writer, name string, days []sync.Attendance) error {
+	return putAll(ctx, w, writeAttendance, days, func(a sync.Attendance) []any {
 		var posted any
 		if a.Posted != nil {
 			posted = *a.Posted
 		}
-		rows[i] = []any{
+		return []any{
 			name, clean(a.Section), clean(a.Person), a.Day.String(), a.Zone, a.Minutes, a.Digest, posted, a.Sent, a.Revision,
 			string(a.State), a.Code, prose(a.Message), clean(a.Receipt), millis(a.SentAt), millis(a.Changed),
 		}
-	}
-	return put(ctx, tx, `INSERT INTO attendance (sync, `+attendanceColumns+`)`, rows,
-		`ON CONFLICT (sync, day, section, person) DO UPDATE SET `+excluded(strings.TrimPrefix(attendanceColumns, `section, person, day, `)))
+	})
 }
 
 // Attendance returns what matches, the newest day first, then by section and
@@ -147,12 +150,10 @@ func (l *Ledger) AttendanceCounts(ctx context.Context, name string) (map[sync.At
 
 // AddSightings keeps when people were seen in courses.
 func (l *Ledger) AddSightings(ctx context.Context, name string, seen []sis.Activity) error {
-	rows := make([][]any, len(seen))
-	for i, a := range seen {
-		rows[i] = []any{name, clean(a.Course), clean(a.User), millis(a.At)}
-	}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		return put(ctx, tx, `INSERT INTO attendance_sightings (sync, course, user_id, seen_at)`, rows, `ON CONFLICT DO NOTHING`)
+	err := l.writing(ctx, func(w writer) error {
+		return putAll(ctx, w, newSightings, seen, func(a sis.Activity) []any {
+			return []any{name, clean(a.Course), clean(a.User), millis(a.At)}
+		})
 	})
 	return wrap(err, "keep sightings of sync %s", name)
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -10,13 +9,12 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-func putClasses(ctx context.Context, tx *sql.Tx, name string, classes []sync.AttendanceClass) error {
-	rows := make([][]any, len(classes))
-	for i, c := range classes {
-		rows[i] = []any{name, clean(c.Section), c.Day.String(), c.Students, c.Attended}
-	}
-	return put(ctx, tx, `INSERT INTO attendance_classes (sync, section, day, students, attended)`, rows,
-		`ON CONFLICT (sync, day, section) DO UPDATE SET `+excluded(`students, attended`))
+var writeClasses = replacing("attendance_classes", "sync TEXT, section TEXT, day TEXT, students BIGINT, attended BIGINT", "sync, day, section")
+
+func putClasses(ctx context.Context, w writer, name string, classes []sync.AttendanceClass) error {
+	return putAll(ctx, w, writeClasses, classes, func(c sync.AttendanceClass) []any {
+		return []any{name, clean(c.Section), c.Day.String(), c.Students, c.Attended}
+	})
 }
 
 // AttendanceClasses returns how many attended on the days from one to another,
@@ -34,7 +32,13 @@ func (l *Ledger) AttendanceClasses(ctx context.Context, name string, from, to si
 	return classes, wrap(err, "read who attended in sync %s", name)
 }
 
-const attendanceHoldColumns = `section, day, code, reason, students, attended, made_at, released_by, because, released_at`
+const attendanceHoldTypes = `section TEXT, day TEXT, code TEXT, reason TEXT, students BIGINT, attended BIGINT, made_at BIGINT,
+	released_by TEXT, because TEXT, released_at BIGINT`
+
+var (
+	attendanceHoldColumns = names(attendanceHoldTypes)
+	writeAttendanceHolds  = replacing("attendance_holds", "sync TEXT, "+attendanceHoldTypes, "sync, day, section")
+)
 
 func scanAttendanceHold(r row) (h sync.AttendanceHold, err error) {
 	var day string
@@ -59,23 +63,20 @@ func (l *Ledger) AttendanceHolds(ctx context.Context, name string, from, to sis.
 	return holds, wrap(err, "read held attendance of sync %s", name)
 }
 
-func putAttendanceHolds(ctx context.Context, tx *sql.Tx, name string, holds []sync.AttendanceHold) error {
-	rows := make([][]any, len(holds))
-	for i, h := range holds {
-		rows[i] = []any{
+func putAttendanceHolds(ctx context.Context, w writer, name string, holds []sync.AttendanceHold) error {
+	return putAll(ctx, w, writeAttendanceHolds, holds, func(h sync.AttendanceHold) []any {
+		return []any{
 			name, clean(h.Section), h.Day.String(), h.Code, prose(h.Reason), h.Students, h.Attended, millis(h.Made),
 			clean(h.ReleasedBy), prose(h.Because), millis(h.Released),
 		}
-	}
-	return put(ctx, tx, `INSERT INTO attendance_holds (sync, `+attendanceHoldColumns+`)`, rows,
-		`ON CONFLICT (sync, day, section) DO UPDATE SET `+excluded(`code, reason, students, attended, made_at, released_by, because, released_at`))
+	})
 }
 
 // liftAttendanceHolds ends holds whose reason is gone, unless a person ended
 // them already.
-func liftAttendanceHolds(ctx context.Context, tx *sql.Tx, c sync.Collected) error {
+func liftAttendanceHolds(ctx context.Context, w writer, c sync.Collected) error {
 	for _, h := range c.Lifted {
-		_, err := tx.ExecContext(ctx, `DELETE FROM attendance_holds WHERE sync = $1 AND day = $2 AND section = $3 AND released_at = 0`,
+		_, err := w.ExecContext(ctx, `DELETE FROM attendance_holds WHERE sync = $1 AND day = $2 AND section = $3 AND released_at = 0`,
 			c.Sync, h.Day.String(), h.Section)
 		if err != nil {
 			return err
@@ -89,13 +90,13 @@ func liftAttendanceHolds(ctx context.Context, tx *sql.Tx, c sync.Collected) erro
 // again. It returns how many days of people that is; a day of which nothing is
 // held or unknown is [fault.NotFound].
 func (l *Ledger) ReleaseAttendance(ctx context.Context, name, section string, day sis.Date, by, why string, at time.Time) (n int64, err error) {
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		lifted, err := changed(tx.ExecContext(ctx, `UPDATE attendance_holds SET released_by = $1, because = $2, released_at = $3
+	err = l.writing(ctx, func(w writer) error {
+		lifted, err := changed(w.ExecContext(ctx, `UPDATE attendance_holds SET released_by = $1, because = $2, released_at = $3
 			WHERE sync = $4 AND day = $5 AND section = $6 AND released_at = 0`, clean(by), prose(why), millis(at), name, day.String(), section))
 		if err != nil {
 			return err
 		}
-		n, err = freeAttendance(ctx, tx, name, section, day, at)
+		n, err = freeAttendance(ctx, w, name, section, day, at)
 		if err == nil && n == 0 && !lifted {
 			return fault.New(fault.NotFound, "Nothing of %s is held or unknown%s.", day, inSection(section))
 		}
@@ -111,8 +112,8 @@ func inSection(section string) string {
 	return " in section " + section
 }
 
-func freeAttendance(ctx context.Context, tx *sql.Tx, name, section string, day sis.Date, at time.Time) (int64, error) {
-	res, err := tx.ExecContext(ctx, `UPDATE attendance SET state = 'computed', code = '', message = '', changed_at = $1
+func freeAttendance(ctx context.Context, w writer, name, section string, day sis.Date, at time.Time) (int64, error) {
+	res, err := w.ExecContext(ctx, `UPDATE attendance SET state = 'computed', code = '', message = '', changed_at = $1
 		WHERE sync = $2 AND day = $3 AND (section = $4 OR $4 = '') AND state IN ('held', 'unknown')
 			AND NOT EXISTS (SELECT 1 FROM attendance_holds h WHERE h.sync = attendance.sync AND h.day = attendance.day
 				AND h.section IN ('', attendance.section) AND h.released_at = 0)`, millis(at), name, day.String(), section)

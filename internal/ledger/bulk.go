@@ -21,7 +21,7 @@ type bulk struct {
 }
 
 // A column of a bulk has a name and the type of its values: TEXT for strings,
-// BIGINT for int64 and nil.
+// BIGINT for int64, int and nil.
 type column struct{ name, kind string }
 
 // columns reads "id TEXT, number BIGINT".
@@ -65,6 +65,18 @@ func inserting(table, list, conflict string) bulk {
 		each:    head + "VALUES (" + join(c, unnamed) + ") " + conflict,
 		arrays:  head + "SELECT * FROM " + unnest(c) + " " + conflict,
 	}
+}
+
+// names returns "id, number" for "id TEXT, number BIGINT".
+func names(list string) string { return join(columns(list), name) }
+
+// replacing returns the bulk that inserts rows, or writes them over those with
+// the same keys, given as "sync, record".
+func replacing(table, list, keys string) bulk {
+	known := strings.Split(keys, ", ")
+	rest := slices.DeleteFunc(columns(list), func(c column) bool { return slices.Contains(known, c.name) })
+	return inserting(table, list, "ON CONFLICT ("+keys+") DO UPDATE SET "+
+		join(rest, func(c column, _ int) string { return c.name + " = excluded." + c.name }))
 }
 
 // changing returns the bulk that sets columns of the rows which the last
@@ -126,6 +138,22 @@ func (w writer) put(ctx context.Context, b bulk, rows [][]any) error {
 		some := rows[:min(len(rows), rowsPerArray)]
 		rows = rows[len(some):]
 		if _, err := w.ExecContext(ctx, b.arrays, arrays(b.columns, some)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putAll writes a row for each of many things. It makes a few rows at a time:
+// all of them would take a multiple of the memory of what they are made from.
+func putAll[T any](ctx context.Context, w writer, b bulk, all []T, row func(T) []any) error {
+	rows := make([][]any, 0, min(len(all), rowsPerArray))
+	for some := range slices.Chunk(all, rowsPerArray) {
+		rows = rows[:0]
+		for _, one := range some {
+			rows = append(rows, row(one))
+		}
+		if err := w.put(ctx, b, rows); err != nil {
 			return err
 		}
 	}
@@ -219,8 +247,11 @@ func textArray(rows [][]any, i int) []string {
 func numberArray(rows [][]any, i int) []*int64 {
 	all := make([]*int64, len(rows))
 	for n, row := range rows {
-		if number, known := row[i].(int64); known {
+		switch number := row[i].(type) {
+		case int64:
 			all[n] = &number
+		case int:
+			all[n] = new(int64(number))
 		}
 	}
 	return all

@@ -46,6 +46,11 @@ func (l *Ledger) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	return tx.Commit()
 }
 
+// writing calls do in a transaction that knows its database.
+func (l *Ledger) writing(ctx context.Context, do func(w writer) error) error {
+	return l.inTx(ctx, func(tx *sql.Tx) error { return do(writer{tx, l.dialect}) })
+}
+
 // undo ends a transaction that was not committed.
 func undo(tx *sql.Tx) { _ = tx.Rollback() }
 

@@ -2,11 +2,9 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -16,10 +14,13 @@ import (
 // sisStreams are the tables of the streams: their own columns, and how a row
 // fills them and is made from them.
 var sisStreams = map[sis.Stream]sisStream{
-	sis.Terms:         {"sis_terms", "title, kind, start_on, end_on, parent", "record", termColumns, scanTerm},
-	sis.Persons:       {"sis_persons", "username, email, given, family, roles, enabled", "record", personColumns, scanPerson},
-	sis.Sections:      {"sis_sections", "title, code, course, terms, school, provider, extract, zone, cross_list", "record", sectionColumns, scanSection},
-	sis.Registrations: {"sis_registrations", "alias, section, person, role, begin_on, end_on", "alias", registrationColumns, scanRegistration},
+	sis.Terms: stream("sis_terms", "record", "title TEXT, kind TEXT, start_on TEXT, end_on TEXT, parent TEXT", termColumns, scanTerm),
+	sis.Persons: stream("sis_persons", "record", "username TEXT, email TEXT, given TEXT, family TEXT, roles TEXT, enabled BIGINT",
+		personColumns, scanPerson),
+	sis.Sections: stream("sis_sections", "record", "title TEXT, code TEXT, course TEXT, terms TEXT, school TEXT, provider TEXT, extract TEXT, zone TEXT, cross_list TEXT",
+		sectionColumns, scanSection),
+	sis.Registrations: stream("sis_registrations", "alias", "alias TEXT, section TEXT, person TEXT, role TEXT, begin_on TEXT, end_on TEXT",
+		registrationColumns, scanRegistration),
 }
 
 type sisStream struct {
@@ -28,6 +29,18 @@ type sisStream struct {
 	alias   string // the column of the provider's id
 	values  func(sync.Row) []any
 	scan    func(also, *sync.Row) error
+	write   bulk // rows, new and known
+	end     bulk // rows that are gone
+}
+
+func stream(table, alias, types string, values func(sync.Row) []any, scan func(also, *sync.Row) error) sisStream {
+	return sisStream{
+		table: table, columns: names(types), alias: alias, values: values, scan: scan,
+		write: replacing(table, `sync TEXT, record TEXT, digest TEXT, gone BIGINT, seq BIGINT, snapshot TEXT, version BIGINT, doubt TEXT, `+types, "sync, record"),
+		end: joining("sync TEXT, record TEXT, snapshot TEXT, doubt TEXT, version BIGINT", `UPDATE `+table+` SET gone = 1, snapshot = r.snapshot, doubt = r.doubt,
+				version = CASE WHEN r.version = 0 THEN `+table+`.version ELSE r.version END
+			FROM rows AS r WHERE `+table+`.sync = r.sync AND `+table+`.record = r.record`),
+	}
 }
 
 func termColumns(r sync.Row) []any {
@@ -154,56 +167,32 @@ func sisRecords(ctx context.Context, q querier, name string, stream sis.Stream) 
 
 // AbsorbSIS takes what a pull has changed, all of it or nothing.
 func (l *Ledger) AbsorbSIS(ctx context.Context, d sync.Delta) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := putSISRows(ctx, tx, d); err != nil {
+	err := l.writing(ctx, func(w writer) error {
+		if err := putSISRows(ctx, w, d); err != nil {
 			return err
 		}
-		if err := supersede(ctx, tx, d); err != nil {
+		if err := supersede(ctx, w, d); err != nil {
 			return err
 		}
-		if err := l.putSISMessages(ctx, tx, d.Messages); err != nil {
+		if err := l.putSISMessages(ctx, w, d.Messages); err != nil {
 			return err
 		}
-		return putSISPull(ctx, tx, d.Sync, d.Pull)
+		return putSISPull(ctx, w, d.Sync, d.Pull)
 	})
 	return wrap(err, "absorb %s of sync %s", d.Pull.Stream, d.Sync)
 }
 
-func putSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
+func putSISRows(ctx context.Context, w writer, d sync.Delta) error {
 	s := sisStreams[d.Pull.Stream]
-	rows := make([][]any, len(d.Rows))
-	for i, r := range d.Rows {
-		rows[i] = append([]any{d.Sync, clean(r.Key), r.Digest, flag(r.Gone), r.Seq, d.Pull.Snapshot, r.Version, r.Doubt}, s.values(r)...)
-	}
-	const common = `digest, gone, seq, snapshot, version, doubt, `
-	err := put(ctx, tx, `INSERT INTO `+s.table+` (sync, record, `+common+s.columns+`)`, rows,
-		`ON CONFLICT (sync, record) DO UPDATE SET `+excluded(common+s.columns))
+	err := putAll(ctx, w, s.write, d.Rows, func(r sync.Row) []any {
+		return append([]any{d.Sync, clean(r.Key), r.Digest, flag(r.Gone), r.Seq, d.Pull.Snapshot, r.Version, r.Doubt}, s.values(r)...)
+	})
 	if err != nil {
 		return err
 	}
-	return endSISRows(ctx, tx, d)
-}
-
-func endSISRows(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
-	rows := make([][]any, len(d.Vanished))
-	for i, e := range d.Vanished {
-		rows[i] = []any{clean(e.Key), e.Doubt, strconv.FormatInt(e.Version, 10)}
-	}
-	table := sisStreams[d.Pull.Stream].table
-	return inBulk(ctx, tx, rows, []any{d.Pull.Snapshot, d.Sync}, func(n int) string {
-		return `UPDATE ` + table + ` SET gone = 1, snapshot = $1, doubt = v.column2,
-				version = CASE WHEN v.column3 = '0' THEN version ELSE CAST(v.column3 AS BIGINT) END
-			FROM (VALUES ` + texted(3, n, 3) + `) AS v WHERE ` + table + `.sync = $2 AND ` + table + `.record = v.column1`
+	return putAll(ctx, w, s.end, d.Vanished, func(e sync.End) []any {
+		return []any{d.Sync, clean(e.Key), d.Pull.Snapshot, e.Doubt, e.Version}
 	})
-}
-
-// excluded returns "a = excluded.a, b = excluded.b" for "a, b".
-func excluded(columns string) string {
-	names := strings.Split(columns, ", ")
-	for i, name := range names {
-		names[i] = name + " = excluded." + name
-	}
-	return strings.Join(names, ", ")
 }
 
 // numbered returns "$3, $4" for two from the third.
@@ -227,14 +216,17 @@ func inChunks[T any](all []T, do func(some []T) error) error {
 	return nil
 }
 
-const pullColumns = `stream, snapshot, run, records, problems, complete, code, reason, pulled_at, cursor_text`
+const pullTypes = `stream TEXT, snapshot TEXT, run TEXT, records BIGINT, problems BIGINT, complete BIGINT, code TEXT, reason TEXT, pulled_at BIGINT, cursor_text TEXT`
 
-func putSISPull(ctx context.Context, tx *sql.Tx, name string, p sync.Pull) error {
-	values := []any{
+var (
+	pullColumns = names(pullTypes)
+	writePulls  = replacing("sis_pulls", "sync TEXT, "+pullTypes, "sync, stream")
+)
+
+func putSISPull(ctx context.Context, w writer, name string, p sync.Pull) error {
+	return w.put(ctx, writePulls, [][]any{{
 		name, string(p.Stream), p.Snapshot, p.Run, p.Rows, p.Problems, flag(p.Complete), p.Code, prose(p.Reason), millis(p.At), p.Cursor,
-	}
-	return put(ctx, tx, `INSERT INTO sis_pulls (sync, `+pullColumns+`)`, [][]any{values},
-		`ON CONFLICT (sync, stream) DO UPDATE SET `+excluded(strings.TrimPrefix(pullColumns, "stream, ")))
+	}})
 }
 
 func scanPull(r row) (p sync.Pull, err error) {

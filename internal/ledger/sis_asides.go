@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
@@ -13,9 +12,9 @@ import (
 // SetSISAside keeps a person's word that messages are not to be applied, all of
 // them or none.
 func (l *Ledger) SetSISAside(ctx context.Context, name string, messages []string, a sync.Aside) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
+	err := l.writing(ctx, func(w writer) error {
 		for _, id := range messages {
-			if err := setAside(ctx, tx, name, id, a); err != nil {
+			if err := setAside(ctx, w, name, id, a); err != nil {
 				return err
 			}
 		}
@@ -24,8 +23,8 @@ func (l *Ledger) SetSISAside(ctx context.Context, name string, messages []string
 	return wrap(err, "set aside %d messages of sync %s", len(messages), name)
 }
 
-func setAside(ctx context.Context, tx *sql.Tx, name, id string, a sync.Aside) error {
-	found, err := list(ctx, tx, scanMessage, `SELECT `+messageColumns+` FROM sis_messages WHERE sync = $1 AND id = $2`, name, id)
+func setAside(ctx context.Context, w writer, name, id string, a sync.Aside) error {
+	found, err := list(ctx, w, scanMessage, `SELECT `+messageColumns+` FROM sis_messages WHERE sync = $1 AND id = $2`, name, id)
 	if err != nil {
 		return err
 	}
@@ -40,12 +39,12 @@ func setAside(ctx context.Context, tx *sql.Tx, name, id string, a sync.Aside) er
 		return fault.New(fault.Conflict, "Message %s is %s already; there is nothing to keep from the LMS.", id, m.State)
 	}
 	state, reason := a.Says()
-	if _, err := tx.ExecContext(ctx, `INSERT INTO sis_asides (sync, message, hold, reason, by_whom, made_at, was_state, was_code, was_reason)
+	if _, err := w.ExecContext(ctx, `INSERT INTO sis_asides (sync, message, hold, reason, by_whom, made_at, was_state, was_code, was_reason)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		name, id, flag(a.Hold), prose(a.Reason), clean(a.By), millis(a.At), string(m.State), m.Code, prose(m.Reason)); err != nil {
 		return err
 	}
-	return judge(ctx, tx, []sync.Verdict{{ID: id, State: state, Code: "MANUAL_OVERRIDE", Reason: reason}}, a.By, a.At)
+	return judge(ctx, w, []sync.Verdict{{ID: id, State: state, Code: "MANUAL_OVERRIDE", Reason: reason}}, a.By, a.At)
 }
 
 // TakeSISBack forgets what people said about messages, and leaves these as they
@@ -55,18 +54,18 @@ func (l *Ledger) TakeSISBack(ctx context.Context, name string, messages []string
 		err = r.Scan(&v.ID, &v.State, &v.Code, &v.Reason)
 		return v, err
 	}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
+	err := l.writing(ctx, func(w writer) error {
 		return inChunks(messages, func(ids []string) error {
 			in := ` WHERE sync = $1 AND message IN (` + numbered(2, len(ids)) + `)`
 			values := append([]any{name}, anys(ids)...)
-			before, err := list(ctx, tx, scan, `SELECT message, was_state, was_code, was_reason FROM sis_asides`+in, values...)
+			before, err := list(ctx, w, scan, `SELECT message, was_state, was_code, was_reason FROM sis_asides`+in, values...)
 			if err != nil {
 				return err
 			}
-			if _, err := tx.ExecContext(ctx, `DELETE FROM sis_asides`+in, values...); err != nil {
+			if _, err := w.ExecContext(ctx, `DELETE FROM sis_asides`+in, values...); err != nil {
 				return err
 			}
-			return judge(ctx, tx, before, by, at)
+			return judge(ctx, w, before, by, at)
 		})
 	})
 	return wrap(err, "take back what was said about %d messages of sync %s", len(messages), name)

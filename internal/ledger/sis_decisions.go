@@ -45,8 +45,10 @@ func holdsText(holds []sync.Hold) (string, error) {
 	return clean(string(text)), err
 }
 
+var newDecisions = inserting("sis_decisions", `id TEXT, sync TEXT, plan TEXT, hold TEXT, digest TEXT, choice TEXT, by_whom TEXT, reason TEXT, carried TEXT, made_at BIGINT`, "")
+
 // putDecisions writes what was decided about holds of a plan.
-func putDecisions(ctx context.Context, tx *sql.Tx, p sync.Plan, holds []sync.Hold) error {
+func putDecisions(ctx context.Context, w writer, p sync.Plan, holds []sync.Hold) error {
 	var rows [][]any
 	for _, h := range holds {
 		for _, d := range h.Decisions {
@@ -56,15 +58,15 @@ func putDecisions(ctx context.Context, tx *sql.Tx, p sync.Plan, holds []sync.Hol
 			})
 		}
 	}
-	return put(ctx, tx, `INSERT INTO sis_decisions (id, sync, plan, hold, digest, choice, by_whom, reason, carried, made_at)`, rows, ``)
+	return w.put(ctx, newDecisions, rows)
 }
 
 // DecideSIS takes what a person decided about what a plan holds, and returns
 // the plan as it is then. What enough people have approved is to be applied
 // next; what one has rejected is not asked again until the SIS changes it.
 func (l *Ledger) DecideSIS(ctx context.Context, r sync.Ruling) (p sync.Plan, err error) {
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		if p, err = lockedPlan(ctx, tx, r.Sync, r.Plan, r.At); err != nil {
+	err = l.writing(ctx, func(w writer) error {
+		if p, err = lockedPlan(ctx, w, r.Sync, r.Plan, r.At); err != nil {
 			return err
 		}
 		made, err := rule(&p, r)
@@ -72,28 +74,28 @@ func (l *Ledger) DecideSIS(ctx context.Context, r sync.Ruling) (p sync.Plan, err
 			return err
 		}
 		for _, h := range made {
-			if err := carryOut(ctx, tx, p, h, r); err != nil {
+			if err := carryOut(ctx, w, p, h, r); err != nil {
 				return err
 			}
 		}
-		return putState(ctx, tx, &p, r.At)
+		return putState(ctx, w, &p, r.At)
 	})
 	return p, wrap(err, "decide on plan %s", r.Plan)
 }
 
 // lockedPlan returns a plan that nobody else decides on meanwhile.
-func lockedPlan(ctx context.Context, tx *sql.Tx, name, id string, at time.Time) (p sync.Plan, err error) {
-	if _, err := tx.ExecContext(ctx, `UPDATE sis_plans SET changed_at = $1 WHERE sync = $2 AND id = $3`, millis(at), name, id); err != nil {
+func lockedPlan(ctx context.Context, w writer, name, id string, at time.Time) (p sync.Plan, err error) {
+	if _, err := w.ExecContext(ctx, `UPDATE sis_plans SET changed_at = $1 WHERE sync = $2 AND id = $3`, millis(at), name, id); err != nil {
 		return p, err
 	}
-	p, err = scanPlan(tx.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans WHERE sync = $1 AND id = $2`, name, id))
+	p, err = scanPlan(w.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans WHERE sync = $1 AND id = $2`, name, id))
 	if err == sql.ErrNoRows { //nolint:errorlint // as it is returned
 		return p, fault.New(fault.NotFound, "Sync %s has no plan %s.", name, id)
 	}
 	if err != nil {
 		return p, err
 	}
-	return p, withDecisions(ctx, tx, &p)
+	return p, withDecisions(ctx, w, &p)
 }
 
 // rule adds a decision to the holds of a plan that it is about, and returns
@@ -159,22 +161,22 @@ func mayRule(h sync.Hold, r sync.Ruling) error {
 }
 
 // carryOut writes a decision and what follows from it for the effects.
-func carryOut(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.Ruling) error {
-	if err := putDecisions(ctx, tx, p, []sync.Hold{h}); err != nil {
+func carryOut(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Ruling) error {
+	if err := putDecisions(ctx, w, p, []sync.Hold{h}); err != nil {
 		return err
 	}
 	switch h.State {
 	case sync.HoldApproved:
-		return release(ctx, tx, p, h, r)
+		return release(ctx, w, p, h, r)
 	case sync.HoldRejected:
-		return refuse(ctx, tx, p, h, r)
+		return refuse(ctx, w, p, h, r)
 	}
 	return nil
 }
 
 // release makes held effects planned, and the messages about them.
-func release(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.Ruling) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'planned', code = '', reason = '', changed_at = $1,
+func release(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Ruling) error {
+	_, err := w.ExecContext(ctx, `UPDATE sis_messages SET state = 'planned', code = '', reason = '', changed_at = $1,
 			history = history || CAST($2 AS TEXT)
 		WHERE sync = $3 AND state = 'held' AND effect IN (
 			SELECT effect FROM sis_effects WHERE plan = $4 AND hold = $5 AND state = 'held')`,
@@ -182,22 +184,22 @@ func release(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.R
 	if err != nil {
 		return err
 	}
-	return moveHeld(ctx, tx, p, h, sync.EffectPlanned, "", "")
+	return moveHeld(ctx, w, p, h, sync.EffectPlanned, "", "")
 }
 
 // refuse makes held effects rejected, and remembers that they are not wanted.
-func refuse(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, r sync.Ruling) error {
-	effects, err := list(ctx, tx, scanEffect, `SELECT `+effectColumns+` FROM sis_effects
+func refuse(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Ruling) error {
+	effects, err := list(ctx, w, scanEffect, `SELECT `+effectColumns+` FROM sis_effects
 		WHERE plan = $1 AND hold = $2 AND state = 'held' ORDER BY seq`, p.ID, h.ID)
 	if err != nil {
 		return err
 	}
 	if p.Kind != sync.ToUndo {
-		if err := putOverrides(ctx, tx, p.Sync, unwanted(effects, r)); err != nil {
+		if err := putOverrides(ctx, w, p.Sync, unwanted(effects, r)); err != nil {
 			return err
 		}
 	}
-	return moveHeld(ctx, tx, p, h, sync.EffectRejected, h.Code, "Rejected by "+r.By+": "+r.Reason)
+	return moveHeld(ctx, w, p, h, sync.EffectRejected, h.Code, "Rejected by "+r.By+": "+r.Reason)
 }
 
 func unwanted(effects []sync.Effect, r sync.Ruling) (all []sync.Override) {
@@ -209,8 +211,8 @@ func unwanted(effects []sync.Effect, r sync.Ruling) (all []sync.Override) {
 	return all
 }
 
-func moveHeld(ctx context.Context, tx *sql.Tx, p sync.Plan, h sync.Hold, to sync.EffectState, code, why string) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET state = $1, code = $2, message = $3 WHERE plan = $4 AND hold = $5 AND state = 'held'`,
+func moveHeld(ctx context.Context, w writer, p sync.Plan, h sync.Hold, to sync.EffectState, code, why string) error {
+	_, err := w.ExecContext(ctx, `UPDATE sis_effects SET state = $1, code = $2, message = $3 WHERE plan = $4 AND hold = $5 AND state = 'held'`,
 		string(to), code, prose(why), p.ID, h.ID)
 	return err
 }

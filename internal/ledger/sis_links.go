@@ -2,13 +2,17 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-const linkColumns = `section, course, shortname, how, linked, reason, changed_at`
+const linkTypes = `section TEXT, course TEXT, shortname TEXT, how TEXT, linked BIGINT, reason TEXT, changed_at BIGINT`
+
+var (
+	linkColumns = names(linkTypes)
+	writeLinks  = replacing("sis_links", "sync TEXT, "+linkTypes, "sync, section")
+)
 
 func scanLink(r row) (k sync.Link, err error) {
 	var changed int64
@@ -19,37 +23,36 @@ func scanLink(r row) (k sync.Link, err error) {
 
 // PutSISLinks writes links, new and known.
 func (l *Ledger) PutSISLinks(ctx context.Context, name string, links []sync.Link) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error { return putSISLinks(ctx, tx, name, links) })
+	err := l.writing(ctx, func(w writer) error { return putSISLinks(ctx, w, name, links) })
 	return wrap(err, "write links of sync %s", name)
 }
 
-func putSISLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.Link) error {
-	rows := make([][]any, len(links))
-	for i, k := range links {
-		rows[i] = []any{
+func putSISLinks(ctx context.Context, w writer, name string, links []sync.Link) error {
+	return putAll(ctx, w, writeLinks, links, func(k sync.Link) []any {
+		return []any{
 			name, clean(k.Section), clean(k.Course), clean(k.Shortname), string(k.How), flag(k.Linked), prose(k.Reason), millis(k.Changed),
 		}
-	}
-	return put(ctx, tx, `INSERT INTO sis_links (sync, `+linkColumns+`)`, rows,
-		`ON CONFLICT (sync, section) DO UPDATE SET `+excluded(`course, shortname, how, linked, reason, changed_at`))
+	})
 }
 
-const personLinkColumns = `person, user_id, username, email, given, family, orientation`
+const personLinkTypes = `person TEXT, user_id TEXT, username TEXT, email TEXT, given TEXT, family TEXT, orientation TEXT`
+
+var (
+	personLinkColumns = names(personLinkTypes)
+	writePersonLinks  = replacing("sis_person_links", "sync TEXT, "+personLinkTypes, "sync, person")
+)
 
 func scanPersonLink(r row) (k sync.PersonLink, err error) {
 	err = r.Scan(&k.Person, &k.User, &k.Username, &k.Email, &k.Given, &k.Family, &k.Orientation)
 	return k, err
 }
 
-func putPersonLinks(ctx context.Context, tx *sql.Tx, name string, links []sync.PersonLink) error {
-	rows := make([][]any, len(links))
-	for i, k := range links {
-		rows[i] = []any{
+func putPersonLinks(ctx context.Context, w writer, name string, links []sync.PersonLink) error {
+	return putAll(ctx, w, writePersonLinks, links, func(k sync.PersonLink) []any {
+		return []any{
 			name, clean(k.Person), clean(k.User), clean(k.Username), clean(k.Email), clean(k.Given), clean(k.Family), string(k.Orientation),
 		}
-	}
-	return put(ctx, tx, `INSERT INTO sis_person_links (sync, `+personLinkColumns+`)`, rows,
-		`ON CONFLICT (sync, person) DO UPDATE SET `+excluded(`user_id, username, email, given, family, orientation`))
+	})
 }
 
 // SISPeople returns whom accounts of the target belong to, by person.
@@ -78,7 +81,12 @@ func (l *Ledger) SISPeopleOf(ctx context.Context, name string, people []string) 
 	return byPerson(links), wrap(err, "read accounts of sync %s", name)
 }
 
-const appliedColumns = `person, course, role, start_at, end_at, suspended`
+const appliedTypes = `person TEXT, course TEXT, role TEXT, start_at BIGINT, end_at BIGINT, suspended BIGINT`
+
+var (
+	appliedColumns = names(appliedTypes)
+	writeApplied   = replacing("sis_applied", "sync TEXT, "+appliedTypes, "sync, person, course, role")
+)
 
 func scanApplied(r row) (e sync.Enrolment, err error) {
 	var start, end int64
@@ -87,13 +95,10 @@ func scanApplied(r row) (e sync.Enrolment, err error) {
 	return e, err
 }
 
-func putApplied(ctx context.Context, tx *sql.Tx, name string, enrolments []sync.Enrolment) error {
-	rows := make([][]any, len(enrolments))
-	for i, e := range enrolments {
-		rows[i] = []any{name, clean(e.Person), clean(e.Course), string(e.Role), millis(e.Start), millis(e.End), flag(e.Suspended)}
-	}
-	return put(ctx, tx, `INSERT INTO sis_applied (sync, `+appliedColumns+`)`, rows,
-		`ON CONFLICT (sync, person, course, role) DO UPDATE SET `+excluded(`start_at, end_at, suspended`))
+func putApplied(ctx context.Context, w writer, name string, enrolments []sync.Enrolment) error {
+	return putAll(ctx, w, writeApplied, enrolments, func(e sync.Enrolment) []any {
+		return []any{name, clean(e.Person), clean(e.Course), string(e.Role), millis(e.Start), millis(e.End), flag(e.Suspended)}
+	})
 }
 
 // SISCampus returns all that a plan is made from.

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -10,7 +9,16 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-const messageColumns = `id, sync, stream, record, digest, op, place, state, code, reason, effect, run, received_at, changed_at, receipt, acked_at, history`
+const messageTypes = `id TEXT, sync TEXT, stream TEXT, record TEXT, digest TEXT, op TEXT, place TEXT, state TEXT, code TEXT, reason TEXT,
+	effect TEXT, run TEXT, received_at BIGINT, changed_at BIGINT, receipt TEXT, acked_at BIGINT, history TEXT`
+
+var (
+	messageColumns = names(messageTypes)
+	newMessages    = inserting("sis_messages", messageTypes+", body TEXT", "")
+	judgements     = joining("id TEXT, state TEXT, code TEXT, reason TEXT, effect TEXT, changed_at BIGINT, line TEXT",
+		`UPDATE sis_messages SET state = r.state, code = r.code, reason = r.reason, effect = r.effect, changed_at = r.changed_at,
+			history = history || r.line FROM rows AS r WHERE sis_messages.id = r.id`)
+)
 
 func scanMessage(r row) (m sync.Message, err error) {
 	var received, changed, acked int64
@@ -21,21 +29,19 @@ func scanMessage(r row) (m sync.Message, err error) {
 	return m, err
 }
 
-func (l *Ledger) putSISMessages(ctx context.Context, tx *sql.Tx, messages []sync.Message) error {
-	rows := make([][]any, len(messages))
-	for i, m := range messages {
-		rows[i] = []any{
+func (l *Ledger) putSISMessages(ctx context.Context, w writer, messages []sync.Message) error {
+	return putAll(ctx, w, newMessages, messages, func(m sync.Message) []any {
+		return []any{
 			m.ID, m.Sync, string(m.Stream), clean(m.Key), m.Digest, string(m.Op), prose(m.Where), string(m.State), m.Code, prose(m.Reason),
 			clean(m.Effect), m.Run, millis(m.Received), millis(m.Changed), clean(m.Receipt), millis(m.Acked),
 			historyLine(m.Changed, m.State, m.Code, m.Run), l.sealed(raw(m.Body)),
 		}
-	}
-	return put(ctx, tx, `INSERT INTO sis_messages (`+messageColumns+`, body)`, rows, ``)
+	})
 }
 
-func supersede(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
+func supersede(ctx context.Context, w writer, d sync.Delta) error {
 	return inChunks(d.Superseded, func(ids []string) error {
-		_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'superseded', changed_at = $1, history = history || CAST($2 AS TEXT)
+		_, err := w.ExecContext(ctx, `UPDATE sis_messages SET state = 'superseded', changed_at = $1, history = history || CAST($2 AS TEXT)
 			WHERE id IN (`+numbered(3, len(ids))+`)`,
 			append([]any{millis(d.Pull.At), historyLine(d.Pull.At, sync.Superseded, "", d.Pull.Run)}, anys(ids)...)...)
 		return err
@@ -43,16 +49,9 @@ func supersede(ctx context.Context, tx *sql.Tx, d sync.Delta) error {
 }
 
 // judge writes what a plan decided about messages.
-func judge(ctx context.Context, tx *sql.Tx, verdicts []sync.Verdict, by string, at time.Time) error {
-	rows := make([][]any, len(verdicts))
-	for i, v := range verdicts {
-		rows[i] = []any{v.ID, string(v.State), v.Code, prose(v.Reason), clean(v.Effect), historyLine(at, v.State, v.Code, by)}
-	}
-	return inBulk(ctx, tx, rows, []any{millis(at)}, func(n int) string {
-		return `UPDATE sis_messages SET
-				state = v.column2, code = v.column3, reason = v.column4, effect = v.column5, changed_at = $1,
-				history = history || v.column6
-			FROM (VALUES ` + texted(2, n, 6) + `) AS v WHERE sis_messages.id = v.column1`
+func judge(ctx context.Context, w writer, verdicts []sync.Verdict, by string, at time.Time) error {
+	return putAll(ctx, w, judgements, verdicts, func(v sync.Verdict) []any {
+		return []any{v.ID, string(v.State), v.Code, prose(v.Reason), clean(v.Effect), millis(at), historyLine(at, v.State, v.Code, by)}
 	})
 }
 

@@ -2,13 +2,17 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
-const overrideColumns = `effect, wish, cause, plan, by_whom, reason, made_at`
+const overrideTypes = `effect TEXT, wish TEXT, cause TEXT, plan TEXT, by_whom TEXT, reason TEXT, made_at BIGINT`
+
+var (
+	overrideColumns = names(overrideTypes)
+	writeOverrides  = replacing("sis_overrides", "sync TEXT, "+overrideTypes, "sync, effect")
+)
 
 func scanOverride(r row) (o sync.Override, err error) {
 	var made int64
@@ -17,19 +21,16 @@ func scanOverride(r row) (o sync.Override, err error) {
 	return o, err
 }
 
-func putOverrides(ctx context.Context, tx *sql.Tx, name string, all []sync.Override) error {
-	rows := make([][]any, len(all))
-	for i, o := range all {
-		rows[i] = []any{name, clean(o.Effect), o.Wish, string(o.Cause), o.Plan, o.By, prose(o.Reason), millis(o.At)}
-	}
-	return put(ctx, tx, `INSERT INTO sis_overrides (sync, `+overrideColumns+`)`, rows,
-		`ON CONFLICT (sync, effect) DO UPDATE SET `+excluded(`wish, cause, plan, by_whom, reason, made_at`))
+func putOverrides(ctx context.Context, w writer, name string, all []sync.Override) error {
+	return putAll(ctx, w, writeOverrides, all, func(o sync.Override) []any {
+		return []any{name, clean(o.Effect), o.Wish, string(o.Cause), o.Plan, o.By, prose(o.Reason), millis(o.At)}
+	})
 }
 
 // lift forgets overrides.
-func lift(ctx context.Context, tx *sql.Tx, name string, effects []string) error {
+func lift(ctx context.Context, w writer, name string, effects []string) error {
 	return inChunks(effects, func(some []string) error {
-		_, err := tx.ExecContext(ctx, `DELETE FROM sis_overrides WHERE sync = $1 AND effect IN (`+numbered(2, len(some))+`)`,
+		_, err := w.ExecContext(ctx, `DELETE FROM sis_overrides WHERE sync = $1 AND effect IN (`+numbered(2, len(some))+`)`,
 			append([]any{name}, anys(some)...)...)
 		return err
 	})

@@ -105,31 +105,31 @@ func (l *Ledger) EraseSISPerson(ctx context.Context, name, key string) (e sync.E
 	if !f.Gone {
 		return e, fault.New(fault.Conflict, "The SIS still sends person %q, and would bring everything back. Remove the person there first.", key)
 	}
-	err = l.inTx(ctx, func(tx *sql.Tx) error { return erase(ctx, tx, name, key, &e) })
+	err = l.writing(ctx, func(w writer) error { return erase(ctx, w, name, key, &e) })
 	return e, wrap(err, "erase a person of sync %s", name)
 }
 
-func erase(ctx context.Context, tx *sql.Tx, name, key string, e *sync.Erasure) error {
-	if _, err := count(ctx, tx, `UPDATE sis_persons SET username = '', email = '', given = '', family = '' WHERE sync = $1 AND record = $2`, name, key); err != nil {
+func erase(ctx context.Context, w writer, name, key string, e *sync.Erasure) error {
+	if _, err := count(ctx, w, `UPDATE sis_persons SET username = '', email = '', given = '', family = '' WHERE sync = $1 AND record = $2`, name, key); err != nil {
 		return err
 	}
-	links, err := count(ctx, tx, `UPDATE sis_person_links SET username = '', email = '', given = '', family = '' WHERE sync = $1 AND person = $2`, name, key)
+	links, err := count(ctx, w, `UPDATE sis_person_links SET username = '', email = '', given = '', family = '' WHERE sync = $1 AND person = $2`, name, key)
 	if err != nil {
 		return err
 	}
 	e.Account = links > 0
-	e.Messages, err = count(ctx, tx, `UPDATE sis_messages SET body = '{}' WHERE sync = $1 AND stream = 'persons' AND record = $2 AND body <> '{}'`, name, key)
+	e.Messages, err = count(ctx, w, `UPDATE sis_messages SET body = '{}' WHERE sync = $1 AND stream = 'persons' AND record = $2 AND body <> '{}'`, name, key)
 	if err != nil {
 		return err
 	}
-	e.Effects, err = count(ctx, tx, `UPDATE sis_effects SET was = '', becomes = '{}' WHERE sync = $1 AND person = $2
+	e.Effects, err = count(ctx, w, `UPDATE sis_effects SET was = '', becomes = '{}' WHERE sync = $1 AND person = $2
 		AND op IN ('create_user', 'update_user') AND becomes <> '{}' AND state NOT IN ('planned', 'held', 'sent', 'unknown')`, name, key)
 	return err
 }
 
 // count runs a statement and returns how many rows it changed.
-func count(ctx context.Context, tx *sql.Tx, statement string, values ...any) (int64, error) {
-	result, err := tx.ExecContext(ctx, statement, values...)
+func count(ctx context.Context, w writer, statement string, values ...any) (int64, error) {
+	result, err := w.ExecContext(ctx, statement, values...)
 	if err != nil {
 		return 0, err
 	}

@@ -11,7 +11,13 @@ import (
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
-const planColumns = `id, sync, kind, undoes, reason, run, state, counts, future, held, created_at, changed_at, shards`
+const planTypes = `id TEXT, sync TEXT, kind TEXT, undoes TEXT, reason TEXT, run TEXT, state TEXT, counts TEXT, future BIGINT, held TEXT,
+	created_at BIGINT, changed_at BIGINT, shards TEXT`
+
+var (
+	planColumns = names(planTypes)
+	newPlans    = inserting("sis_plans", planTypes, "")
+)
 
 func scanPlan(r row) (p sync.Plan, err error) {
 	var counts, holds, shards []byte
@@ -62,29 +68,29 @@ func (l *Ledger) SISPlanBefore(ctx context.Context, name string) (sync.Plan, err
 // and gives up plans before it that were not done.
 func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 	p := d.Plan
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		if err := giveUpPlans(ctx, tx, p); err != nil {
+	err := l.writing(ctx, func(w writer) error {
+		if err := giveUpPlans(ctx, w, p); err != nil {
 			return err
 		}
-		if err := putPlan(ctx, tx, p); err != nil {
+		if err := putPlan(ctx, w, p); err != nil {
 			return err
 		}
-		if err := putEffects(ctx, tx, p, d.Effects); err != nil {
+		if err := putEffects(ctx, w, p, d.Effects); err != nil {
 			return err
 		}
-		if err := putPersonLinks(ctx, tx, p.Sync, d.Adopted); err != nil {
+		if err := putPersonLinks(ctx, w, p.Sync, d.Adopted); err != nil {
 			return err
 		}
-		if err := putDecisions(ctx, tx, p, p.Held); err != nil {
+		if err := putDecisions(ctx, w, p, p.Held); err != nil {
 			return err
 		}
-		if err := lift(ctx, tx, p.Sync, d.Lifted); err != nil {
+		if err := lift(ctx, w, p.Sync, d.Lifted); err != nil {
 			return err
 		}
-		if err := putRekeys(ctx, tx, p.Sync, d.Rekeys); err != nil {
+		if err := putRekeys(ctx, w, p.Sync, d.Rekeys); err != nil {
 			return err
 		}
-		return judge(ctx, tx, d.Verdicts, p.ID, p.Created)
+		return judge(ctx, w, d.Verdicts, p.ID, p.Created)
 	})
 	return wrap(err, "store plan %s", p.ID)
 }
@@ -92,15 +98,15 @@ func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 // giveUpPlans gives up the plans that another one replaces. One that is only
 // to be read replaces only its like, and one that takes another back stands
 // beside those of runs.
-func giveUpPlans(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
-	_, err := tx.ExecContext(ctx, `UPDATE sis_plans SET state = 'aborted', changed_at = $1
+func giveUpPlans(ctx context.Context, w writer, p sync.Plan) error {
+	_, err := w.ExecContext(ctx, `UPDATE sis_plans SET state = 'aborted', changed_at = $1
 		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted', 'rejected', 'expired')
 			AND ($4 <> 'draft' OR state = 'draft') AND kind <> 'undo' AND $5 <> 'undo'`,
 		millis(p.Created), p.Sync, p.ID, string(p.State), string(p.Kind))
 	return err
 }
 
-func putPlan(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
+func putPlan(ctx context.Context, w writer, p sync.Plan) error {
 	counts, err := json.Marshal(p.Counts)
 	if err != nil {
 		return err
@@ -113,23 +119,26 @@ func putPlan(ctx context.Context, tx *sql.Tx, p sync.Plan) error {
 	if err != nil {
 		return err
 	}
-	values := []any{
+	return w.put(ctx, newPlans, [][]any{{
 		p.ID, p.Sync, string(p.Kind), p.Undoes, prose(p.Reason), p.Run, string(p.State), string(counts), p.Future, holds, millis(p.Created), millis(p.Changed), string(shards),
-	}
-	return put(ctx, tx, `INSERT INTO sis_plans (`+planColumns+`)`, [][]any{values}, ``)
+	}})
 }
 
-const effectColumns = `seq, op, effect, person, section, course, role, was, becomes, state, code, message, attempts, hold, undoes`
+const effectTypes = `seq BIGINT, op TEXT, effect TEXT, person TEXT, section TEXT, course TEXT, role TEXT, was TEXT, becomes TEXT,
+	state TEXT, code TEXT, message TEXT, attempts BIGINT, hold TEXT, undoes BIGINT`
 
-func putEffects(ctx context.Context, tx *sql.Tx, p sync.Plan, effects []sync.Effect) error {
-	rows := make([][]any, len(effects))
-	for i, e := range effects {
-		rows[i] = []any{
+var (
+	effectColumns = names(effectTypes)
+	newEffects    = inserting("sis_effects", "plan TEXT, sync TEXT, "+effectTypes, "")
+)
+
+func putEffects(ctx context.Context, w writer, p sync.Plan, effects []sync.Effect) error {
+	return putAll(ctx, w, newEffects, effects, func(e sync.Effect) []any {
+		return []any{
 			p.ID, p.Sync, e.Seq, string(e.Op), clean(e.Key), clean(e.Person), clean(e.Section), clean(e.Course), string(e.Role),
 			clean(string(e.Before)), raw(e.After), string(e.State), e.Code, prose(e.Message), e.Attempts, clean(e.Hold), e.Undoes,
 		}
-	}
-	return put(ctx, tx, `INSERT INTO sis_effects (plan, sync, `+effectColumns+`)`, rows, ``)
+	})
 }
 
 func scanEffect(r row) (e sync.Effect, err error) {

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"time"
 
@@ -14,30 +13,30 @@ import (
 // have decided that more is to be applied.
 func (l *Ledger) FinishSISPlan(ctx context.Context, name, id string) (sync.PlanState, error) {
 	var p sync.Plan
-	err := l.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := l.writing(ctx, func(w writer) (err error) {
 		now := time.Now()
-		if p, err = lockedPlan(ctx, tx, name, id, now); err != nil || p.State.Ended() {
+		if p, err = lockedPlan(ctx, w, name, id, now); err != nil || p.State.Ended() {
 			return err
 		}
-		state, err := stateOf(ctx, tx, p)
+		state, err := stateOf(ctx, w, p)
 		if err != nil || state == sync.PlanApproved {
 			return err // other parts of it are still being written, or more was approved
 		}
-		if err := reopen(ctx, tx, p, now); err != nil {
+		if err := reopen(ctx, w, p, now); err != nil {
 			return err
 		}
-		return putState(ctx, tx, &p, now)
+		return putState(ctx, w, &p, now)
 	})
 	return p.State, wrap(err, "finish plan %s", id)
 }
 
 // reopen says of the messages whose effects a plan has taken back that they are
 // applied no more.
-func reopen(ctx context.Context, tx *sql.Tx, p sync.Plan, at time.Time) error {
+func reopen(ctx context.Context, w writer, p sync.Plan, at time.Time) error {
 	if p.Kind != sync.ToUndo {
 		return nil
 	}
-	_, err := tx.ExecContext(ctx, `UPDATE sis_messages SET state = 'held', code = 'MANUAL_OVERRIDE', reason = $1, changed_at = $2,
+	_, err := w.ExecContext(ctx, `UPDATE sis_messages SET state = 'held', code = 'MANUAL_OVERRIDE', reason = $1, changed_at = $2,
 			history = history || CAST($5 AS TEXT)
 		WHERE sync = $3 AND state = 'applied' AND changed_at >= (SELECT created_at FROM sis_plans WHERE id = $4)
 			AND effect IN (SELECT effect FROM sis_effects WHERE plan = $4 AND state = 'undone')`,
@@ -47,22 +46,22 @@ func reopen(ctx context.Context, tx *sql.Tx, p sync.Plan, at time.Time) error {
 }
 
 // putState writes the holds of a plan, and the state that its effects amount to.
-func putState(ctx context.Context, tx *sql.Tx, p *sync.Plan, at time.Time) error {
+func putState(ctx context.Context, w writer, p *sync.Plan, at time.Time) error {
 	holds, err := holdsText(p.Held)
 	if err != nil {
 		return err
 	}
-	if p.State, err = stateOf(ctx, tx, *p); err != nil {
+	if p.State, err = stateOf(ctx, w, *p); err != nil {
 		return err
 	}
 	p.Changed = instant(millis(at))
-	_, err = tx.ExecContext(ctx, `UPDATE sis_plans SET state = $1, held = $2, changed_at = $3 WHERE id = $4`,
+	_, err = w.ExecContext(ctx, `UPDATE sis_plans SET state = $1, held = $2, changed_at = $3 WHERE id = $4`,
 		string(p.State), holds, millis(at), p.ID)
 	return err
 }
 
-func stateOf(ctx context.Context, tx *sql.Tx, p sync.Plan) (sync.PlanState, error) {
-	states, err := list(ctx, tx, scanText, `SELECT DISTINCT state FROM sis_effects WHERE plan = $1`, p.ID)
+func stateOf(ctx context.Context, w writer, p sync.Plan) (sync.PlanState, error) {
+	states, err := list(ctx, w, scanText, `SELECT DISTINCT state FROM sis_effects WHERE plan = $1`, p.ID)
 	has := map[sync.EffectState]bool{}
 	for _, s := range states {
 		has[sync.EffectState(s)] = true
@@ -83,13 +82,13 @@ func stateOf(ctx context.Context, tx *sql.Tx, p sync.Plan) (sync.PlanState, erro
 // ExpireSISPlans gives up the plans of a sync that have waited for people since
 // before that time, and returns which.
 func (l *Ledger) ExpireSISPlans(ctx context.Context, name string, before time.Time) (ids []string, err error) {
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		ids, err = list(ctx, tx, scanText, `SELECT id FROM sis_plans WHERE sync = $1 AND state = 'held' AND created_at < $2`, name, millis(before))
+	err = l.writing(ctx, func(w writer) error {
+		ids, err = list(ctx, w, scanText, `SELECT id FROM sis_plans WHERE sync = $1 AND state = 'held' AND created_at < $2`, name, millis(before))
 		if err != nil {
 			return err
 		}
 		return inChunks(ids, func(some []string) error {
-			_, err := tx.ExecContext(ctx, `UPDATE sis_plans SET state = 'expired', changed_at = $1 WHERE id IN (`+numbered(2, len(some))+`)`,
+			_, err := w.ExecContext(ctx, `UPDATE sis_plans SET state = 'expired', changed_at = $1 WHERE id IN (`+numbered(2, len(some))+`)`,
 				append([]any{millis(time.Now())}, anys(some)...)...)
 			return err
 		})
@@ -124,23 +123,23 @@ func (l *Ledger) SISAppliedTo(ctx context.Context, name string, people []string)
 	return applied, wrap(err, "read enrolments of sync %s", name)
 }
 
+var undone = joining("plan TEXT, seq BIGINT", `UPDATE sis_effects SET state = 'undone' FROM rows AS r WHERE sis_effects.plan = r.plan AND sis_effects.seq = r.seq`)
+
 // settleUndone marks what was taken back, and keeps the next plan from doing it
 // again.
-func settleUndone(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+func settleUndone(ctx context.Context, w writer, s sync.Settlement) error {
 	if s.Undoes == "" {
 		return nil
 	}
 	var rows [][]any
 	for _, e := range s.Effects {
 		if e.State == sync.EffectApplied {
-			rows = append(rows, []any{e.Undoes})
+			rows = append(rows, []any{s.Undoes, e.Undoes})
 		}
 	}
-	err := inBulk(ctx, tx, rows, []any{s.Undoes}, func(n int) string {
-		return `UPDATE sis_effects SET state = 'undone' WHERE plan = $1 AND seq IN (` + numbered(2, n) + `)`
-	})
+	err := w.put(ctx, undone, rows)
 	if err != nil {
 		return err
 	}
-	return putOverrides(ctx, tx, s.Sync, s.Overrides)
+	return putOverrides(ctx, w, s.Sync, s.Overrides)
 }

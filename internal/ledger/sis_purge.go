@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -19,7 +18,7 @@ func (l *Ledger) PurgeSIS(ctx context.Context, name string, before time.Time) (g
 		AND id NOT IN (SELECT plan FROM sis_effects WHERE sync = $1 AND state IN ('sent', 'unknown'))
 		AND id NOT IN (SELECT plan FROM sis_overrides WHERE sync = $1)
 		AND id NOT IN (SELECT undoes FROM sis_plans WHERE sync = $1 AND created_at >= $2)`
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
+	err = l.writing(ctx, func(w writer) error {
 		for _, step := range []struct {
 			rows  *int64
 			query string
@@ -30,7 +29,7 @@ func (l *Ledger) PurgeSIS(ctx context.Context, name string, before time.Time) (g
 			{new(int64), `DELETE FROM sis_decisions WHERE plan IN (` + old + `)`},
 			{&gone.Plans, `DELETE FROM sis_plans WHERE id IN (` + old + `)`},
 		} {
-			done, err := tx.ExecContext(ctx, step.query, name, millis(before))
+			done, err := w.ExecContext(ctx, step.query, name, millis(before))
 			if err != nil {
 				return err
 			}
@@ -46,9 +45,9 @@ func (l *Ledger) PurgeSIS(ctx context.Context, name string, before time.Time) (g
 // ForgetSISApplied forgets that places were written, so that the next plan
 // writes them again.
 func (l *Ledger) ForgetSISApplied(ctx context.Context, name string, places []sync.Place) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
+	err := l.writing(ctx, func(w writer) error {
 		for _, at := range places {
-			_, err := tx.ExecContext(ctx, `DELETE FROM sis_applied WHERE sync = $1 AND person = $2 AND course = $3 AND role = $4`,
+			_, err := w.ExecContext(ctx, `DELETE FROM sis_applied WHERE sync = $1 AND person = $2 AND course = $3 AND role = $4`,
 				name, at.Person, at.Course, string(at.Role))
 			if err != nil {
 				return err

@@ -2,12 +2,16 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
-const rekeyColumns = `stream, old_key, new_key, term, reason, state, changed_by, changed_at`
+const rekeyTypes = `stream TEXT, old_key TEXT, new_key TEXT, term TEXT, reason TEXT, state TEXT, changed_by TEXT, changed_at BIGINT`
+
+var (
+	rekeyColumns = names(rekeyTypes)
+	writeRekeys  = replacing("sis_rekeys", "sync TEXT, "+rekeyTypes, "sync, stream, old_key, new_key")
+)
 
 func scanRekey(r row) (k sync.Rekey, err error) {
 	var at int64
@@ -26,17 +30,14 @@ func (l *Ledger) SISRekeys(ctx context.Context, name string) ([]sync.Rekey, erro
 
 // PutSISRekeys writes pairs, new and known.
 func (l *Ledger) PutSISRekeys(ctx context.Context, name string, rekeys []sync.Rekey) error {
-	err := l.inTx(ctx, func(tx *sql.Tx) error { return putRekeys(ctx, tx, name, rekeys) })
+	err := l.writing(ctx, func(w writer) error { return putRekeys(ctx, w, name, rekeys) })
 	return wrap(err, "write the changed keys of sync %s", name)
 }
 
-func putRekeys(ctx context.Context, tx *sql.Tx, name string, rekeys []sync.Rekey) error {
-	rows := make([][]any, len(rekeys))
-	for i, k := range rekeys {
-		rows[i] = []any{
+func putRekeys(ctx context.Context, w writer, name string, rekeys []sync.Rekey) error {
+	return putAll(ctx, w, writeRekeys, rekeys, func(k sync.Rekey) []any {
+		return []any{
 			name, string(k.Stream), clean(k.Old), clean(k.New), clean(k.Term), prose(k.Reason), string(k.State), clean(k.By), millis(k.Changed),
 		}
-	}
-	return put(ctx, tx, `INSERT INTO sis_rekeys (sync, `+rekeyColumns+`)`, rows,
-		`ON CONFLICT (sync, stream, old_key, new_key) DO UPDATE SET `+excluded(`term, reason, state, changed_by, changed_at`))
+	})
 }

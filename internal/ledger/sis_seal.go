@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/seal"
 )
@@ -11,6 +10,8 @@ import (
 // on, and open those that keys of the ring have sealed. It is called before
 // the ledger is used.
 func (l *Ledger) SealMessages(ring seal.Ring) { l.ring = ring }
+
+var sealings = changing("sis_messages", "body TEXT, id TEXT")
 
 // SealSISMessagesAgain seals the bodies of up to limit messages that the first
 // key has not sealed, and returns how many there were.
@@ -24,8 +25,8 @@ func (l *Ledger) SealSISMessagesAgain(ctx context.Context, limit int) (n int, er
 		err = r.Scan(&b.id, &b.text)
 		return b, err
 	}
-	err = l.inTx(ctx, func(tx *sql.Tx) error {
-		bodies, err := list(ctx, tx, scan, `SELECT id, body FROM sis_messages
+	err = l.writing(ctx, func(w writer) error {
+		bodies, err := list(ctx, w, scan, `SELECT id, body FROM sis_messages
 			WHERE SUBSTR(body, 1, $1) <> $2 AND body <> '{}' ORDER BY id LIMIT $3`, len(mark), mark, limit)
 		if err != nil {
 			return err
@@ -36,12 +37,10 @@ func (l *Ledger) SealSISMessagesAgain(ctx context.Context, limit int) (n int, er
 			if err != nil {
 				return err
 			}
-			rows[i] = []any{b.id, l.sealed(text)}
+			rows[i] = []any{l.sealed(text), b.id}
 		}
 		n = len(rows)
-		return inBulk(ctx, tx, rows, nil, func(n int) string {
-			return `UPDATE sis_messages SET body = v.column2 FROM (VALUES ` + texted(1, n, 2) + `) AS v WHERE sis_messages.id = v.column1`
-		})
+		return w.put(ctx, sealings, rows)
 	})
 	return n, wrap(err, "seal messages again")
 }

@@ -2,8 +2,7 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,11 +15,11 @@ func (l *Ledger) SettleSIS(ctx context.Context, s sync.Settlement) error {
 	if len(s.Effects) == 0 {
 		return nil
 	}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		for _, write := range []func(context.Context, *sql.Tx, sync.Settlement) error{
+	err := l.writing(ctx, func(w writer) error {
+		for _, write := range []func(context.Context, writer, sync.Settlement) error{
 			settleEffects, settleLinks, settleApplied, settleMessages, settleOthers, settleUndone,
 		} {
-			if err := write(ctx, tx, s); err != nil {
+			if err := write(ctx, w, s); err != nil {
 				return err
 			}
 		}
@@ -29,28 +28,25 @@ func (l *Ledger) SettleSIS(ctx context.Context, s sync.Settlement) error {
 	return wrap(err, "settle effects of plan %s", s.Plan)
 }
 
-func settleEffects(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
-	rows := make([][]any, len(s.Effects))
-	for i, e := range s.Effects {
-		rows[i] = []any{strconv.FormatInt(e.Seq, 10), string(e.State), e.Code, prose(e.Message)}
-	}
-	return inBulk(ctx, tx, rows, []any{s.Plan}, func(n int) string {
-		return `UPDATE sis_effects SET state = v.column2, code = v.column3, message = v.column4
-			FROM (VALUES ` + texted(2, n, 4) + `) AS v
-			WHERE sis_effects.plan = $1 AND sis_effects.seq = CAST(v.column1 AS BIGINT)`
+var settled = joining("plan TEXT, seq BIGINT, state TEXT, code TEXT, message TEXT", `UPDATE sis_effects SET state = r.state, code = r.code, message = r.message
+	FROM rows AS r WHERE sis_effects.plan = r.plan AND sis_effects.seq = r.seq`)
+
+func settleEffects(ctx context.Context, w writer, s sync.Settlement) error {
+	return putAll(ctx, w, settled, s.Effects, func(e sync.Effect) []any {
+		return []any{s.Plan, e.Seq, string(e.State), e.Code, prose(e.Message)}
 	})
 }
 
 // settleLinks also tells the effects that wait for a course which one it is.
-func settleLinks(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
-	if err := putPersonLinks(ctx, tx, s.Sync, s.People); err != nil {
+func settleLinks(ctx context.Context, w writer, s sync.Settlement) error {
+	if err := putPersonLinks(ctx, w, s.Sync, s.People); err != nil {
 		return err
 	}
-	if err := putSISLinks(ctx, tx, s.Sync, s.Links); err != nil {
+	if err := putSISLinks(ctx, w, s.Sync, s.Links); err != nil {
 		return err
 	}
 	for _, k := range s.Links {
-		_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET course = $1 WHERE plan = $2 AND section = $3 AND course = ''`,
+		_, err := w.ExecContext(ctx, `UPDATE sis_effects SET course = $1 WHERE plan = $2 AND section = $3 AND course = ''`,
 			clean(k.Course), s.Plan, clean(k.Section))
 		if err != nil {
 			return err
@@ -59,53 +55,68 @@ func settleLinks(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
 	return nil
 }
 
-func settleApplied(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
-	return putApplied(ctx, tx, s.Sync, s.Applied)
+func settleApplied(ctx context.Context, w writer, s sync.Settlement) error {
+	return putApplied(ctx, w, s.Sync, s.Applied)
 }
 
-// settleMessages moves the messages that the effects were planned for. It
-// names them one by one: a join would be left to what the database guesses
-// about tables that have just been filled.
-func settleMessages(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+// An ending is what becomes of the messages that an effect was planned for.
+type ending struct {
+	state        sync.MessageState
+	code, reason string
+}
+
+func endingOf(e sync.Effect) (to ending, ends bool) {
+	switch {
+	case e.State == sync.EffectApplied:
+		return ending{state: sync.Applied}, true
+	case e.State != sync.EffectFailed:
+		return ending{}, false
+	case strings.HasPrefix(e.Code, "REF_"):
+		return ending{sync.Waiting, e.Code, prose(e.Message)}, true
+	}
+	return ending{sync.Held, e.Code, prose(e.Message)}, true
+}
+
+// settleMessages moves the messages that the effects were planned for.
+func settleMessages(ctx context.Context, w writer, s sync.Settlement) error {
 	if s.Undoes != "" { // no message asked for it; see reopen
 		return nil
 	}
-	type end struct{ state, code, reason string }
-	effects := map[end][][]any{}
+	effects := map[ending][]string{}
 	for _, e := range s.Effects {
-		var to end
-		switch {
-		case e.State == sync.EffectApplied:
-			to = end{state: string(sync.Applied)}
-		case e.State != sync.EffectFailed:
-			continue
-		case strings.HasPrefix(e.Code, "REF_"):
-			to = end{string(sync.Waiting), e.Code, prose(e.Message)}
-		default:
-			to = end{string(sync.Held), e.Code, prose(e.Message)}
+		if to, ends := endingOf(e); ends {
+			effects[to] = append(effects[to], clean(e.Key))
 		}
-		effects[to] = append(effects[to], []any{clean(e.Key)})
 	}
+	now := time.Now()
 	for to, keys := range effects {
-		now := time.Now()
-		line := historyLine(now, sync.MessageState(to.state), to.code, s.Plan)
-		common := []any{to.state, to.code, to.reason, millis(now), s.Sync, line}
-		err := inBulk(ctx, tx, keys, common, func(n int) string {
-			return `UPDATE sis_messages SET state = $1, code = $2, reason = $3, changed_at = $4, history = history || CAST($6 AS TEXT)
-				WHERE sync = $5 AND state = 'planned' AND effect IN (` + numbered(len(common)+1, n) + `)`
-		})
-		if err != nil {
-			return err
+		for some := range slices.Chunk(keys, namesPerQuery) {
+			if err := endMessages(ctx, w, s, some, to, now); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// endMessages names the effects one by one: a join would be left to what the
+// database guesses about tables that have just been filled.
+func endMessages(ctx context.Context, w writer, s sync.Settlement, effects []string, to ending, at time.Time) error {
+	condition, values, err := w.among("effect", effects)
+	if err != nil {
+		return err
+	}
+	_, err = w.ExecContext(ctx, `UPDATE sis_messages SET state = $2, code = $3, reason = $4, changed_at = $5, history = history || CAST($6 AS TEXT)
+		WHERE sync = $7 AND state = 'planned' AND `+condition,
+		values, string(to.state), to.code, to.reason, millis(at), historyLine(at, to.state, to.code, s.Plan), s.Sync)
+	return err
+}
+
 // settleOthers closes effects of earlier plans, of which it was not known what
 // became of them, where a later plan has now written the same.
-func settleOthers(ctx context.Context, tx *sql.Tx, s sync.Settlement) error {
+func settleOthers(ctx context.Context, w writer, s sync.Settlement) error {
 	first, last := s.Effects[0].Seq, s.Effects[len(s.Effects)-1].Seq
-	_, err := tx.ExecContext(ctx, `UPDATE sis_effects SET state = 'failed', message = 'A later plan wrote this again.'
+	_, err := w.ExecContext(ctx, `UPDATE sis_effects SET state = 'failed', message = 'A later plan wrote this again.'
 		WHERE sync = $1 AND plan <> $2 AND state IN ('sent', 'unknown') AND EXISTS (
 			SELECT 1 FROM sis_effects e WHERE e.plan = $2 AND e.seq BETWEEN $3 AND $4 AND e.state = 'applied'
 			AND e.person = sis_effects.person AND e.course = sis_effects.course AND e.role = sis_effects.role)`,

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
@@ -20,12 +19,12 @@ func (l *Ledger) SISTermChoices(ctx context.Context, name string) ([]sync.TermCh
 	return choices, wrap(err, "read the terms chosen for sync %s", name)
 }
 
+var writeChoices = replacing("sis_chosen_terms", `sync TEXT, term TEXT, chosen BIGINT, reason TEXT, changed_by TEXT, changed_at BIGINT`, "sync, term")
+
 // ChooseSISTerm keeps a person's word on whether a term is synced.
 func (l *Ledger) ChooseSISTerm(ctx context.Context, name string, c sync.TermChoice) error {
-	values := []any{name, clean(c.Term), flag(c.Chosen), prose(c.Reason), clean(c.By), millis(c.Changed)}
-	err := l.inTx(ctx, func(tx *sql.Tx) error {
-		return put(ctx, tx, `INSERT INTO sis_chosen_terms (sync, term, chosen, reason, changed_by, changed_at)`, [][]any{values},
-			`ON CONFLICT (sync, term) DO UPDATE SET `+excluded(`chosen, reason, changed_by, changed_at`))
+	err := l.writing(ctx, func(w writer) error {
+		return w.put(ctx, writeChoices, [][]any{{name, clean(c.Term), flag(c.Chosen), prose(c.Reason), clean(c.By), millis(c.Changed)}})
 	})
 	return wrap(err, "choose term %s of sync %s", c.Term, name)
 }

@@ -55,21 +55,30 @@ func (l *Ledger) writing(ctx context.Context, do func(w writer) error) error {
 func undo(tx *sql.Tx) { _ = tx.Rollback() }
 
 // list returns all rows of a query.
-func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
+func list[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) (all []T, err error) {
+	err = every(ctx, q, scan, func(one T) { all = append(all, one) }, query, args...)
 	if err != nil {
 		return nil, err
 	}
+	return all, nil
+}
+
+// every calls take with each row of a query. What take does not keep costs no
+// memory, however many rows there are.
+func every[T any](ctx context.Context, q querier, scan func(row) (T, error), take func(T), query string, args ...any) error {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
 	defer rows.Close()
-	var all []T
 	for rows.Next() {
 		one, err := scan(rows)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		all = append(all, one)
+		take(one)
 	}
-	return all, rows.Err()
+	return rows.Err()
 }
 
 // scanText reads a row of one text.

@@ -103,8 +103,17 @@ func putApplied(ctx context.Context, w writer, name string, enrolments []sync.En
 
 // SISCampus returns all that a plan is made from.
 func (l *Ledger) SISCampus(ctx context.Context, name string) (sync.Campus, error) {
-	c := sync.Campus{Terms: map[string]sis.Term{}, Links: map[string]sync.Link{}, Applied: map[sync.Place]sync.Span{}, Unsure: map[sync.Place]bool{}}
-	for _, read := range []func(context.Context, string, *sync.Campus) error{l.readRows, l.readLinks, l.readApplied, l.readOverrides, l.readAsides} {
+	return l.campus(ctx, name, l.readTerms, l.readPersons, l.readSections, l.readRegistrations, l.readLinks, l.readApplied, l.readOverrides, l.readAsides)
+}
+
+// SISSectionLinks returns what is needed to link sections to courses: the terms,
+// the sections and their links. Nothing is in it about people.
+func (l *Ledger) SISSectionLinks(ctx context.Context, name string) (sync.Campus, error) {
+	return l.campus(ctx, name, l.readTerms, l.readSections, l.readSectionLinks)
+}
+
+func (l *Ledger) campus(ctx context.Context, name string, parts ...func(context.Context, string, *sync.Campus) error) (c sync.Campus, err error) {
+	for _, read := range parts {
 		if err := read(ctx, name, &c); err != nil {
 			return c, wrap(err, "read what sync %s knows", name)
 		}
@@ -112,40 +121,53 @@ func (l *Ledger) SISCampus(ctx context.Context, name string) (sync.Campus, error
 	return c, nil
 }
 
-func (l *Ledger) readRows(ctx context.Context, name string, c *sync.Campus) error {
+func (l *Ledger) readTerms(ctx context.Context, name string, c *sync.Campus) error {
 	terms, err := sisRecords(ctx, l.read, name, sis.Terms)
 	if err != nil {
 		return err
 	}
+	c.Terms = make(map[string]sis.Term, len(terms))
 	for _, r := range terms {
 		c.Terms[r.Key] = *r.Record.Term
 	}
-	for stream, into := range map[sis.Stream]*[]sync.Row{sis.Persons: &c.Persons, sis.Sections: &c.Sections, sis.Registrations: &c.Registrations} {
-		if *into, err = sisRecords(ctx, l.read, name, stream); err != nil {
-			return err
-		}
+	choices, err := l.SISTermChoices(ctx, name)
+	c.Chosen = make(map[string]bool, len(choices))
+	for _, t := range choices {
+		c.Chosen[t.Term] = t.Chosen
 	}
-	return nil
+	return err
 }
 
-func (l *Ledger) readLinks(ctx context.Context, name string, c *sync.Campus) error {
+func (l *Ledger) readPersons(ctx context.Context, name string, c *sync.Campus) (err error) {
+	c.Persons, err = sisRecords(ctx, l.read, name, sis.Persons)
+	return err
+}
+
+func (l *Ledger) readSections(ctx context.Context, name string, c *sync.Campus) (err error) {
+	c.Sections, err = sisRecords(ctx, l.read, name, sis.Sections)
+	return err
+}
+
+func (l *Ledger) readRegistrations(ctx context.Context, name string, c *sync.Campus) (err error) {
+	c.Registrations, err = sisRecords(ctx, l.read, name, sis.Registrations)
+	return err
+}
+
+func (l *Ledger) readSectionLinks(ctx context.Context, name string, c *sync.Campus) error {
 	links, err := l.sisLinks(ctx, name)
-	if err != nil {
-		return err
-	}
+	c.Links = make(map[string]sync.Link, len(links))
 	for _, k := range links {
 		c.Links[k.Section] = k
 	}
+	return err
+}
+
+func (l *Ledger) readLinks(ctx context.Context, name string, c *sync.Campus) (err error) {
+	if err := l.readSectionLinks(ctx, name, c); err != nil {
+		return err
+	}
 	if c.People, err = l.SISPeople(ctx, name); err != nil {
 		return err
-	}
-	choices, err := l.SISTermChoices(ctx, name)
-	if err != nil {
-		return err
-	}
-	c.Chosen = map[string]bool{}
-	for _, t := range choices {
-		c.Chosen[t.Term] = t.Chosen
 	}
 	c.Rekeys, err = l.SISRekeys(ctx, name)
 	return err
@@ -156,12 +178,11 @@ func (l *Ledger) sisLinks(ctx context.Context, name string) ([]sync.Link, error)
 }
 
 func (l *Ledger) readApplied(ctx context.Context, name string, c *sync.Campus) error {
-	enrolments, err := list(ctx, l.read, scanApplied, `SELECT `+appliedColumns+` FROM sis_applied WHERE sync = $1`, name)
+	c.Applied, c.Unsure = map[sync.Place]sync.Span{}, map[sync.Place]bool{}
+	err := every(ctx, l.read, scanApplied, func(e sync.Enrolment) { c.Applied[e.Place] = e.Span },
+		`SELECT `+appliedColumns+` FROM sis_applied WHERE sync = $1`, name)
 	if err != nil {
 		return err
-	}
-	for _, e := range enrolments {
-		c.Applied[e.Place] = e.Span
 	}
 	places, err := list(ctx, l.read, scanPlace, `SELECT DISTINCT person, course, role FROM sis_effects
 		WHERE sync = $1 AND state IN ('sent', 'unknown') AND person <> '' AND course <> ''`, name)

@@ -55,12 +55,23 @@ func judge(ctx context.Context, w writer, verdicts []sync.Verdict, by string, at
 	})
 }
 
-// SISOpenMessages returns, oldest first and without their bodies, the messages
-// of which it is not settled what becomes of them; the empty stream means all.
-func (l *Ledger) SISOpenMessages(ctx context.Context, name string, stream sis.Stream) ([]sync.Message, error) {
-	messages, err := list(ctx, l.read, scanMessage, `SELECT `+messageColumns+` FROM sis_messages
+// openColumns are what the sync itself looks at of a message.
+const openColumns = `id, stream, record, digest, op, place, state, code, reason, effect, received_at`
+
+func scanOpen(r row) (m sync.Message, err error) {
+	var received int64
+	err = r.Scan(&m.ID, &m.Stream, &m.Key, &m.Digest, &m.Op, &m.Where, &m.State, &m.Code, &m.Reason, &m.Effect, &received)
+	m.Received = instant(received)
+	return m, err
+}
+
+// EachSISOpenMessage calls take with the messages of a stream of which it is
+// not settled what becomes of them, oldest first; the empty stream means all.
+// They come without their bodies, runs, receipts and histories.
+func (l *Ledger) EachSISOpenMessage(ctx context.Context, name string, stream sis.Stream, take func(sync.Message)) error {
+	err := every(ctx, l.read, scanOpen, take, `SELECT `+openColumns+` FROM sis_messages
 		WHERE sync = $1 AND state NOT IN ('applied', 'superseded') AND state <> 'duplicate' AND ($2 = '' OR stream = $2) ORDER BY id`, name, string(stream))
-	return messages, wrap(err, "read open messages of sync %s", name)
+	return wrap(err, "read open messages of sync %s", name)
 }
 
 // SISMessages returns the messages that f chooses, with their bodies, newest

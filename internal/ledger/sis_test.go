@@ -111,7 +111,8 @@ func TestANewVersionTakesThePlaceOfTheOldOne(t *testing.T) {
 		if err != nil || !c.Registrations[0].Gone || c.Registrations[0].Record.Registration.Person != "ann" {
 			t.Errorf("registrations = %+v, %v; want one that is gone and still known", c.Registrations, err)
 		}
-		open, err := l.SISOpenMessages(t.Context(), "main", sis.Registrations)
+		var open []sync.Message
+		err = l.EachSISOpenMessage(t.Context(), "main", sis.Registrations, func(m sync.Message) { open = append(open, m) })
 		if err != nil || len(open) != 1 || open[0].ID != "x" {
 			t.Errorf("open messages = %+v, %v; want the new one", open, err)
 		}

@@ -80,14 +80,14 @@ func (r *roster) replay() tasks.Task {
 			if _, err := r.sync(a.Sync, job.Client); err != nil {
 				return err
 			}
-			open, err := r.Store.SISOpenMessages(ctx, a.Sync, "")
+			counts, err := r.Store.SISMessageCounts(ctx, a.Sync)
 			if err != nil {
 				return err
 			}
 			meant := tasks.Progress{Stage: "messages"}
-			for _, m := range open {
-				if (a.State == "" || m.State == a.State) && (a.Code == "" || m.Code == a.Code) {
-					meant.Done++
+			for _, c := range counts {
+				if !c.State.Final() && (a.State == "" || c.State == a.State) && (a.Code == "" || c.Code == a.Code) {
+					meant.Done += c.Count
 				}
 			}
 			job.Progress(meant)

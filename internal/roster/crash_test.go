@@ -84,12 +84,16 @@ func (s fused) SISRows(ctx context.Context, name string, stream sis.Stream) ([]s
 	return through(s.fuse, func() ([]sync.Row, error) { return s.Store.SISRows(ctx, name, stream) })
 }
 
-func (s fused) SISOpenMessages(ctx context.Context, name string, stream sis.Stream) ([]sync.Message, error) {
-	return through(s.fuse, func() ([]sync.Message, error) { return s.Store.SISOpenMessages(ctx, name, stream) })
-}
-
 func (s fused) AbsorbSIS(ctx context.Context, d sync.Delta) error {
 	return s.fuse.call(func() error { return s.Store.AbsorbSIS(ctx, d) })
+}
+
+func (s fused) EachSISOpenMessage(ctx context.Context, name string, stream sis.Stream, take func(sync.Message)) error {
+	return s.fuse.call(func() error { return s.Store.EachSISOpenMessage(ctx, name, stream, take) })
+}
+
+func (s fused) SISSectionLinks(ctx context.Context, name string) (sync.Campus, error) {
+	return through(s.fuse, func() (sync.Campus, error) { return s.Store.SISSectionLinks(ctx, name) })
 }
 
 func (s fused) SISCampus(ctx context.Context, name string) (sync.Campus, error) {

@@ -148,7 +148,7 @@ func (p *planner) suspend(at *place, hold string) {
 func (p *planner) ending(at *place) sync.Span {
 	span, before := p.campus.Applied[at.Place]
 	if !before {
-		span = p.span(at.ended[0].Registration, at.first)
+		span = p.span(*at.ended[0].Registration, at.first)
 	}
 	span.Suspended = true
 	return span

@@ -104,9 +104,11 @@ func (p *planner) day(s sis.Section, d sis.Date) time.Time {
 // judgeRegistrations gathers registrations by the place that they ask for.
 func (p *planner) judgeRegistrations() {
 	p.registrations = make([]*registration, 0, len(p.campus.Registrations))
+	p.registered = make(map[string]*registration, len(p.campus.Registrations))
 	for _, row := range p.campus.Registrations {
-		r := &registration{Registration: *row.Record.Registration, gone: row.Gone, doubt: row.Doubt, key: row.Key}
+		r := &registration{Registration: row.Record.Registration, gone: row.Gone, doubt: row.Doubt, key: row.Key}
 		p.registrations = append(p.registrations, r)
+		p.registered[r.key] = r
 		s := p.sections[r.Section]
 		place := p.place(r, s)
 		if v := p.aside(sis.Registrations, r.key); v != (verdict{}) {
@@ -119,6 +121,7 @@ func (p *planner) judgeRegistrations() {
 		}
 		p.ask(r, s, place)
 	}
+	p.campus.Registrations = nil // so many that their memory is wanted for the plan
 	for _, one := range p.people {
 		one.needed = one.needed || one.is(sis.Teacher)
 	}
@@ -169,7 +172,7 @@ func (p *planner) ask(r *registration, s *section, at *place) {
 	one := p.persons[r.Person]
 	span := sync.Span{}
 	if s != nil {
-		span = p.span(r.Registration, s)
+		span = p.span(*r.Registration, s)
 	}
 	switch {
 	case s == nil:

@@ -29,11 +29,15 @@ func makePlan(ctx context.Context, s *step) error {
 	if err := p.make(ctx); err != nil {
 		return s.targetError(err)
 	}
-	open, err := s.store.SISOpenMessages(ctx, s.sync.Name, "")
+	d := p.draft(s.ID, s.Args)
+	err = s.store.EachSISOpenMessage(ctx, s.sync.Name, "", func(m sync.Message) {
+		if v, news := p.judge(m); news {
+			d.Verdicts = append(d.Verdicts, v)
+		}
+	})
 	if err != nil {
 		return err
 	}
-	d := p.draft(s.ID, s.Args, open)
 	if err := s.store.PutSISPlan(ctx, d); err != nil {
 		return err
 	}
@@ -87,8 +91,8 @@ func describe(p sync.Plan) string {
 		p.Counts[sync.UpdateEnrolment], p.Counts[sync.Suspend], p.Counts[sync.Orient])
 }
 
-// draft numbers the effects and judges the messages.
-func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
+// draft numbers the effects.
+func (p *planner) draft(id string, a Args) sync.Draft {
 	now := p.now.UTC()
 	effects := p.numbered()
 	p.freeze(effects)
@@ -98,7 +102,7 @@ func (p *planner) draft(id string, a Args, open []sync.Message) sync.Draft {
 			ID: id, Sync: p.sync.Name, Kind: sync.ToSync, Run: a.Run, State: sync.PlanApproved, Counts: map[sync.EffectOp]int64{},
 			Future: p.future, Held: p.holds, Shards: p.shards, Created: now, Changed: now,
 		},
-		Effects: effects, Verdicts: p.verdicts(open), Adopted: p.adopted, Rekeys: p.suspected, Lifted: p.lifted,
+		Effects: effects, Adopted: p.adopted, Rekeys: p.suspected, Lifted: p.lifted,
 	}
 	held := len(d.Effects) > 0
 	for _, e := range d.Effects {

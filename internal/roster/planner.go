@@ -3,7 +3,6 @@ package roster
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +27,7 @@ type planner struct {
 	persons       map[string]*person
 	people        []*person // in order of arrival
 	registrations []*registration
+	registered    map[string]*registration // the same, by key
 	places        map[placeKey]*place
 	order         []*place // in order of their first registration
 
@@ -89,7 +89,7 @@ func (p *person) hasAccount() bool { return p.link != nil || p.create }
 
 // A registration is a registration as the plan sees it.
 type registration struct {
-	sis.Registration
+	*sis.Registration
 	verdict
 	gone  bool
 	doubt string // code: it is gone only if a person says so
@@ -163,9 +163,13 @@ func (p *planner) make(ctx context.Context) error {
 
 // numbered returns all effects in the order in which they are to be applied.
 func (p *planner) numbered() []sync.Effect {
-	first := slices.Concat(p.creates, p.accounts, p.orientation)
-	p.shards = divide(p.enrolments, sync.Slots, p.size, int64(len(first)))
-	all := append(first, p.enrolments...)
+	all := make([]sync.Effect, 0, len(p.creates)+len(p.accounts)+len(p.orientation)+len(p.enrolments))
+	all = append(append(append(all, p.creates...), p.accounts...), p.orientation...)
+	order, shards := divide(p.enrolments, sync.Slots, p.size, int64(len(all)))
+	for _, i := range order {
+		all = append(all, p.enrolments[i])
+	}
+	p.shards, p.enrolments = shards, nil
 	for i := range all {
 		all[i].Seq = int64(i) + 1
 		if all[i].State == "" {
@@ -175,32 +179,23 @@ func (p *planner) numbered() []sync.Effect {
 	return all
 }
 
-// verdicts returns what is new about messages.
-func (p *planner) verdicts(open []sync.Message) (all []sync.Verdict) {
-	byKey := make(map[string]*registration, len(p.registrations))
-	for _, r := range p.registrations {
-		byKey[r.key] = r
+// judge returns what becomes of an open message, and whether that is new.
+func (p *planner) judge(m sync.Message) (sync.Verdict, bool) {
+	if judgedByPull(m) {
+		return sync.Verdict{}, false
 	}
-	for _, m := range open {
-		if judgedByPull(m) {
-			continue
-		}
-		v, ok := p.verdict(m, byKey)
-		if !ok {
-			continue
-		}
-		if other, is := p.turned[v.effect]; is && v.effect != "" {
-			v = other
-		}
-		if v.state == sync.Waiting && strings.HasPrefix(v.code, "REF_") && p.now.Sub(m.Received) > deadAfter {
-			v.state = sync.Dead
-		}
-		p.complain(m, v)
-		if v, news := v.of(m); news {
-			all = append(all, v)
-		}
+	v, ok := p.verdict(m)
+	if !ok {
+		return sync.Verdict{}, false
 	}
-	return all
+	if other, is := p.turned[v.effect]; is && v.effect != "" {
+		v = other
+	}
+	if v.state == sync.Waiting && strings.HasPrefix(v.code, "REF_") && p.now.Sub(m.Received) > deadAfter {
+		v.state = sync.Dead
+	}
+	p.complain(m, v)
+	return v.of(m)
 }
 
 // deadAfter is how long a record waits for another one of the SIS before
@@ -213,7 +208,7 @@ func judgedByPull(m sync.Message) bool {
 	return m.Op == sync.Unread || m.Code == "REG_CONFLICT" || (m.Code == "STALE_VERSION" && m.State == sync.Held)
 }
 
-func (p *planner) verdict(m sync.Message, registrations map[string]*registration) (verdict, bool) {
+func (p *planner) verdict(m sync.Message) (verdict, bool) {
 	switch m.Stream {
 	case sis.Terms:
 		if p.campus.Selects(p.sync, m.Key) {
@@ -229,7 +224,7 @@ func (p *planner) verdict(m sync.Message, registrations map[string]*registration
 			return one.verdict, true
 		}
 	case sis.Registrations:
-		if one := registrations[m.Key]; one != nil {
+		if one := p.registered[m.Key]; one != nil {
 			return one.verdict, true
 		}
 	}

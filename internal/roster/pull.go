@@ -85,7 +85,8 @@ func (s *step) absorb(ctx context.Context, h *harvest) error {
 	if err != nil {
 		return err
 	}
-	open, err := s.store.SISOpenMessages(ctx, s.sync.Name, h.stream)
+	var open []sync.Message
+	err = s.store.EachSISOpenMessage(ctx, s.sync.Name, h.stream, func(m sync.Message) { open = append(open, m) })
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 // course that the section's class code names, if no other section has that
 // code. It never chooses among several.
 func linkSections(ctx context.Context, s *step) error {
-	campus, err := s.store.SISCampus(ctx, s.sync.Name)
+	campus, err := s.store.SISSectionLinks(ctx, s.sync.Name)
 	if err != nil {
 		return err
 	}

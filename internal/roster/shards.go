@@ -22,28 +22,30 @@ func everySlot(a Args) []string { return sync.SlotNames(a.Sync, 0, 0) }
 // can be in a group who is not in its course.
 var phases = map[sync.EffectOp]int{}
 
-// divide sorts what happens in courses by the shard that is to write it, and
-// returns the shards: as many as are worth a job, numbered from after on.
-func divide(effects []sync.Effect, most, worth int, after int64) []sync.Shard {
+// divide says in which order what happens in courses is to be written, by the
+// shard that is to write it, and which the shards are: as many as are worth a
+// job, numbered from after on.
+func divide(effects []sync.Effect, most, worth int, after int64) (order []int, shards []sync.Shard) {
 	n := max(1, min(most, (len(effects)+worth-1)/worth))
-	shardOf := func(e sync.Effect) int { return sync.ShardOf(sync.SlotOf(cmp.Or(e.Course, "section "+e.Section)), n) }
-	slices.SortStableFunc(effects, func(a, b sync.Effect) int {
-		return cmp.Or(cmp.Compare(shardOf(a), shardOf(b)), cmp.Compare(phases[a.Op], phases[b.Op]))
+	shardOf := make([]int, len(effects))
+	order = make([]int, len(effects))
+	shards = make([]sync.Shard, n)
+	for i, e := range effects {
+		order[i], shardOf[i] = i, sync.ShardOf(sync.SlotOf(cmp.Or(e.Course, "section "+e.Section)), n)
+		shards[shardOf[i]-1].Last++
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(shardOf[a], shardOf[b]), cmp.Compare(phases[effects[a].Op], phases[effects[b].Op]))
 	})
 	if n == 1 {
-		return nil
+		return order, nil
 	}
-	shards := make([]sync.Shard, n)
 	for i := range shards {
 		shards[i].First = after + 1
-		for _, e := range effects {
-			if shardOf(e) == i+1 {
-				after++
-			}
-		}
+		after += shards[i].Last
 		shards[i].Last = after
 	}
-	return shards
+	return order, shards
 }
 
 // part is the part of the plan that a job writes: a shard of it, what comes

@@ -17,15 +17,21 @@ type Store interface {
 	// SISRows returns the rows of a stream in order of arrival, without their
 	// records.
 	SISRows(ctx context.Context, name string, stream sis.Stream) ([]sync.Row, error)
-	// SISOpenMessages returns, oldest first and without their bodies, the
-	// messages that are neither applied nor superseded; the empty stream means
-	// all.
-	SISOpenMessages(ctx context.Context, name string, stream sis.Stream) ([]sync.Message, error)
+	// EachSISOpenMessage calls take with the messages of a stream of which it is
+	// not settled what becomes of them, oldest first; the empty stream means all.
+	// They come without their bodies, runs, receipts and histories.
+	EachSISOpenMessage(ctx context.Context, name string, stream sis.Stream, take func(sync.Message)) error
+	// SISMessageCounts returns how many messages are in each state, for each
+	// reason.
+	SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error)
 	// AbsorbSIS takes what a pull has changed.
 	AbsorbSIS(ctx context.Context, d sync.Delta) error
 
 	// SISCampus returns all that a plan is made from.
 	SISCampus(ctx context.Context, name string) (sync.Campus, error)
+	// SISSectionLinks returns what is needed to link sections to courses: the terms,
+	// the sections and their links.
+	SISSectionLinks(ctx context.Context, name string) (sync.Campus, error)
 	// ChooseSISTerm keeps a person's word on whether a term is synced.
 	ChooseSISTerm(ctx context.Context, name string, c sync.TermChoice) error
 	// PutSISRekeys writes pairs of keys that may mean one record.

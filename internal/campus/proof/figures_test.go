@@ -106,13 +106,14 @@ func (m *measured) sync(file string, args roster.Args) time.Duration {
 	m.source.file = oneroster.CSV{Path: filepath.Join(m.dir, file)}
 	m.lms.ResetCounts()
 	clear(m.took)
-	from, busy := time.Now(), processorTime()
+	from, busy, served := time.Now(), processorTime(), serverTime(m.t)
 	args.Sync = m.world.sync.Name
 	if err := m.run(context.WithoutCancel(m.t.Context()), roster.TermsPull, args, false); err != nil {
 		m.t.Fatal(err)
 	}
 	took := time.Since(from)
-	m.t.Logf("%s: %v, of which %v on a processor; the rest is PostgreSQL, and others", file, took.Round(time.Millisecond), (processorTime() - busy).Round(time.Millisecond))
+	m.t.Logf("%s: %v; on processors %v here and %v in PostgreSQL", file, took.Round(time.Millisecond),
+		(processorTime() - busy).Round(time.Millisecond), (serverTime(m.t) - served).Round(time.Millisecond))
 	for _, task := range roster.Chain {
 		m.t.Logf("  %-28s %v", task, m.took[task].Round(time.Millisecond))
 	}
@@ -124,6 +125,52 @@ func processorTime() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u) // it cannot fail for oneself
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// serverTime is what PostgreSQL has used: the servers that this process has
+// started, and those that they have.
+func serverTime(t *testing.T) (used time.Duration) {
+	t.Helper()
+	parents := []string{strconv.Itoa(os.Getpid())}
+	for len(parents) > 0 {
+		children := childrenOf(t, parents[0])
+		for _, pid := range children {
+			used += ticksOf(pid)
+		}
+		parents = append(parents[1:], children...)
+	}
+	return used
+}
+
+// childrenOf returns the processes that the threads of another have started.
+func childrenOf(t *testing.T, pid string) (all []string) {
+	threads, err := filepath.Glob("/proc/" + pid + "/task/*/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range threads {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			continue // the thread has ended
+		}
+		all = append(all, strings.Fields(string(text))...)
+	}
+	return all
+}
+
+// ticksOf returns what a process has used, and those of its children that have
+// ended: see proc(5). A tick is a hundredth of a second.
+func ticksOf(pid string) (used time.Duration) {
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return 0 // it has ended
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	for _, ticks := range strings.Fields(rest)[11:15] {
+		n, _ := strconv.Atoi(ticks)
+		used += time.Duration(n) * 10 * time.Millisecond
+	}
+	return used
 }
 
 func (m *measured) first() []figure {

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beadle-jobs/beadle/internal/campus"
+	"github.com/beadle-jobs/beadle/internal/campus/university"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
 )
@@ -41,10 +42,10 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 }
 
 func TestEachVersionIsAFewRowsFromTheLast(t *testing.T) {
-	o := campus.Options{Seed: 1, Today: today}
-	before := rows(t, bundle(t, o, 0))
+	o := campus.Options{Seed: 3, Today: today}
+	before := rows(t, bundle(t, o, 1)) // in which the students of a section are gone
 	changed := 0
-	for version := 1; version <= 30; version++ {
+	for version := 2; version <= 31; version++ {
 		now := rows(t, bundle(t, o, version))
 		gone, added := minus(before, now), minus(now, before)
 		if len(gone) > 4 || len(added) > 6 {
@@ -60,41 +61,99 @@ func TestEachVersionIsAFewRowsFromTheLast(t *testing.T) {
 	}
 }
 
-func TestIsASmallUniversity(t *testing.T) {
-	b := campus.Generate(campus.Options{Today: today}, 0)
-
-	got := []int{len(b.Terms), len(b.Sections), len(b.Persons)}
-	if diff := cmp.Diff([]int{2, 8, 66}, got); diff != "" {
-		t.Errorf("terms, sections, persons (-want +got):\n%s", diff)
+func TestTheSecondVersionLacksTheStudentsOfOneSection(t *testing.T) {
+	o := campus.Options{Seed: 3, Today: today}
+	before, now := students(o, 0), students(o, 1)
+	emptied := 0
+	for section, n := range before {
+		switch {
+		case n > 10 && now[section] == 0:
+			emptied++
+		case now[section] < n-2:
+			t.Errorf("section %s had %d students and has %d", section, n, now[section])
+		}
 	}
-	if n := len(b.Registrations); n < 240 || n > 260 {
-		t.Errorf("registrations = %d, want some 250", n)
-	}
-	if !hasFamily(b, "O'Brien") || !hasFamily(b, "李") || !hasFamily(b, "García-Núñez") {
-		t.Error("nobody has a name that a platform might stumble over")
+	if emptied != 1 {
+		t.Errorf("%d sections of more than ten students are empty, want 1", emptied)
 	}
 }
 
-func hasFamily(b oneroster.Bundle, family string) bool {
-	return slices.ContainsFunc(b.Persons, func(p sis.Person) bool { return p.Family == family })
+// students counts the students of each section.
+func students(o campus.Options, version int) map[string]int {
+	n := map[string]int{}
+	for _, r := range campus.Export(o, version).Registrations {
+		if r.Role == sis.Student {
+			n[r.Section]++
+		}
+	}
+	return n
 }
 
-func TestOneTermIsRunningAndOneIsNext(t *testing.T) {
-	for day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2028; day = day.AddDate(0, 0, 5) {
-		now := sis.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
-		terms := campus.Generate(campus.Options{Today: now, Students: 1}, 0).Terms
-		if now.Before(terms[0].Start) || !now.Before(terms[0].End) || terms[1].Start != terms[0].End {
-			t.Fatalf("on %s the terms are %s to %s and %s to %s", now, terms[0].Start, terms[0].End, terms[1].Start, terms[1].End)
+func TestTheCodeOfTheUnlinkedSectionIsItsAlone(t *testing.T) {
+	o := campus.Options{Seed: 3, Today: today}
+	unlinked := campus.Unlinked(o)
+	if students(o, 0)[unlinked.Key] == 0 {
+		t.Errorf("nobody waits for %s to be linked", unlinked.Key)
+	}
+	for _, s := range campus.Export(o, 0).Sections {
+		if s.Code == unlinked.Code && s.Key != unlinked.Key {
+			t.Errorf("%s has the code %s too", s.Key, s.Code)
 		}
 	}
 }
 
+func TestIsASmallUniversity(t *testing.T) {
+	b := campus.Export(campus.Options{Seed: 3, Today: today}, 0)
+
+	got := []int{len(b.Terms), len(b.Sections), len(b.Persons)}
+	if diff := cmp.Diff([]int{2, 17, 96}, got); diff != "" {
+		t.Errorf("terms, sections, persons (-want +got):\n%s", diff)
+	}
+	if n := len(b.Registrations); n < 200 || n > 260 {
+		t.Errorf("registrations = %d, want some 230", n)
+	}
+	plain := func(p sis.Person) bool {
+		return strings.IndexFunc(p.Given+p.Family, func(r rune) bool { return r > 127 }) < 0
+	}
+	if !slices.ContainsFunc(b.Persons, func(p sis.Person) bool { return strings.Contains(p.Family, "'") }) ||
+		!slices.ContainsFunc(b.Persons, func(p sis.Person) bool { return !plain(p) }) {
+		t.Error("nobody has a name that a platform might stumble over")
+	}
+}
+
+func TestNobodyCouldBeTakenForReal(t *testing.T) {
+	for _, p := range campus.Export(campus.Options{Seed: 3, Today: today}, 9).Persons {
+		if p.Given == "" || p.Family == "" {
+			t.Errorf("%s lacks a name", p.Key)
+		}
+		if p.Email != "" && !strings.HasSuffix(p.Email, "example.edu") {
+			t.Errorf("the e-mail %s could be somebody's", p.Email)
+		}
+	}
+}
+
+func TestATermIsWellUnderWayAndOneIsNext(t *testing.T) {
+	for day := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2028; day = day.AddDate(0, 0, 5) {
+		terms := campus.Export(campus.Options{Today: date(day)}, 0).Terms
+		if date(day.AddDate(0, 0, -10)).Before(terms[0].Start) || !date(day).Before(terms[0].End) {
+			t.Fatalf("on %s the term is %s to %s", date(day), terms[0].Start, terms[0].End)
+		}
+		if terms[0].End.Before(terms[1].Start) || !date(day).Before(terms[1].End) {
+			t.Fatalf("on %s the terms are %s to %s and %s to %s", date(day), terms[0].Start, terms[0].End, terms[1].Start, terms[1].End)
+		}
+	}
+}
+
+func date(day time.Time) sis.Date {
+	return sis.Date{Year: day.Year(), Month: day.Month(), Day: day.Day()}
+}
+
 func TestNobodyIsRegisteredTwiceOrNowhere(t *testing.T) {
 	for version := 0; version < 80; version += 9 {
-		b := campus.Generate(campus.Options{Seed: 9, Today: today}, version)
+		b := campus.Export(campus.Options{Seed: 9, Today: today}, version)
 		seen := map[string]bool{}
 		for _, r := range b.Registrations {
-			at := r.Section + " " + r.Person
+			at := r.Section + " " + r.Person + " " + string(r.Role)
 			if seen[at] || seen[r.Key] {
 				t.Fatalf("version %d: %s (%s) is there twice", version, at, r.Key)
 			}
@@ -105,7 +164,7 @@ func TestNobodyIsRegisteredTwiceOrNowhere(t *testing.T) {
 
 func TestABundleReadsAsMeantWithItsFaults(t *testing.T) {
 	dir := t.TempDir()
-	write(t, dir, bundle(t, campus.Options{Today: today}, 0))
+	write(t, dir, bundle(t, campus.Options{Seed: 3, Today: today}, 0))
 
 	persons := pull(t, dir, sis.Persons)
 	registrations := pull(t, dir, sis.Registrations)
@@ -132,21 +191,22 @@ func TestABundleReadsAsMeantWithItsFaults(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"BAD_DATE": 1}, codes); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"S-9000"}, slices.Sorted(maps.Keys(strangers))); diff != "" {
-		t.Errorf("unknown persons (-want +got):\n%s", diff)
+	if len(strangers) != 3 {
+		t.Errorf("unknown persons = %v, want 3", slices.Sorted(maps.Keys(strangers)))
 	}
 }
 
-func TestTheUnknownPersonArrives(t *testing.T) {
-	b := campus.Generate(campus.Options{Today: today}, 3)
-	if !slices.ContainsFunc(b.Persons, func(p sis.Person) bool { return p.Key == "S-9000" }) {
-		t.Error("S-9000 is still unknown in version 3")
+func TestTheUnknownPeopleArrive(t *testing.T) {
+	for version, want := range map[int]int{0: 96, 3: 97, 6: 98, 9: 99} {
+		if n := len(campus.Export(campus.Options{Seed: 3, Today: today}, version).Persons); n != want {
+			t.Errorf("version %d has %d persons, want %d", version, n, want)
+		}
 	}
 }
 
 func TestSaysThatItIsSimulated(t *testing.T) {
 	manifest := rows(t, bundle(t, campus.Options{Today: today}, 0))
-	if !manifest["manifest.csv: source.systemName,"+campus.SystemName] {
+	if !manifest["manifest.csv: source.systemName,"+university.System] {
 		t.Error("the manifest does not name a simulated system")
 	}
 }

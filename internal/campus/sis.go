@@ -31,7 +31,7 @@ type SIS struct {
 // Run publishes a version now and then until ctx is done. The first comes at
 // once if the folder has none.
 func (s SIS) Run(ctx context.Context) error {
-	if _, ok := s.last(); !ok {
+	if _, ok := s.Version(); !ok {
 		if err := s.Publish(); err != nil {
 			return err
 		}
@@ -60,11 +60,11 @@ func (s SIS) Publish() error {
 		return fmt.Errorf("make the simulated SIS's folder: %w", err)
 	}
 	version := 0
-	if last, ok := s.last(); ok {
+	if last, ok := s.Version(); ok {
 		version = last + 1
 	}
 	name := filepath.Join(s.Dir, s.name(version))
-	if err := writeWhole(name, func(w io.Writer) error { return Write(w, s.options(), version) }); err != nil {
+	if err := writeWhole(name, func(w io.Writer) error { return Write(w, s.Options(), version) }); err != nil {
 		return fmt.Errorf("publish %s: %w", name, err)
 	}
 	if s.Log != nil {
@@ -73,7 +73,8 @@ func (s SIS) Publish() error {
 	return s.prune()
 }
 
-func (s SIS) options() Options {
+// Options say which university it publishes.
+func (s SIS) Options() Options {
 	now := time.Now
 	if s.Now != nil {
 		now = s.Now
@@ -84,10 +85,10 @@ func (s SIS) options() Options {
 // name is a bundle's. Another term is another university and begins at 0.
 func (s SIS) name(version int) string { return fmt.Sprintf("%s%06d.zip", s.prefix(), version) }
 
-func (s SIS) prefix() string { return "simulated-sis-" + termOf(s.options().Today).Key + "-" }
+func (s SIS) prefix() string { return "simulated-sis-" + calendar(s.Options().Today)[0].Key + "-" }
 
-// last returns the newest version in the folder.
-func (s SIS) last() (version int, ok bool) {
+// Version returns the newest version in the folder, if there is one.
+func (s SIS) Version() (version int, ok bool) {
 	for _, name := range s.bundles() {
 		number := strings.TrimSuffix(strings.TrimPrefix(name, s.prefix()), ".zip")
 		if n, err := strconv.Atoi(number); err == nil {

@@ -32,6 +32,7 @@ const (
 	demoToken  = "demo"
 	moodleAddr = "127.0.0.1:8081" // unless something else is there
 	saveEvery  = time.Second
+	demoSeed   = 3 // of a university whose sections are neither tiny nor huge
 
 	// A real Moodle takes about a second for a call of fifty rows. The demo is
 	// as slow as that, so that there is progress to be seen.
@@ -49,7 +50,9 @@ func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.C
 	if err := os.WriteFile(token, []byte(demoToken+"\n"), 0o600); err != nil {
 		return "", err
 	}
-	site, err := openSite(filepath.Join(dir, "moodle.json"))
+	inbox := filepath.Join(dir, "inbox")
+	sis := demo.SIS{Dir: inbox, Seed: demoSeed, Log: log}
+	site, err := openSite(filepath.Join(dir, "moodle.json"), sis.Options())
 	if err != nil {
 		return "", err
 	}
@@ -57,14 +60,13 @@ func startCampus(ctx context.Context, g *errgroup.Group, dir string, c *config.C
 	if err != nil {
 		return "", err
 	}
-	inbox := filepath.Join(dir, "inbox")
-	sis := demo.SIS{Dir: inbox, Log: log}
 	if err := sis.Publish(); err != nil {
 		return "", err
 	}
 	g.Go(func() error { return app.Serve(ctx, l, site) })
 	g.Go(func() error { return keep(ctx, site, filepath.Join(dir, "moodle.json")) })
 	g.Go(func() error { return sis.Run(ctx) })
+	g.Go(func() error { return goOn(ctx, site, sis, rdb, log) })
 
 	url = "http://" + l.Addr().String()
 	addDemo(c, inbox, url, token)
@@ -101,13 +103,23 @@ func listenMoodle() (net.Listener, error) {
 }
 
 // openSite returns the simulated Moodle as it was left, or a new one that has
-// an orientation course.
-func openSite(file string) (*moodlesim.Site, error) {
+// an orientation course, and two courses of which only a person knows which is
+// the one of a section: this year's has the section's code as its id number,
+// and last year's as its short name.
+func openSite(file string, o demo.Options) (*moodlesim.Site, error) {
 	site := moodlesim.New(moodlesim.Options{Token: demoToken})
 	site.SetFaults(moodlesim.Faults{Latency: demoLatency})
 	err := site.Load(file)
 	if errors.Is(err, os.ErrNotExist) {
-		site.AddCourse(moodlesim.Course{Shortname: demo.OrientationCourse, Fullname: "Orientation", Idnumber: demo.OrientationCourse, Category: 1})
+		section := demo.Unlinked(o)
+		for _, c := range []moodlesim.Course{
+			{Shortname: demo.OrientationCourse, Fullname: "Orientation", Idnumber: demo.OrientationCourse},
+			{Shortname: section.Code + " new", Fullname: section.Course, Idnumber: section.Code},
+			{Shortname: section.Code, Fullname: section.Course + " (last year)"},
+		} {
+			c.Category = 1
+			site.AddCourse(c)
+		}
 		return site, nil
 	}
 	if err != nil {
@@ -134,6 +146,29 @@ func keep(ctx context.Context, site *moodlesim.Site, file string) error {
 			return fmt.Errorf("save simulated moodle: %w", err)
 		}
 		saved = calls
+	}
+}
+
+// goOn has the simulated SIS publish its second version, and syncs it, as soon
+// as the first one is in the simulated Moodle.
+func goOn(ctx context.Context, site *moodlesim.Site, sis demo.SIS, rdb redis.UniversalClient, log *slog.Logger) error {
+	for there := 0; ; {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(lookForWork):
+		}
+		if version, _ := sis.Version(); version > 0 {
+			return nil
+		}
+		if n := len(site.Enrolments()); n == 0 || n != there {
+			there = n
+			continue
+		}
+		if err := sis.Publish(); err != nil {
+			return err
+		}
+		return runAtOnce(ctx, rdb, log)
 	}
 }
 

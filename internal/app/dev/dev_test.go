@@ -19,6 +19,7 @@ import (
 // A trial is a running `jobctl dev`.
 type trial struct {
 	t    *testing.T
+	dir  string
 	stop context.CancelFunc
 	done chan error
 
@@ -35,7 +36,7 @@ func (d *trial) Write(p []byte) (int, error) {
 // try runs everything in dir until the test ends.
 func try(t *testing.T, dir string) *trial {
 	ctx, stop := context.WithCancel(t.Context())
-	d := &trial{t: t, stop: stop, done: make(chan error, 1)}
+	d := &trial{t: t, dir: dir, stop: stop, done: make(chan error, 1)}
 	go func() { d.done <- dev.Run(ctx, dev.Options{Listen: "127.0.0.1:0", Data: dir, Demo: "campus"}, d) }()
 	t.Cleanup(d.end)
 	return d
@@ -89,6 +90,15 @@ func get(t *testing.T, url string) (int, string) {
 	return answer.StatusCode, string(body)
 }
 
+// attended waits until a day of attendance has been posted.
+func (d *trial) attended() {
+	d.t.Helper()
+	eventually(d.t, "a day of attendance", func() bool {
+		posted, err := filepath.Glob(filepath.Join(d.dir, "campus", "attendance", "attendance-*.csv"))
+		return err == nil && len(posted) > 0
+	})
+}
+
 // moodle is what the simulated Moodle holds.
 type moodle struct {
 	Users      []any          `json:"users"`
@@ -117,6 +127,7 @@ func (d *trial) settled(times int) {
 }
 
 func TestTheDemoRosterArrivesAndSurvivesARestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	first := try(t, dir)
 	eventually(t, "health", func() bool {
@@ -133,10 +144,8 @@ func TestTheDemoRosterArrivesAndSurvivesARestart(t *testing.T) {
 			t.Errorf("%s answers %d: %s", page, status, body)
 		}
 	}
-	eventually(t, "a day of attendance", func() bool {
-		posted, err := filepath.Glob(filepath.Join(dir, "campus", "attendance", "attendance-*.csv"))
-		return err == nil && len(posted) > 0
-	})
+	first.attended()
+	first.held() // nothing is half done
 	first.end()
 
 	second := try(t, dir)

@@ -93,7 +93,8 @@ func TroubleOf(name string) (Trouble, error) {
 // A Dirt is how much of a trouble there is.
 type Dirt struct {
 	Trouble
-	Rate float64 // of the records of its stream, of 1
+	Rate float64  // of the records of its stream, of 1
+	Only []string // keys of records; none: it can be any
 }
 
 func newDump(c Campus) *Dump {
@@ -119,13 +120,15 @@ func (d *Dump) soil(u *University, dirt []Dirt) {
 			continue
 		}
 		for i := range d.len(one.Stream) {
-			if chance(u.dice("dirt "+one.Name, i), one.Rate) {
+			if one.may(d.key(one.Stream, i)) && chance(u.dice("dirt "+one.Name, i), one.Rate) {
 				d.dirty(one.Trouble, i)
 			}
 		}
 	}
 	slices.SortStableFunc(d.Truth, func(a, b Expectation) int { return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Key, b.Key)) })
 }
+
+func (d Dirt) may(key string) bool { return len(d.Only) == 0 || slices.Contains(d.Only, key) }
 
 func (d *Dump) findReady() {
 	d.ready = map[string]bool{}

@@ -13,8 +13,12 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
 )
 
-// School is the name of every university that is invented here.
-const School = "Harbourside University (invented)"
+// School is the name of every university that is invented here, and System what
+// its exports say that they come from.
+const (
+	School = "Harbourside University (invented)"
+	System = "Beadle campus (simulated)"
+)
 
 // A Format is a form that an export can have.
 type Format struct {
@@ -70,7 +74,7 @@ func (d *Dump) WriteTruth(w io.Writer) error {
 // serves one.
 func (d *Dump) Bundle() oneroster.Bundle {
 	return oneroster.Bundle{
-		School: School, Terms: d.Terms, Persons: d.Persons, Sections: d.Sections, Registrations: d.Registrations,
+		School: School, System: System, Terms: d.Terms, Persons: d.Persons, Sections: d.Sections, Registrations: d.Registrations,
 		Delta: d.At, Ended: d.Ended,
 	}
 }

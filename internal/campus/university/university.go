@@ -15,7 +15,9 @@ import (
 type Options struct {
 	Seed uint64
 	Size Size
-	Year int // of the first day of the first term, 1 September; 0: 2026
+	// Calendar is the terms, of which the first begins on day 0; none: fall,
+	// spring and summer from 1 September 2026.
+	Calendar []sis.Term
 
 	// Silent is a student information system that says of no section which
 	// platform it is for, whether it is ready and in which time zone it is.
@@ -41,15 +43,23 @@ const (
 // A University is one that does not exist. It is safe for concurrent use.
 type University struct {
 	Options
+	starts  []int   // by term: its first day
 	popular [][]int // by term: how popular its sections are, summed up
 }
 
 // New founds a university.
 func New(o Options) *University {
-	o.Year, o.Eventful = cmp.Or(o.Year, 2026), cmp.Or(o.Eventful, 1)
-	u := &University{Options: o, popular: make([][]int, len(terms))}
+	o.Eventful = cmp.Or(o.Eventful, 1)
+	if len(o.Calendar) == 0 {
+		o.Calendar = academicYear()
+	}
+	u := &University{Options: o, popular: make([][]int, len(o.Calendar))}
+	for _, t := range o.Calendar {
+		first := t.Start.In(time.UTC).Sub(u.Time(0))
+		u.starts = append(u.starts, int(first.Hours())/24)
+	}
 	for j := range o.Size.Sections {
-		t := termOf(j)
+		t := u.termOf(j)
 		u.popular[t] = append(u.popular[t], u.total(t)+u.popularity(j))
 	}
 	return u
@@ -69,59 +79,32 @@ func (u *University) popularity(section int) int {
 	return min(max(int(seats), 2), mostSeats)
 }
 
-// terms are the terms of the year: their first and their last day, from the
-// first day of the first.
-var terms = []struct {
-	code, title string
-	start, end  int
-}{
-	{"FA", "Fall", 0, termLength},
-	{"SP", "Spring", 133, 133 + termLength},
-	{"SU", "Summer", 273, 273 + 71},
-}
-
 // Day returns the date of a day; day 0 is the first of the first term.
 func (u *University) Day(n int) sis.Date {
-	t := u.Time(n * minutesADay)
-	return sis.Date{Year: t.Year(), Month: t.Month(), Day: t.Day()}
+	return dateOf(u.Time(n * minutesADay))
 }
 
 // Time returns the instant of an [Event.At].
 func (u *University) Time(at int) time.Time {
-	return time.Date(u.Year, time.September, 1, 0, at, 0, 0, time.UTC)
+	return u.Calendar[0].Start.In(time.UTC).Add(time.Duration(at) * time.Minute)
 }
 
 // Terms returns the terms.
-func (u *University) Terms() []sis.Term {
-	all := make([]sis.Term, len(terms))
-	for i := range terms {
-		all[i] = u.term(i)
-	}
-	return all
-}
-
-func (u *University) term(i int) sis.Term {
-	t := terms[i]
-	start := u.Day(t.start)
-	return sis.Term{
-		Key: fmt.Sprintf("%d%s", start.Year, t.code), Title: fmt.Sprintf("%s %d", t.title, start.Year), Kind: "term",
-		Start: start, End: u.Day(t.end),
-	}
-}
+func (u *University) Terms() []sis.Term { return slices.Clone(u.Calendar) }
 
 // Sections take turns between the terms; within a term they are numbered.
-func termOf(section int) int   { return section % len(terms) }
-func numberOf(section int) int { return section / len(terms) }
+func (u *University) termOf(section int) int   { return section % len(u.Calendar) }
+func (u *University) numberOf(section int) int { return section / len(u.Calendar) }
 
-func sectionOf(term, number int) int { return number*len(terms) + term }
+func (u *University) sectionOf(term, number int) int { return number*len(u.Calendar) + term }
 
 // courseOf returns the course of the catalogue that a section teaches: two
 // sections of a term teach each.
-func courseOf(section int) int { return numberOf(section) / 2 }
+func (u *University) courseOf(section int) int { return u.numberOf(section) / 2 }
 
 // twin returns the other section of the term that teaches the same course.
 func (u *University) twin(section int) (other int, ok bool) {
-	other = sectionOf(termOf(section), numberOf(section)^1)
+	other = u.sectionOf(u.termOf(section), u.numberOf(section)^1)
 	return other, other < u.Size.Sections
 }
 
@@ -129,22 +112,22 @@ func (u *University) twin(section int) (other int, ok bool) {
 // it is cross-listed.
 func (u *University) leader(section int) int {
 	const block = 3
-	term, number := termOf(section), numberOf(section)
+	term, number := u.termOf(section), u.numberOf(section)
 	first := number / block * block
-	dice := u.dice("crosslist", sectionOf(term, first))
+	dice := u.dice("crosslist", u.sectionOf(term, first))
 	if size := 2 + dice.IntN(2); !chance(dice, crossListed*block/2.5) || number-first >= size {
 		return section
 	}
-	return sectionOf(term, first)
+	return u.sectionOf(term, first)
 }
 
 // Section returns a section as it is entered into the catalogue.
 func (u *University) Section(j int) sis.Section {
-	term := u.term(termOf(j))
-	code := fmt.Sprintf("%s-%02d", courseCode(courseOf(j)), numberOf(j)%2+1)
+	term := u.Calendar[u.termOf(j)]
+	code := fmt.Sprintf("%s-%02d", courseCode(u.courseOf(j)), u.numberOf(j)%2+1)
 	s := sis.Section{
-		Key: code + "-" + term.Key, Title: courseTitle(courseOf(j)) + ", " + term.Title, Code: code, Course: courseTitle(courseOf(j)),
-		Terms: []string{term.Key}, School: schools[courseOf(j)%len(schools)],
+		Key: code + "-" + term.Key, Title: courseTitle(u.courseOf(j)) + ", " + term.Title, Code: code, Course: courseTitle(u.courseOf(j)),
+		Terms: []string{term.Key}, School: schools[u.courseOf(j)%len(schools)],
 	}
 	if !u.Silent {
 		s.Provider, s.Extract, s.Zone = u.provider(j), sis.ExtractNone, u.zone(j)
@@ -213,10 +196,10 @@ func (u *University) picks(student int) []int {
 	}
 	dice, sections := u.dice("picks", student), make([]int, 0, n)
 	for len(sections) < n {
-		term := (student + len(sections)) % len(terms)
+		term := (student + len(sections)) % len(u.Calendar)
 		popular := u.popular[term]
-		s := sectionOf(term, sort.SearchInts(popular, 1+dice.IntN(u.total(term))))
-		taken := func(other int) bool { return termOf(other) == term && courseOf(other) == courseOf(s) }
+		s := u.sectionOf(term, sort.SearchInts(popular, 1+dice.IntN(u.total(term))))
+		taken := func(other int) bool { return u.termOf(other) == term && u.courseOf(other) == u.courseOf(s) }
 		if !slices.ContainsFunc(sections, taken) {
 			sections = append(sections, s)
 		}

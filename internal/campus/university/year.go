@@ -16,7 +16,7 @@ func (u *University) studies(student int) (events []Event) {
 // registration is what happens to one registration, in order.
 func (u *University) registration(student, slot, section int) []Event {
 	dice := u.dice("registration", student*mostCourses+slot)
-	start := terms[termOf(section)].start
+	start := u.starts[u.termOf(section)]
 	made := Event{Kind: Register, Person: student, Slot: slot, Section: section}
 	day := u.signUp(dice, student)
 	made.At = moment(dice, start+day)
@@ -115,7 +115,7 @@ func (u *University) double(who int) (into int, ok bool) {
 // history is what happens to a section.
 func (u *University) history(section int) (events []Event) {
 	dice := u.dice("history", section)
-	start := terms[termOf(section)].start
+	start := u.starts[u.termOf(section)]
 	add := func(kind Kind, day, to int) {
 		events = append(events, Event{At: moment(dice, day), Kind: kind, Section: section, To: to})
 	}

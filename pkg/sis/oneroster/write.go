@@ -17,6 +17,7 @@ import (
 // A Bundle is a campus that [Write] makes a zip of.
 type Bundle struct {
 	School  string // the name of the school of all sections that name no other
+	System  string // the name of what it comes from; empty: Beadle
 	Version string // of OneRoster: 1.1 or 1.2; empty: 1.1
 
 	// Delta makes it a bundle of what changed up to then: every row has that
@@ -258,6 +259,6 @@ func (b Bundle) manifest(files []sheet) sheet {
 	for _, name := range absent {
 		m.rows = append(m.rows, []string{"file." + name, "absent"})
 	}
-	m.rows = append(m.rows, []string{"source.systemName", "Beadle"}, []string{"source.systemCode", "beadle"})
+	m.rows = append(m.rows, []string{"source.systemName", cmp.Or(b.System, "Beadle")}, []string{"source.systemCode", "beadle"})
 	return m
 }

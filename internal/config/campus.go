@@ -44,6 +44,7 @@ type Sync struct {
 	Target            string `yaml:"target"`
 	Terms             Terms  `yaml:"terms"`
 	CreateCourses     bool   `yaml:"create_courses"`     // for sections that no course matches
+	Groups            string `yaml:"groups"`             // sections that have a group in their course: shared, all or none; empty: shared
 	OrientationCourse string `yaml:"orientation_course"` // short name or id number; empty: none
 	Provider          string `yaml:"provider"`           // what the SIS calls the platform; sections of others are left out
 	TimeZone          string `yaml:"time_zone"`          // IANA name; empty: UTC
@@ -189,6 +190,9 @@ func (s Sync) validate(at string, c Config, say sayer) {
 		if _, err := cron.Zone(s.TimeZone); err != nil {
 			say("%s.time_zone: %s", at, oneLine(err))
 		}
+	}
+	if !slices.Contains([]string{"", "shared", "all", "none"}, s.Groups) {
+		say("%s.groups is %q: it must be shared, all or none", at, s.Groups)
 	}
 	s.validatePlans(at, say)
 	for setting, when := range map[string]string{"schedule": s.Schedule, "reconcile": s.Reconcile} {

@@ -103,7 +103,7 @@ func putApplied(ctx context.Context, w writer, name string, enrolments []sync.En
 
 // SISCampus returns all that a plan is made from.
 func (l *Ledger) SISCampus(ctx context.Context, name string) (sync.Campus, error) {
-	return l.campus(ctx, name, l.readTerms, l.readPersons, l.readSections, l.readRegistrations, l.readLinks, l.readApplied, l.readOverrides, l.readAsides)
+	return l.campus(ctx, name, l.readTerms, l.readPersons, l.readSections, l.readRegistrations, l.readLinks, l.readApplied, l.readGroups, l.readOverrides, l.readAsides)
 }
 
 // SISSectionLinks returns what is needed to link sections to courses: the terms,

@@ -43,13 +43,16 @@ func (l *Ledger) PurgeSIS(ctx context.Context, name string, before time.Time) (g
 }
 
 // ForgetSISApplied forgets that places were written, so that the next plan
-// writes them again.
+// writes them again, and who was in them into the groups of the course.
 func (l *Ledger) ForgetSISApplied(ctx context.Context, name string, places []sync.Place) error {
 	err := l.writing(ctx, func(w writer) error {
 		for _, at := range places {
 			_, err := w.ExecContext(ctx, `DELETE FROM sis_applied WHERE sync = $1 AND person = $2 AND course = $3 AND role = $4`,
 				name, at.Person, at.Course, string(at.Role))
 			if err != nil {
+				return err
+			}
+			if _, err := w.ExecContext(ctx, `DELETE FROM sis_members WHERE sync = $1 AND person = $2 AND course = $3`, name, at.Person, at.Course); err != nil {
 				return err
 			}
 		}

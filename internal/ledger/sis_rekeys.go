@@ -35,6 +35,9 @@ func (l *Ledger) PutSISRekeys(ctx context.Context, name string, rekeys []sync.Re
 }
 
 func putRekeys(ctx context.Context, w writer, name string, rekeys []sync.Rekey) error {
+	if err := moveGroups(ctx, w, name, rekeys); err != nil {
+		return err
+	}
 	return putAll(ctx, w, writeRekeys, rekeys, func(k sync.Rekey) []any {
 		return []any{
 			name, string(k.Stream), clean(k.Old), clean(k.New), clean(k.Term), prose(k.Reason), string(k.State), clean(k.By), millis(k.Changed),

@@ -17,7 +17,7 @@ func (l *Ledger) SettleSIS(ctx context.Context, s sync.Settlement) error {
 	}
 	err := l.writing(ctx, func(w writer) error {
 		for _, write := range []func(context.Context, writer, sync.Settlement) error{
-			settleEffects, settleLinks, settleApplied, settleMessages, settleOthers, settleUndone,
+			settleEffects, settleLinks, settleApplied, settleGroups, settleMessages, settleOthers, settleUndone,
 		} {
 			if err := write(ctx, w, s); err != nil {
 				return err
@@ -119,7 +119,8 @@ func settleOthers(ctx context.Context, w writer, s sync.Settlement) error {
 	_, err := w.ExecContext(ctx, `UPDATE sis_effects SET state = 'failed', message = 'A later plan wrote this again.'
 		WHERE sync = $1 AND plan <> $2 AND state IN ('sent', 'unknown') AND EXISTS (
 			SELECT 1 FROM sis_effects e WHERE e.plan = $2 AND e.seq BETWEEN $3 AND $4 AND e.state = 'applied'
-			AND e.person = sis_effects.person AND e.course = sis_effects.course AND e.role = sis_effects.role)`,
+			AND e.person = sis_effects.person AND e.course = sis_effects.course AND e.role = sis_effects.role
+			AND (e.role <> '' OR e.section = sis_effects.section))`,
 		s.Sync, s.Plan, first, last)
 	return err
 }

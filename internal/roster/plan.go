@@ -72,10 +72,11 @@ func (s *step) announce(p sync.Plan) {
 	for _, h := range p.Held {
 		s.Log.Warn("held", "code", h.Code, "why", h.Message)
 	}
-	created := p.Counts[sync.CreateCourse] + p.Counts[sync.CreateUser] + p.Counts[sync.Orient] + p.Counts[sync.Enrol]
+	created := p.Counts[sync.CreateCourse] + p.Counts[sync.CreateUser] + p.Counts[sync.Orient] + p.Counts[sync.Enrol] + p.Counts[sync.CreateGroup]
 	s.Progress(tasks.Progress{
 		Stage: "plan", Done: p.Effects(), Total: p.Effects(),
-		Created: created, Changed: p.Counts[sync.UpdateUser] + p.Counts[sync.UpdateEnrolment], Removed: p.Counts[sync.Suspend],
+		Created: created,
+		Changed: p.Counts[sync.UpdateUser] + p.Counts[sync.UpdateEnrolment] + p.Counts[sync.JoinGroup] + p.Counts[sync.LeaveGroup], Removed: p.Counts[sync.Suspend],
 	})
 	s.Log.Info("plan made", "plan", p.ID, "will", describe(p))
 }
@@ -85,10 +86,14 @@ func describe(p sync.Plan) string {
 	if p.Effects() == 0 {
 		return "nothing to change"
 	}
-	return fmt.Sprintf("%d courses and %d people to create, %d people to update, %d enrolments to make (%d begin later), "+
+	text := fmt.Sprintf("%d courses and %d people to create, %d people to update, %d enrolments to make (%d begin later), "+
 		"%d to change, %d to suspend, %d orientation enrolments",
 		p.Counts[sync.CreateCourse], p.Counts[sync.CreateUser], p.Counts[sync.UpdateUser], p.Counts[sync.Enrol], p.Future,
 		p.Counts[sync.UpdateEnrolment], p.Counts[sync.Suspend], p.Counts[sync.Orient])
+	if n := p.Counts[sync.CreateGroup] + p.Counts[sync.JoinGroup] + p.Counts[sync.LeaveGroup]; n > 0 {
+		text += fmt.Sprintf(", %d changes of groups", n)
+	}
+	return text
 }
 
 // draft numbers the effects.

@@ -31,7 +31,7 @@ type planner struct {
 	places        map[placeKey]*place
 	order         []*place // in order of their first registration
 
-	creates, accounts, orientation, enrolments []sync.Effect
+	creates, accounts, orientation, enrolments, groups []sync.Effect
 
 	asides    map[rekeyed]sync.Aside
 	zones     map[string]*time.Location // of sections, by name
@@ -158,18 +158,20 @@ func (p *planner) make(ctx context.Context) error {
 	}
 	p.brakeChanges()
 	p.planEnrolments()
+	p.planGroups()
 	return p.planOrientation(ctx)
 }
 
 // numbered returns all effects in the order in which they are to be applied.
 func (p *planner) numbered() []sync.Effect {
-	all := make([]sync.Effect, 0, len(p.creates)+len(p.accounts)+len(p.orientation)+len(p.enrolments))
+	all := make([]sync.Effect, 0, len(p.creates)+len(p.accounts)+len(p.orientation)+len(p.enrolments)+len(p.groups))
 	all = append(append(append(all, p.creates...), p.accounts...), p.orientation...)
-	order, shards := divide(p.enrolments, sync.Slots, p.size, int64(len(all)))
+	inCourses := append(p.enrolments, p.groups...)
+	order, shards := divide(inCourses, sync.Slots, p.size, int64(len(all)))
 	for _, i := range order {
-		all = append(all, p.enrolments[i])
+		all = append(all, inCourses[i])
 	}
-	p.shards, p.enrolments = shards, nil
+	p.shards, p.enrolments, p.groups = shards, nil, nil
 	for i := range all {
 		all[i].Seq = int64(i) + 1
 		if all[i].State == "" {

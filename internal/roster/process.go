@@ -120,6 +120,8 @@ func call(op sync.EffectOp) sync.EffectOp {
 	switch op {
 	case sync.Enrol, sync.UpdateEnrolment, sync.Suspend:
 		return sync.Enrol
+	case sync.LeaveGroup:
+		return sync.JoinGroup
 	}
 	return op
 }
@@ -176,6 +178,10 @@ func (b *settled) write(ctx context.Context) error {
 		return b.createUsers(ctx)
 	case sync.UpdateUser:
 		return b.updateUsers(ctx)
+	case sync.CreateGroup:
+		return b.createGroups(ctx)
+	case sync.JoinGroup, sync.LeaveGroup:
+		return b.setMembers(ctx)
 	}
 	return b.enrol(ctx)
 }
@@ -185,6 +191,7 @@ func (b *settled) settlement() sync.Settlement {
 	b.keepUndone()
 	b.out.Links = lastOf(b.out.Links, func(k sync.Link) string { return k.Section })
 	b.out.People = lastOf(b.out.People, func(k sync.PersonLink) string { return k.Person })
+	b.out.Groups = lastOf(b.out.Groups, func(g sync.Group) sync.GroupKey { return g.GroupKey })
 	return b.out
 }
 
@@ -206,14 +213,14 @@ func (b *settled) tell() {
 
 var stages = map[sync.EffectOp]string{
 	sync.CreateCourse: "courses", sync.CreateUser: "accounts", sync.UpdateUser: "accounts",
-	sync.Orient: "orientation", sync.Enrol: "enrolments",
+	sync.Orient: "orientation", sync.Enrol: "enrolments", sync.CreateGroup: "groups", sync.JoinGroup: "groups",
 }
 
 func count(p *tasks.Progress, op sync.EffectOp, n int64) {
 	switch op {
 	case sync.Suspend:
 		p.Removed += n
-	case sync.UpdateUser, sync.UpdateEnrolment:
+	case sync.UpdateUser, sync.UpdateEnrolment, sync.JoinGroup, sync.LeaveGroup:
 		p.Changed += n
 	default:
 		p.Created += n
@@ -222,8 +229,8 @@ func count(p *tasks.Progress, op sync.EffectOp, n int64) {
 
 // lastOf returns of each key the last one: a course that is gone is met by
 // everybody who is to be in it.
-func lastOf[T any](all []T, key func(T) string) (last []T) {
-	at := make(map[string]int, len(all))
+func lastOf[T any, K comparable](all []T, key func(T) K) (last []T) {
+	at := make(map[K]int, len(all))
 	for _, one := range all {
 		i, known := at[key(one)]
 		if !known {

@@ -84,6 +84,8 @@ type Store interface {
 	ForgetSISApplied(ctx context.Context, name string, places []sync.Place) error
 	// PurgeSIS deletes messages and plans that ended before that time.
 	PurgeSIS(ctx context.Context, name string, before time.Time) (sync.Purged, error)
+	// SISGroups returns the groups of sections.
+	SISGroups(ctx context.Context, name string, sections []string) (map[sync.GroupKey]sync.Group, error)
 	// SISAppliedTo returns the enrolments of people as they were last written.
 	SISAppliedTo(ctx context.Context, name string, people []string) (map[sync.Place]sync.Span, error)
 }

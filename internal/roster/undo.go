@@ -138,6 +138,8 @@ func (u *undoer) inverse(e sync.Effect, applied map[sync.Place]sync.Span, accoun
 		return u.skip(e, "", "What was made is kept: nothing is deleted. Hide it in the LMS if it should not be there.")
 	case sync.Orient:
 		return u.skip(e, "", "The orientation course stays: a person goes through it once.")
+	case sync.CreateGroup, sync.JoinGroup, sync.LeaveGroup:
+		return u.skip(e, "", "Groups follow the registrations: who is in which is left as it is.")
 	case sync.UpdateUser:
 		return u.inverseAccount(e, back, accounts)
 	}

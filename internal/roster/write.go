@@ -190,9 +190,7 @@ func (b *settled) enrol(ctx context.Context) error {
 				Place: sync.Place{Person: e.Person, Course: e.Course, Role: e.Role}, Span: spans[n],
 			})
 		}
-		if e.Code == "COURSE_GONE" && e.Op != sync.Orient && e.Section != "" {
-			b.out.Links = append(b.out.Links, orphan(e.Section, e.Course))
-		}
+		b.orphaned(*e)
 		b.oriented(*e)
 	}
 	return down
@@ -205,13 +203,28 @@ func (b *settled) homeless(e *sync.Effect) bool {
 		fail(e, &sis.Error{Code: "REF_PERSON", Message: "The person's account could not be made; its own error says why."})
 	case e.Course == "" && e.Op == sync.Orient:
 		fail(e, &sis.Error{Code: "COURSE_GONE", Message: "The orientation course is not in the LMS."})
-	case e.Course == "":
-		fail(e, &sis.Error{Code: "REF_SECTION", Message: "The section's course could not be made; its own error says why."})
+	case b.courseless(e):
 	default:
 		return false
 	}
 	b.oriented(*e)
 	return true
+}
+
+// courseless fails an effect that lacks its course.
+func (b *settled) courseless(e *sync.Effect) bool {
+	if e.Course != "" {
+		return false
+	}
+	fail(e, &sis.Error{Code: "REF_SECTION", Message: "The section's course could not be made; its own error says why."})
+	return true
+}
+
+// orphaned unlinks the section of an effect whose course is gone.
+func (b *settled) orphaned(e sync.Effect) {
+	if e.Code == "COURSE_GONE" && e.Op != sync.Orient && e.Section != "" {
+		b.out.Links = append(b.out.Links, orphan(e.Section, e.Course))
+	}
 }
 
 // oriented remembers that a person has been through with the orientation

@@ -108,7 +108,7 @@ type Override struct {
 // Lasting returns the natural key of what an effect changes, once its course is
 // there: the same in every plan.
 func (e Effect) Lasting() string {
-	if e.Course == "" {
+	if e.Course == "" || e.Op.OfGroup() {
 		return e.Key
 	}
 	return Place{e.Person, e.Course, e.Role}.Key()
@@ -120,6 +120,9 @@ func (p Place) Key() string { return "enrolment " + p.Person + "|" + p.Course + 
 // Wish returns a digest of what an effect leaves behind. What only the target
 // knows of an account is not in it.
 func Wish(op EffectOp, after json.RawMessage) string {
+	if op.OfGroup() {
+		return digestOf(string(op))
+	}
 	if op == UpdateUser || op == CreateUser {
 		var u sis.User
 		if json.Unmarshal(after, &u) == nil {

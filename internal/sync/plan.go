@@ -89,6 +89,8 @@ type Campus struct {
 	Chosen        map[string]bool // terms that a person chose, or took out
 	Rekeys        []Rekey
 
+	Groups    map[GroupKey]Group
+	Members   map[Member]bool     // whom the sync has put into groups; false: it may have
 	Overrides map[string]Override // by [Effect.Lasting]: what people do not want written
 	Asides    []Aside
 }
@@ -114,10 +116,13 @@ const (
 	Enrol           EffectOp = "enrol"
 	UpdateEnrolment EffectOp = "update_enrolment"
 	Suspend         EffectOp = "suspend"
+	CreateGroup     EffectOp = "create_group"
+	JoinGroup       EffectOp = "join_group"
+	LeaveGroup      EffectOp = "leave_group"
 )
 
 // EffectOps are all kinds, in that order.
-var EffectOps = []EffectOp{CreateCourse, CreateUser, UpdateUser, Orient, Enrol, UpdateEnrolment, Suspend}
+var EffectOps = []EffectOp{CreateCourse, CreateUser, UpdateUser, Orient, Enrol, UpdateEnrolment, Suspend, CreateGroup, JoinGroup, LeaveGroup}
 
 // An EffectState is how far an effect has come.
 type EffectState string
@@ -250,6 +255,9 @@ type Settlement struct {
 	Links   []Link
 	People  []PersonLink
 	Applied []Enrolment
+	Groups  []Group
+	Joined  []Member
+	Left    []Member
 
 	Undoes    string // the plan whose effects these take back
 	Overrides []Override

@@ -17,6 +17,7 @@ type Sync struct {
 	Provider          string         // what the SIS calls this platform; empty: whatever it says of sections is for us
 	Terms             []string       // keys of the terms to sync; none, or "all": all
 	CreateCourses     bool           // for sections that no course matches
+	Groups            Grouping       // which sections have a group in their course; empty: GroupShared
 	OrientationCourse string         // shortname or idnumber of the course for first-time students; empty: none
 	Zone              *time.Location // where days begin; nil: UTC
 	AsOf              sis.Date       // taken for today; zero: today

@@ -55,7 +55,7 @@ func syncOf(name string, s config.Sync) sync.Sync {
 	}
 	return sync.Sync{
 		Name: name, Client: cmp.Or(s.Client, "default"), Source: s.Source, Target: s.Target,
-		Terms: s.Terms, Provider: s.Provider, CreateCourses: s.CreateCourses, OrientationCourse: s.OrientationCourse,
+		Terms: s.Terms, Provider: s.Provider, CreateCourses: s.CreateCourses, Groups: sync.Grouping(s.Groups), OrientationCourse: s.OrientationCourse,
 		Zone: s.Zone(), AsOf: s.AsOf.Date, Cron: schedule, Reconcile: reconcile(s),
 		Brakes: brakes(s.Brakes), Approvals: s.Approvals, SecondOver: s.SecondOver, ApprovalDays: s.ApprovalDays, Freezes: freezes(s.Freeze),
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/client"
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -113,30 +114,46 @@ func (q *query) attendanceAfter() (p sync.AttendancePlace) {
 	return p
 }
 
-// releaseAttendance serves POST /api/v1/syncs/{name}/attendance/release: the
-// job that computes and posts the day anew.
+// releaseAttendance serves POST /api/v1/syncs/{name}/attendance/release.
 func (a *API) releaseAttendance(w http.ResponseWriter, r *http.Request) error {
 	var ask client.ReleaseAttendance
 	if err := decode(w, r, &ask); err != nil {
 		return err
 	}
-	if err := required("day", ask.Day, "reason", ask.Reason); err != nil {
+	if err := required("day", ask.Day); err != nil {
 		return err
 	}
 	day, err := sis.ParseDate(ask.Day)
 	if err != nil {
 		return fault.New(fault.Invalid, "Field day must be a day, such as 2026-10-05.").In("day")
 	}
-	s, err := a.sync(r)
+	id, j, err := a.releaseDay(r.Context(), r.PathValue("name"), ask.Section, day, ask.Reason)
 	if err != nil {
 		return err
 	}
-	if _, err := a.Ledger.ReleaseAttendance(r.Context(), s.Name, ask.Section, day, actor(r.Context()), ask.Reason, time.Now()); err != nil {
-		return err
+	return replyJob(w, id, j)
+}
+
+// ReleaseDay lets a held day of a section be posted, or without one what is held
+// of the whole sync. It starts the job that computes and posts the day anew.
+func (a *API) ReleaseDay(ctx context.Context, name, section string, day sis.Date, reason string) (job.Job, error) {
+	_, j, err := a.releaseDay(ctx, name, section, day, reason)
+	return j, err
+}
+
+// releaseDay returns the id that was asked for too.
+func (a *API) releaseDay(ctx context.Context, name, section string, day sis.Date, reason string) (id string, j job.Job, err error) {
+	if err := required("reason", reason); err != nil {
+		return "", j, err
 	}
-	return a.startForSync(w, r, collectTask, func(s sync.Sync) any {
-		return map[string]string{"sync": s.Name, "from": ask.Day, "to": ask.Day}
-	})
+	s, err := a.syncNamed(ctx, name)
+	if err != nil {
+		return "", j, err
+	}
+	if _, err := a.Ledger.ReleaseAttendance(ctx, s.Name, section, day, actor(ctx), reason, time.Now()); err != nil {
+		return "", j, err
+	}
+	return a.start(ctx, s, collectTask, map[string]string{"sync": s.Name, "from": day.String(), "to": day.String()})
 }
 
 // Attendance implements [AttendanceLedger].

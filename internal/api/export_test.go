@@ -1,6 +1,10 @@
 package api
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/beadle-jobs/beadle/internal/sync"
+)
 
 // RouteNames returns "METHOD path" and the query parameters of every route.
 func (a *API) RouteNames() map[string][]string {
@@ -14,7 +18,7 @@ func (a *API) RouteNames() map[string][]string {
 // Chain and OtherTasks are what the API takes for the tasks of syncs.
 var (
 	Chain      = chain
-	OtherTasks = []string{planTask, linkTask, unlinkTask, termTask, rekeyTask, skipTask}
+	OtherTasks = []string{planTask, sync.LinkTask, sync.UnlinkTask, sync.TermTask, sync.RekeyTask, sync.SkipTask}
 )
 
 // Pass is how the jobs of a run become its steps.

@@ -57,7 +57,8 @@ func (g gate) mayDecide(ctx context.Context, name string) error {
 	return nil
 }
 
-// DecidesPlans reports whether whoever acts may decide on plans of a sync.
-func (a *API) DecidesPlans(ctx context.Context, name string) bool {
+// OperatesSync reports whether whoever acts may decide on plans of a sync, and say
+// what is to become of its records.
+func (a *API) OperatesSync(ctx context.Context, name string) bool {
 	return gate{syncs: a.Syncs}.mayDecide(ctx, name) == nil
 }

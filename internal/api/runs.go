@@ -14,18 +14,10 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
-// The tasks of syncs. A run is a lineage of jobs, one for each step; a dry run
-// ends with the plan.
-const (
-	planTask   = "sis.plan"
-	linkTask   = "sis.link"
-	unlinkTask = "sis.unlink"
-	termTask   = "sis.term"
-	rekeyTask  = "sis.rekey"
-	skipTask   = "sis.skip"
-)
+const planTask = "sis.plan"
 
-// chain is the steps of a run, in order.
+// chain is the steps of a run, in order: a lineage of jobs, one for each. A dry
+// run ends with the plan.
 var chain = []string{
 	"sis.terms.pull", "sis.teachers.pull", "sis.sections.pull", "sis.sections.process",
 	"sis.registrations.pull", planTask, "sis.registrations.process",

@@ -101,7 +101,7 @@ func (a *API) link(w http.ResponseWriter, r *http.Request) error {
 	if err := required("section", ask.Section, "course", ask.Course); err != nil {
 		return err
 	}
-	return a.startForSync(w, r, linkTask, func(s sync.Sync) any {
+	return a.startForSync(w, r, sync.LinkTask, func(s sync.Sync) any {
 		return struct {
 			Sync string `json:"sync"`
 			client.LinkSection
@@ -118,7 +118,7 @@ func (a *API) unlink(w http.ResponseWriter, r *http.Request) error {
 	if err := required("section", ask.Section); err != nil {
 		return err
 	}
-	return a.startForSync(w, r, unlinkTask, func(s sync.Sync) any {
+	return a.startForSync(w, r, sync.UnlinkTask, func(s sync.Sync) any {
 		return struct {
 			Sync string `json:"sync"`
 			client.UnlinkSection
@@ -135,7 +135,7 @@ func (a *API) chooseTerm(w http.ResponseWriter, r *http.Request) error {
 	if err := required("term", ask.Term); err != nil {
 		return err
 	}
-	return a.startForSync(w, r, termTask, func(s sync.Sync) any {
+	return a.startForSync(w, r, sync.TermTask, func(s sync.Sync) any {
 		return struct {
 			Sync string `json:"sync"`
 			client.ChooseTerm
@@ -152,7 +152,7 @@ func (a *API) rekey(w http.ResponseWriter, r *http.Request) error {
 	if err := required("stream", string(ask.Stream)); err != nil {
 		return err
 	}
-	return a.startForSync(w, r, rekeyTask, func(s sync.Sync) any {
+	return a.startForSync(w, r, sync.RekeyTask, func(s sync.Sync) any {
 		return struct {
 			Sync string `json:"sync"`
 			client.JudgeRekeys
@@ -166,7 +166,7 @@ func (a *API) skip(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, &ask); err != nil {
 		return err
 	}
-	return a.startForSync(w, r, skipTask, func(s sync.Sync) any {
+	return a.startForSync(w, r, sync.SkipTask, func(s sync.Sync) any {
 		return struct {
 			Sync string `json:"sync"`
 			client.SkipMessages

@@ -177,13 +177,12 @@ func (a *API) start(ctx context.Context, s sync.Sync, task string, args any) (id
 
 // StartSIS starts a task of a sync, with arguments that name it.
 func (a *API) StartSIS(ctx context.Context, name, task string, args any) (job.Job, error) {
-	for _, s := range a.Syncs {
-		if s.Name == name && a.SeesSync(ctx, name) {
-			_, j, err := a.start(ctx, s, task, args)
-			return j, err
-		}
+	s, err := a.syncNamed(ctx, name)
+	if err != nil {
+		return job.Job{}, err
 	}
-	return job.Job{}, fault.New(fault.NotFound, "There is no sync %s.", name)
+	_, j, err := a.start(ctx, s, task, args)
+	return j, err
 }
 
 // noWorker says for a task that the caller did not name what is amiss if

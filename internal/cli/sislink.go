@@ -7,7 +7,10 @@ import (
 )
 
 func sisLinkCmd(env *Env) *cobra.Command {
-	var wait bool
+	var (
+		ask  client.LinkSection
+		wait bool
+	)
 	cmd := &cobra.Command{
 		Use:   "link SYNC SECTION COURSE",
 		Short: "Link a section to a course of the LMS by hand",
@@ -18,13 +21,15 @@ short name or id. The next run enrols whoever waited for it.`,
 		Args:              cobra.ExactArgs(3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, c := cmd.Context(), env.client()
-			j, err := c.Link(ctx, args[0], client.LinkSection{Section: args[1], Course: args[2]})
+			ask.Section, ask.Course = args[1], args[2]
+			j, err := c.Link(ctx, args[0], ask)
 			if err != nil {
 				return err
 			}
 			return env.given(ctx, c, j, wait)
 		},
 	}
+	cmd.Flags().StringVar(&ask.Reason, "reason", "", "why, for whoever wonders later")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")
 	return cmd
 }

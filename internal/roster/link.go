@@ -17,6 +17,7 @@ type LinkArgs struct {
 	Sync    string `json:"sync" doc:"the name of the sync"`
 	Section string `json:"section" doc:"the section's id in the SIS"`
 	Course  string `json:"course" doc:"the course's id number, short name or id in the LMS"`
+	Reason  string `json:"reason,omitempty" doc:"why, for whoever wonders later"`
 }
 
 // Validate implements [tasks.Validator].
@@ -59,7 +60,7 @@ func (r *roster) link() tasks.Task {
 			if err != nil {
 				return err
 			}
-			link := sync.Link{Section: a.Section, Course: course.ID, Shortname: course.Shortname, How: sync.Manual, Linked: true, Changed: time.Now().UTC()}
+			link := sync.Link{Section: a.Section, Course: course.ID, Shortname: course.Shortname, How: sync.Manual, Linked: true, Reason: a.Reason, Changed: time.Now().UTC()}
 			job.Log.Info("section linked", "section", a.Section, "course", course.Shortname)
 			if err := r.Store.PutSISLinks(ctx, a.Sync, []sync.Link{link}); err != nil {
 				return err

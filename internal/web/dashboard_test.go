@@ -25,7 +25,7 @@ func dashboard(t testing.TB, c web.Config) http.Handler {
 		c.Plans = &fakePlans{plans: campusPlans()}
 	}
 	if c.Campus == nil {
-		c.Campus = campusMail()
+		c.Campus = campusOf(campusMail())
 	}
 	if c.Catalogue == nil {
 		c.Catalogue = fakeCatalogue{"sis.terms.pull", "users.import"}

@@ -24,7 +24,10 @@ var somePaths = []string{
 	"/schedules/backup/delete", "/schedules/sis.main/revert?field=zone&layer=platform",
 	"/recoveries", "/recoveries/9", "/recoveries/9?page=2", "/recoveries/8", "/recoveries/7", "/recoveries/latest", "/recoveries/9/reject",
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
-	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/queues", "/limits/edit", "/limits/edit?client=%2A&task=moodle.backup", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/plans", "/plans?state=held", "/plans/main/p2", "/plans/main/p2?hold=1&after=1", "/plans/main/p2/approve?hold=1", "/plans/main/p2/reject", "/plans/main/p1/undo", "/plans/main/p1/release", "/keys", "/jobs/nobody", "/nowhere",
+	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/queues", "/limits/edit", "/limits/edit?client=%2A&task=moodle.backup", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/messages?section=BIO&job=" + id(25), "/messages/main/" + id(899), "/messages/main/" + id(894), "/messages/main/" + id(899) + "/skip", "/messages/main/" + id(899) + "/hold", "/messages/main/" + id(899) + "/retry", "/messages:retry/main",
+	"/why", "/why?person=S-1007&section=CHEM-201", "/why?person=S-1030&section=x", "/why?person=x",
+	"/sections", "/sections?state=available&q=x", "/sections?sync=summer", "/sections/main/BIO-101-01-2026FA?job=" + id(13), "/sections/main/GEO-300-02-2026FA?after=x", "/sections/main/CHEM-201-03-2026FA", "/sections/main/CHEM-201-03-2026FA/link", "/sections/main/BIO-101-01-2026FA/unlink", "/sections:rekey/main/sections/same?term=2026FA", "/sections:rekey/main/sections/other?new=GEO-300-02-2026FA&term=2026FA",
+	"/plans", "/plans?state=held", "/plans/main/p2", "/plans/main/p2?hold=1&after=1", "/plans/main/p2/approve?hold=1", "/plans/main/p2/reject", "/plans/main/p1/undo", "/plans/main/p1/release", "/keys", "/jobs/nobody", "/nowhere",
 	"/access", "/access/new", "/access/people/paul", "/access/people/paul/disable", "/access/people/paul/invite", "/account", "/account/tokens/t0/revoke", "/device", "/device?code=BCDF-GHJK", "/device?code=x",
 	"/notices", "/notices?tested=imports", "/notices/new", "/notices/rules/night", "/notices/rules/night/delete",
 	"/system", "/retention", "/retention/edit?tasks=sis.*", "/retention/delete?tasks=sis.*", "/retention/hold", "/retention/lift?name=audit-2026",
@@ -106,8 +109,8 @@ func TestHostileTextStaysText(t *testing.T) {
 			logs:     map[string][]job.LogLine{"evil": {{Seq: 1, Level: evil, Text: evil, At: noon}}},
 		}
 		mail := fakeMessages{{ID: "m", Sync: "main", Key: evil, State: roster.Rejected, Code: evil, Reason: evil, Where: evil, Run: evil}}
-		h := dashboard(t, web.Config{Jobs: jobs, Campus: mail, Catalogue: fakeCatalogue{evil}})
-		for _, path := range []string{"/jobs", "/jobs/evil", "/messages", "/jobs?task=" + url.QueryEscape(evil), "/messages?q=" + url.QueryEscape(evil), "/jobs/" + url.PathEscape(evil)} {
+		h := dashboard(t, web.Config{Jobs: jobs, Campus: campusOf(mail), Catalogue: fakeCatalogue{evil}})
+		for _, path := range []string{"/jobs", "/jobs/evil", "/messages", "/messages/main/m", "/sections/main/HIST-110-01-2026FA", "/why?person=" + url.QueryEscape(evil) + "&section=" + url.QueryEscape(evil), "/jobs?task=" + url.QueryEscape(evil), "/messages?q=" + url.QueryEscape(evil), "/jobs/" + url.PathEscape(evil)} {
 			for _, e := range elements(t, get(t, h, path).Body.String()) {
 				if e.tag == "img" || e.attrs["onerror"] != "" || (e.tag == "script" && e.attrs["src"] == "") || strings.HasPrefix(e.attrs["href"], "javascript:") {
 					t.Errorf("%.40q became <%s %v> on %s", evil, e.tag, e.attrs, path)
@@ -130,8 +133,8 @@ func TestFullPagesAreUnder60KB(t *testing.T) {
 		jobs.errors[id(500)] = append(jobs.errors[id(500)], job.RecordError{Seq: int64(i + 1), Key: "enrollments.csv:240", Code: "SECTION_UNLINKED", Message: "The section CHEM-201-03-2026FA is linked to no course."})
 		jobs.logs[id(500)] = append(jobs.logs[id(500)], job.LogLine{Seq: int64(i + 1), Level: "info", Text: "enrolled batch=1 size=500 took=812ms", At: noon})
 	}
-	h := dashboard(t, web.Config{Jobs: jobs, Campus: mail, Demo: true})
-	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/jobs/" + id(500), "/recoveries/9"} {
+	h := dashboard(t, web.Config{Jobs: jobs, Campus: campusOf(mail), Demo: true})
+	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/sections/main/BIO-101-01-2026FA", "/jobs/" + id(500), "/recoveries/9"} {
 		if size := get(t, h, path).Body.Len(); size > 60_000 {
 			t.Errorf("%s has %d bytes", path, size)
 		}

@@ -12,8 +12,6 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
-	roster "github.com/beadle-jobs/beadle/internal/sync"
-	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // noon is when the tests take place.
@@ -322,52 +320,6 @@ func campusDay() *fakeJobs {
 
 // id is the n-th job id; later ones sort after earlier ones.
 func id(n int) string { return fmt.Sprintf("0198f3c2-7d10-7%03d-8a4e-5b1c9d20e6f7", n) }
-
-// fakeMessages are messages in memory, newest first.
-type fakeMessages []roster.Message
-
-func (f fakeMessages) SISMessages(_ context.Context, filter roster.MessageFilter) (found []roster.Message, err error) {
-	for _, m := range f {
-		if m.Sync == filter.Sync && (filter.State == "" || filter.State == m.State) && (filter.Stream == "" || filter.Stream == m.Stream) &&
-			(filter.Code == "" || filter.Code == m.Code) && strings.Contains(m.Key, filter.Text) &&
-			(filter.Before == "" || m.ID < filter.Before) && len(found) < filter.Limit {
-			found = append(found, m)
-		}
-	}
-	return found, nil
-}
-
-func (f fakeMessages) SISMessageCounts(_ context.Context, sync string) (counts []roster.MessageCount, err error) {
-	for _, m := range f {
-		if m.Sync == sync {
-			counts = append(counts, roster.MessageCount{Stream: m.Stream, State: m.State, Code: m.Code, Count: 1, Oldest: m.Received})
-		}
-	}
-	return counts, nil
-}
-
-// campusMail is what a SIS sent to the sync called main, and what became of it.
-func campusMail() (all fakeMessages) {
-	for i, m := range []roster.Message{
-		{Stream: sis.Registrations, Op: roster.New, Key: "BIO-101-01-2026FA|S-1044|student", State: roster.Received, Where: "enrollments.csv:242"},
-		{Stream: sis.Registrations, Op: roster.New, Key: "CHEM-201-03-2026FA|S-1007|student", State: roster.Waiting, Code: "SECTION_UNLINKED", Reason: "The section CHEM-201-03-2026FA is linked to no course. Link it with jobctl sis link main CHEM-201-03-2026FA COURSE.", Where: "enrollments.csv:240"},
-		{Stream: sis.Registrations, Op: roster.New, Key: "HIST-110-01-2026FA|S-9999|student", State: roster.Waiting, Code: "REF_PERSON", Reason: "The person S-9999 is not in users.csv; the registration waits until it is.", Where: "enrollments.csv:17"},
-		{Stream: sis.Registrations, Op: roster.Gone, Key: "MATH-150-02-2026FA|S-1020|student", State: roster.Held, Code: "BRAKE_DROPS", Reason: "212 of 1,880 registrations of the term would be dropped (11 %). Let them through with --allow-drops 212.", Where: "enrollments.csv:99"},
-		{Stream: sis.Registrations, Op: roster.Unread, Key: "E-0121", State: roster.Rejected, Code: "BAD_DATE", Reason: "“31/02/2026” is not a date; write it as 2026-09-01.", Where: "enrollments.csv:121"},
-		{Stream: sis.Persons, Op: roster.New, Key: "T-006", State: roster.Rejected, Code: "EMAIL_INVALID", Reason: "The teacher has no e-mail address; an account needs one.", Where: "users.csv:7"},
-		{Stream: sis.Persons, Op: roster.Changed, Key: "S-1031", State: roster.Planned, Where: "users.csv:38"},
-		{Stream: sis.Persons, Op: roster.New, Key: "S-1030", State: roster.Applied, Where: "users.csv:37"},
-		{Stream: sis.Sections, Op: roster.New, Key: "BIO-101-01-2026FA", State: roster.Applied, Where: "classes.csv:2"},
-		{Stream: sis.Terms, Op: roster.New, Key: "2025SP", State: roster.Ignored, Code: "TERM_NOT_SELECTED", Reason: "The term 2025SP is not among the terms of this sync.", Where: "academicSessions.csv:4"},
-		{Stream: sis.Persons, Op: roster.New, Key: "S-1031", State: roster.Superseded, Reason: "A newer version arrived before this one was planned.", Where: "users.csv:38"},
-		{Stream: sis.Persons, Op: roster.New, Key: "<b>x</b>\u202egnp.exe", State: roster.Applied, Where: "users.csv:39"},
-	} {
-		m.ID, m.Sync, m.Run = id(900-i), "main", id(20)
-		m.Received, m.Changed = noon.Add(-time.Hour), noon.Add(-time.Duration(i*i*i)*time.Second)
-		all = append(all, m)
-	}
-	return all
-}
 
 // Break is refused for jobs that do not run, and without a reason.
 func (f *fakeJobs) Break(ctx context.Context, id, by, reason string) (job.Job, error) {

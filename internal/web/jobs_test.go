@@ -60,11 +60,16 @@ func TestSaysHowFarTheListIsBehind(t *testing.T) {
 }
 
 func TestEmptyPagesTeach(t *testing.T) {
-	h := dashboard(t, web.Config{Jobs: &fakeJobs{}, Campus: fakeMessages{}, Syncs: []string{}})
+	h := dashboard(t, web.Config{Jobs: &fakeJobs{}, Campus: campusOf(nil), Syncs: []string{}})
 	if body := get(t, h, "/jobs").Body.String(); !strings.Contains(body, "jobctl enqueue TASK --wait") {
 		t.Errorf("the empty list of jobs does not say how to make one:\n%s", body)
 	}
 	if body := get(t, h, "/messages").Body.String(); !strings.Contains(body, "No sync is configured") {
 		t.Errorf("without a sync, messages do not say what is missing:\n%s", body)
+	}
+	for _, path := range []string{"/sections", "/why"} {
+		if body := get(t, h, path).Body.String(); !strings.Contains(body, "No sync is configured") {
+			t.Errorf("without a sync, %s does not say what is missing:\n%s", path, body)
+		}
 	}
 }

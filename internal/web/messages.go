@@ -8,15 +8,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
-// Campus is what the pages read of the exchange with the SIS.
-type Campus interface {
+// Inbox is what the pages read of the messages of the SIS.
+type Inbox interface {
 	SISMessages(ctx context.Context, f sync.MessageFilter) ([]sync.Message, error)
 	SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error)
+	SISMessage(ctx context.Context, name, id string) (sync.MessageDetail, error)
+
+	// Why answers why a person is, or is not, in the course of a section. Both are
+	// keys of the SIS, or what people know instead.
+	Why(ctx context.Context, name, person, section string) (sync.Answer, error)
 }
 
 type messagesPage struct {
@@ -33,6 +37,8 @@ type messagesPage struct {
 	Rows     []messageRow
 	Newest   string // URLs; empty: nowhere to go
 	Older    string
+	Operates bool // whoever looks may have them tried again
+	Begun    *begun
 }
 
 // A reason is why some messages are not applied.
@@ -48,6 +54,15 @@ type messageRow struct {
 	sync.Message
 	Chip  chip
 	Parts []string // of the key
+	URL   string
+}
+
+func messagePath(name, id string) string {
+	return "/messages/" + url.PathEscape(name) + "/" + url.PathEscape(id)
+}
+
+func messageRowOf(m sync.Message) messageRow {
+	return messageRow{m, messageChips[m.State], strings.Split(m.Key, "|"), messagePath(m.Sync, m.ID)}
 }
 
 var messageChips = map[sync.MessageState]chip{
@@ -59,11 +74,13 @@ var messageChips = map[sync.MessageState]chip{
 	sync.Ignored:    {"Ignored", "aborted", "aborted"},
 	sync.Applied:    {"Applied", "check", "succeeded"},
 	sync.Superseded: {"Superseded", "retry", "aborted"},
+	sync.Dead:       {"Given up", "expired", "failed"},
+	sync.Duplicate:  {"Known already", "copy", "aborted"},
 }
 
 // stuck are the states of messages that somebody may have to do something
 // about.
-var stuck = []sync.MessageState{sync.Waiting, sync.Held, sync.Rejected}
+var stuck = []sync.MessageState{sync.Waiting, sync.Held, sync.Rejected, sync.Dead}
 
 // messages serves GET /messages: what the SIS sent, and what became of it.
 func (s *server) messages(w http.ResponseWriter, r *http.Request) error {
@@ -75,40 +92,34 @@ func (s *server) messages(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if page.Begun, err = s.begun(r); err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, "messages", page)
 }
 
 // messageFilter reads the filter that a URL is. Without a sync it is the
 // first one's.
-func (s *server) messageFilter(ctx context.Context, q url.Values) (sync.MessageFilter, error) {
-	f := sync.MessageFilter{
-		Sync:   q.Get("sync"),
-		Stream: sis.Stream(q.Get("stream")),
-		State:  sync.MessageState(q.Get("state")),
-		Code:   strings.TrimSpace(q.Get("code")),
-		Text:   strings.TrimSpace(q.Get("q")),
-		Before: q.Get("before"),
-		Limit:  perPage + 1,
+func (s *server) messageFilter(ctx context.Context, q url.Values) (f sync.MessageFilter, err error) {
+	f = sync.MessageFilter{
+		Code: strings.TrimSpace(q.Get("code")), Text: strings.TrimSpace(q.Get("q")), Run: q.Get("run"),
+		Term: strings.TrimSpace(q.Get("term")), Section: strings.TrimSpace(q.Get("section")), Person: strings.TrimSpace(q.Get("person")),
+		Before: q.Get("before"), Limit: perPage + 1,
 	}
-	syncs := s.syncs(ctx)
-	if f.Sync == "" && len(syncs) > 0 {
-		f.Sync = syncs[0]
+	if f.Sync, err = s.syncOf(ctx, q); err != nil {
+		return f, err
 	}
-	switch {
-	case f.Sync != "" && !slices.Contains(syncs, f.Sync):
-		return f, fault.New(fault.NotFound, "There is no sync “%s”.", f.Sync).In("sync")
-	case f.Stream != "" && !slices.Contains(sis.Streams, f.Stream):
-		return f, fault.New(fault.Invalid, "There is no stream “%s”; the streams are terms, persons, sections and registrations.", f.Stream).In("stream")
-	case f.State != "" && !slices.Contains(sync.MessageStates, f.State):
-		return f, fault.New(fault.Invalid, "Messages are never “%s”.", f.State).In("state")
+	if f.Stream, err = oneOf(q, "stream", sis.Streams, "There is no stream “%s”; the streams are terms, persons, sections and registrations."); err != nil {
+		return f, err
 	}
-	return f, nil
+	f.State, err = oneOf(q, "state", sync.MessageStates, "Messages are never “%s”.")
+	return f, err
 }
 
 func (s *server) messagesPage(ctx context.Context, f sync.MessageFilter, q url.Values) (page messagesPage, err error) {
 	page = messagesPage{
 		Sync: f.Sync, Filter: f, Streams: sis.Streams,
-		Filtered: f.Stream != "" || f.Code != "" || f.Text != "",
+		Filtered: join("", string(f.Stream), f.Code, f.Text, f.Run, f.Term, f.Section, f.Person) != "",
 	}
 	if page.frame, err = s.frame(ctx, "Messages", "messages"); err != nil || f.Sync == "" {
 		return page, err
@@ -121,26 +132,11 @@ func (s *server) messagesPage(ctx context.Context, f sync.MessageFilter, q url.V
 	if err != nil {
 		return page, fmt.Errorf("list messages of %s: %w", f.Sync, err)
 	}
+	q.Del("job")
 	page.summarize(counts, q)
 	page.fill(messages, q)
-	page.Syncs = switcher(s.syncs(ctx))
+	page.Syncs, page.Operates = switcher("/messages", s.syncs(ctx)), s.Campus.OperatesSync(ctx, f.Sync)
 	return page, nil
-}
-
-// syncs are those that whoever acts may see.
-func (s *server) syncs(ctx context.Context) []string {
-	return slices.DeleteFunc(slices.Clone(s.Syncs), func(name string) bool { return s.SeesSync != nil && !s.SeesSync(ctx, name) })
-}
-
-// switcher leads to the messages of each sync, if there are several.
-func switcher(syncs []string) (links []link) {
-	if len(syncs) < 2 {
-		return nil
-	}
-	for _, name := range syncs {
-		links = append(links, link{name, with("/messages", url.Values{}, "sync", name)})
-	}
-	return links
 }
 
 // summarize counts the messages by state and by reason.
@@ -231,6 +227,6 @@ func (p *messagesPage) fill(messages []sync.Message, q url.Values) {
 		p.Older = with("/messages", q, "before", messages[perPage-1].ID)
 	}
 	for _, m := range messages {
-		p.Rows = append(p.Rows, messageRow{m, messageChips[m.State], strings.Split(m.Key, "|")})
+		p.Rows = append(p.Rows, messageRowOf(m))
 	}
 }

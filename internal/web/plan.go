@@ -81,7 +81,7 @@ func (s *server) planPage(r *http.Request) (page planPage, err error) {
 	if page.Kept, err = s.Plans.KeptSIS(ctx, name, p.ID); err != nil {
 		return page, fmt.Errorf("count what a plan keeps: %w", err)
 	}
-	page.planRow, page.Decides = planRowOf(p), s.Plans.DecidesPlans(ctx, name)
+	page.planRow, page.Decides = planRowOf(p), s.Plans.OperatesSync(ctx, name)
 	page.CanUndo = page.Decides && p.Kind != sync.ToUndo && slices.Contains([]sync.PlanState{sync.PlanDone, sync.PlanHeld, sync.PlanAborted, sync.PlanWaiting, sync.PlanExpired}, p.State)
 	if p.Undoes != "" {
 		page.Undoes = planPath(sync.Plan{Sync: p.Sync, ID: p.Undoes})

@@ -22,8 +22,8 @@ type Plans interface {
 	// KeptSIS counts what people do not want written because of a plan.
 	KeptSIS(ctx context.Context, name, plan string) (int64, error)
 
-	// DecidesPlans tells whether whoever acts may decide on plans of a sync.
-	DecidesPlans(ctx context.Context, name string) bool
+	// OperatesSync tells whether whoever acts may decide on plans of a sync.
+	OperatesSync(ctx context.Context, name string) bool
 	// DecidePlan returns the job that goes on with the plan, if one does.
 	DecidePlan(ctx context.Context, r sync.Ruling) (sync.Plan, *job.Job, error)
 	// UndoPlan starts the job whose id is that of the plan that undoes another.

@@ -69,7 +69,7 @@ func (f *fakePlans) KeptSIS(_ context.Context, _, plan string) (int64, error) {
 	return map[string]int64{"p1": 4}[plan], nil
 }
 
-func (f *fakePlans) DecidesPlans(context.Context, string) bool { return true }
+func (f *fakePlans) OperatesSync(context.Context, string) bool { return true }
 
 func (f *fakePlans) DecidePlan(_ context.Context, r sync.Ruling) (sync.Plan, *job.Job, error) {
 	f.said = append(f.said, strings.Join([]string{string(r.Choice), r.Plan, r.Hold, r.Reason}, " "))

@@ -18,7 +18,7 @@ type route struct {
 
 // routes is all of the dashboard.
 func (s *server) routes() []route {
-	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.noticeRoutes(), s.doorRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.planRoutes(), s.systemRoutes(), s.otherRoutes())
+	return joined(s.jobRoutes(), s.scheduleRoutes(), s.calendarRoutes(), s.recoveryRoutes(), s.workerRoutes(), s.noticeRoutes(), s.doorRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.planRoutes(), s.campusRoutes(), s.systemRoutes(), s.otherRoutes())
 }
 
 func joined(lists ...[]route) (all []route) {
@@ -109,6 +109,17 @@ func (s *server) planRoutes() []route {
 	return all
 }
 
+// campusRoutes are of what one client's SIS sends.
+func (s *server) campusRoutes() []route {
+	return joined([]route{
+		{"GET /messages", auth.NeedSee, s.page(s.messages)},
+		{"GET /messages/{sync}/{message}", auth.NeedSee, s.page(s.message)},
+		{"GET /why", auth.NeedSee, s.page(s.why)},
+		{"GET /sections", auth.NeedSee, s.page(s.sections)},
+		{"GET /sections/{sync}/{section}", auth.NeedSee, s.page(s.section)},
+	}, s.wordRoutes(messageWords), s.wordRoutes(sectionWords), s.wordRoutes(rekeyWords))
+}
+
 // workerRoutes are of what every client shares, too.
 func (s *server) workerRoutes() []route {
 	return []route{
@@ -132,7 +143,6 @@ func (s *server) otherRoutes() []route {
 		{"GET /locks", auth.NeedSee, s.page(s.locks)},
 		{"GET /errors", auth.NeedSee, s.page(s.errorGroups)},
 		{"GET /errors/{fingerprint}", auth.NeedSee, s.page(s.errorGroup)},
-		{"GET /messages", auth.NeedSee, s.page(s.messages)},
 		{"GET /audit", auth.NeedAdmin, s.page(s.audit)},
 		{"GET /keys", auth.NeedLogin, s.page(s.keys)},
 		{"GET /static/", auth.NeedNothing, s.assets},

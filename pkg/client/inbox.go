@@ -65,6 +65,7 @@ type RekeyList struct {
 type LinkSection struct {
 	Section string `json:"section"` // its id in the SIS
 	Course  string `json:"course"`  // id number, short name or id in the LMS
+	Reason  string `json:"reason,omitempty"`
 }
 
 // UnlinkSection takes a section from its course.

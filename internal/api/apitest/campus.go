@@ -35,7 +35,7 @@ func (p *Platform) openCampus() {
 			"sync":{"type":"string"},"run":{"type":"string"},"plan":{"type":"string"},"dry_run":{"type":"boolean"},"allow_drops":{"type":"integer"}}}`)
 	}
 	p.Declare("sis.link", "Link a section by hand.", `{"type":"object","additionalProperties":false,"required":["sync","section","course"],"properties":{
-		"sync":{"type":"string"},"section":{"type":"string"},"course":{"type":"string"}}}`)
+		"sync":{"type":"string"},"section":{"type":"string"},"course":{"type":"string"},"reason":{"type":"string"}}}`)
 	p.Declare("sis.attendance.collect", "Collect attendance.", `{"type":"object","additionalProperties":false,"required":["sync"],"properties":{
 		"sync":{"type":"string"},"from":{"type":"string"},"to":{"type":"string"}}}`)
 	p.Declare("sis.unlink", "Unlink a section.", `{"type":"object","additionalProperties":false,"required":["sync","section"],"properties":{

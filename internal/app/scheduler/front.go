@@ -52,9 +52,9 @@ func later(err error) error {
 	return fault.New(fault.Unavailable, "The locks cannot be read at the moment; try again in a few seconds.").Because(err)
 }
 
-// planBook is plans of syncs, and what is done about them, within the rights of
-// whoever acts.
-type planBook struct {
+// campusBook is what syncs know and plan, and what is done about that, within the
+// rights of whoever acts.
+type campusBook struct {
 	*api.API
 	api.Ledger
 }

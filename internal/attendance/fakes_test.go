@@ -118,8 +118,8 @@ func newHouse(t *testing.T, students int) *house {
 		Sync:  sync.Sync{Name: "main", Client: "default", Zone: newYork},
 		Rules: attendance.Rules{Weights: map[string]int{post: 10}}, Activity: h.log, Sink: readable{h.sis},
 	}
-	h.absorb(sis.Terms, sync.Row{Key: "T", Record: sis.Record{Term: &sis.Term{Key: "T", Start: date("2026-09-01"), End: date("2027-01-01")}}})
-	h.absorb(sis.Sections, sync.Row{Key: "S", Record: sis.Record{Section: &sis.Section{Key: "S", Title: "Biology", Terms: []string{"T"}}}})
+	h.absorb(sis.Terms, sync.Row{Key: "T", Record: &sis.Record{Term: &sis.Term{Key: "T", Start: date("2026-09-01"), End: date("2027-01-01")}}})
+	h.absorb(sis.Sections, sync.Row{Key: "S", Record: &sis.Record{Section: &sis.Section{Key: "S", Title: "Biology", Terms: []string{"T"}}}})
 	var places []sync.Row
 	var people []sync.PersonLink
 	for i := range students {
@@ -135,7 +135,7 @@ func newHouse(t *testing.T, students int) *house {
 
 func registered(section, person string) sync.Row {
 	g := sis.Registration{Section: section, Person: person, Role: sis.Student}
-	return sync.Row{Key: sync.RegistrationKey(g), Record: sis.Record{Registration: &g}}
+	return sync.Row{Key: sync.RegistrationKey(g), Record: &sis.Record{Registration: &g}}
 }
 
 func (h *house) must(err error) {

@@ -1,6 +1,7 @@
 package attendance_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -183,7 +184,7 @@ func TestAStudentWhoIsDroppedAfterAPostIsReportedOnce(t *testing.T) {
 	h.now = h.now.Add(5 * time.Hour)
 	h.must(h.ledger.AbsorbSIS(t.Context(), sync.Delta{
 		Sync: "main", Pull: sync.Pull{Stream: sis.Registrations, At: h.now}, Vanished: []sync.End{{Key: "S|p1|student"}},
-		Messages: []sync.Message{{ID: "m", Sync: "main", Stream: sis.Registrations, Key: "S|p1|student", Op: sync.Gone, State: sync.Received, Received: h.now, Changed: h.now}},
+		Messages: slices.Values([]sync.Message{{ID: "m", Sync: "main", Stream: sis.Registrations, Key: "S|p1|student", Op: sync.Gone, State: sync.Received, Received: h.now, Changed: h.now}}),
 	}))
 	h.now = h.now.Add(time.Hour)
 	if codes := h.posts(); len(codes) != 1 || codes[0] != sync.AttFeedback {
@@ -198,7 +199,7 @@ func TestAStudentWhoIsDroppedAfterAPostIsReportedOnce(t *testing.T) {
 func TestOnlyTheRegisteredDaysOfStudentsCount(t *testing.T) {
 	h := newHouse(t, 1)
 	g := sis.Registration{Section: "S", Person: "p1", Role: sis.Student, Begin: date("2026-10-05")}
-	h.absorb(sis.Registrations, sync.Row{Key: sync.RegistrationKey(g), Record: sis.Record{Registration: &g}})
+	h.absorb(sis.Registrations, sync.Row{Key: sync.RegistrationKey(g), Record: &sis.Record{Registration: &g}})
 	h.does("2026-10-04", 1, 1)
 	h.does(day0, 1, 1)
 	h.posts()

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -200,7 +201,7 @@ func TestDropsSoonAfterAPostAreFound(t *testing.T) {
 			})
 		}
 		collect(t, l, sync.Collected{Days: days})
-		err := l.AbsorbSIS(t.Context(), sync.Delta{Sync: "main", Pull: sync.Pull{Stream: sis.Registrations, At: noon}, Messages: gone})
+		err := l.AbsorbSIS(t.Context(), sync.Delta{Sync: "main", Pull: sync.Pull{Stream: sis.Registrations, At: noon}, Messages: slices.Values(gone)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -147,17 +148,23 @@ func (w writer) put(ctx context.Context, b bulk, rows [][]any) error {
 // putAll writes a row for each of many things. It makes a few rows at a time:
 // all of them would take a multiple of the memory of what they are made from.
 func putAll[T any](ctx context.Context, w writer, b bulk, all []T, row func(T) []any) error {
-	rows := make([][]any, 0, min(len(all), rowsPerArray))
-	for some := range slices.Chunk(all, rowsPerArray) {
-		rows = rows[:0]
-		for _, one := range some {
-			rows = append(rows, row(one))
+	return putEvery(ctx, w, b, slices.Values(all), row)
+}
+
+// putEvery is putAll of things that are made one by one too.
+func putEvery[T any](ctx context.Context, w writer, b bulk, all iter.Seq[T], row func(T) []any) error {
+	var rows [][]any
+	for one := range all {
+		rows = append(rows, row(one))
+		if len(rows) < rowsPerArray {
+			continue
 		}
 		if err := w.put(ctx, b, rows); err != nil {
 			return err
 		}
+		rows = rows[:0]
 	}
-	return nil
+	return w.put(ctx, b, rows)
 }
 
 // putEach runs a statement for each row. It looks at ctx itself: the driver

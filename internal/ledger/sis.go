@@ -65,7 +65,7 @@ func registrationColumns(r sync.Row) []any {
 
 func scanTerm(from also, r *sync.Row) error {
 	t := &sis.Term{}
-	r.Record.Term = t
+	r.Record = &sis.Record{Term: t}
 	var start, end string
 	from.more = []any{&t.Title, &t.Kind, &start, &end, &t.Parent}
 	if err := scanRow(from, r); err != nil {
@@ -77,7 +77,7 @@ func scanTerm(from also, r *sync.Row) error {
 
 func scanPerson(from also, r *sync.Row) error {
 	p := &sis.Person{}
-	r.Record.Person = p
+	r.Record = &sis.Record{Person: p}
 	from.more = []any{&p.Username, &p.Email, &p.Given, &p.Family, (*texts[sis.Role])(&p.Roles), &p.Enabled}
 	err := scanRow(from, r)
 	p.Key = r.Key
@@ -86,7 +86,7 @@ func scanPerson(from also, r *sync.Row) error {
 
 func scanSection(from also, r *sync.Row) error {
 	s := &sis.Section{}
-	r.Record.Section = s
+	r.Record = &sis.Record{Section: s}
 	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone, &s.CrossList}
 	err := scanRow(from, r)
 	s.Key = r.Key
@@ -95,7 +95,7 @@ func scanSection(from also, r *sync.Row) error {
 
 func scanRegistration(from also, r *sync.Row) error {
 	g := &sis.Registration{}
-	r.Record.Registration = g
+	r.Record = &sis.Record{Registration: g}
 	var begin, end string
 	from.more = []any{&g.Key, &g.Section, &g.Person, &g.Role, &begin, &end}
 	if err := scanRow(from, r); err != nil {

@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +19,10 @@ func TestAMessageSaysWhatChangedAndWhatItWasPlannedAs(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		absorb(t, l, small()...)
 		again := pulled(sis.Persons)
-		again.Messages = []sync.Message{{
+		again.Messages = slices.Values([]sync.Message{{
 			ID: "persons-000001", Sync: "main", Stream: sis.Persons, Key: "ann", Op: sync.Changed, Body: json.RawMessage(`{"key":"ann","given":"Anne"}`),
 			State: sync.Received, Run: "run 2", Received: noon, Changed: noon,
-		}}
+		}})
 		absorb(t, l, again)
 		err := l.PutSISPlan(t.Context(), sync.Draft{
 			Plan:     sync.Plan{ID: "plan", Sync: "main", State: sync.PlanApproved, Created: noon, Changed: noon},

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"iter"
 	"strings"
 	"time"
 
@@ -29,8 +30,11 @@ func scanMessage(r row) (m sync.Message, err error) {
 	return m, err
 }
 
-func (l *Ledger) putSISMessages(ctx context.Context, w writer, messages []sync.Message) error {
-	return putAll(ctx, w, newMessages, messages, func(m sync.Message) []any {
+func (l *Ledger) putSISMessages(ctx context.Context, w writer, messages iter.Seq[sync.Message]) error {
+	if messages == nil {
+		return nil
+	}
+	return putEvery(ctx, w, newMessages, messages, func(m sync.Message) []any {
 		return []any{
 			m.ID, m.Sync, string(m.Stream), clean(m.Key), m.Digest, string(m.Op), prose(m.Where), string(m.State), m.Code, prose(m.Reason),
 			clean(m.Effect), m.Run, millis(m.Received), millis(m.Changed), clean(m.Receipt), millis(m.Acked),

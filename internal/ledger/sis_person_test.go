@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,9 +19,11 @@ func known(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
 	deltas := small()
 	for i := range deltas {
-		for j := range deltas[i].Messages {
-			deltas[i].Messages[j].Body = json.RawMessage(`{"given":"Ann","email":"a@x.example"}`)
+		messages := slices.Collect(deltas[i].Messages)
+		for j := range messages {
+			messages[j].Body = json.RawMessage(`{"given":"Ann","email":"a@x.example"}`)
 		}
+		deltas[i].Messages = slices.Values(messages)
 	}
 	absorb(t, l, deltas...)
 	plan := sync.Draft{

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,11 +18,11 @@ func classes(t *testing.T, l *ledger.Ledger) {
 	t.Helper()
 	d := pulled(sis.Sections)
 	for i, key := range []string{"linked", "available", "unlinked", "several", "gone", "waiting", "suspected"} {
-		d.Rows = append(d.Rows, sync.Row{Key: key, Seq: int64(i), Gone: key == "gone", Record: sis.Record{
+		d.Rows = append(d.Rows, sync.Row{Key: key, Seq: int64(i), Gone: key == "gone", Record: &sis.Record{
 			Section: &sis.Section{Key: key, Title: key, Code: "C-" + key, Terms: []string{"t" + key[:1], `odd "%_`}, CrossList: "x-" + key},
 		}})
 	}
-	d.Messages = []sync.Message{{ID: "m1", Sync: "main", Stream: sis.Sections, Key: "waiting", Op: sync.New, State: sync.Waiting, Code: "NOT_READY", Reason: "not R", Received: noon, Changed: noon}}
+	d.Messages = slices.Values([]sync.Message{{ID: "m1", Sync: "main", Stream: sis.Sections, Key: "waiting", Op: sync.New, State: sync.Waiting, Code: "NOT_READY", Reason: "not R", Received: noon, Changed: noon}})
 	absorb(t, l, d)
 	err := l.PutSISLinks(t.Context(), "main", []sync.Link{
 		{Section: "linked", Course: "5", How: sync.Auto, Linked: true, Changed: noon},

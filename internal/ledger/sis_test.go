@@ -3,6 +3,7 @@ package ledger_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,17 +27,19 @@ func pulled(stream sis.Stream, records ...sis.Record) sync.Delta {
 	d := sync.Delta{Sync: "main", Pull: sync.Pull{
 		Stream: stream, Snapshot: "s1", Run: "run", Rows: len(records), Complete: true, At: noon,
 	}}
+	var messages []sync.Message
 	for i, r := range records {
 		key := r.Key
 		if r.Registration != nil {
 			key = sync.RegistrationKey(*r.Registration)
 		}
-		d.Rows = append(d.Rows, sync.Row{Key: key, Alias: r.Key, Digest: "d1", Seq: int64(i) + 1, Record: r})
-		d.Messages = append(d.Messages, sync.Message{
+		d.Rows = append(d.Rows, sync.Row{Key: key, Alias: r.Key, Digest: "d1", Seq: int64(i) + 1, Record: &r})
+		messages = append(messages, sync.Message{
 			ID: fmt.Sprintf("%s-%06d", stream, i), Sync: "main", Stream: stream, Key: key, Digest: "d1", Op: sync.New,
 			Body: json.RawMessage(`{}`), Where: fmt.Sprintf("%s.csv:%d", stream, i+2), State: sync.Received, Run: "run", Received: noon, Changed: noon,
 		})
 	}
+	d.Messages = slices.Values(messages)
 	return d
 }
 
@@ -104,7 +107,7 @@ func TestANewVersionTakesThePlaceOfTheOldOne(t *testing.T) {
 		absorb(t, l, small()...)
 		d := pulled(sis.Registrations)
 		d.Vanished, d.Superseded = []sync.End{{Key: "s1|ann|student"}}, []string{"registrations-000000"}
-		d.Messages = []sync.Message{{ID: "x", Sync: "main", Stream: sis.Registrations, Key: "s1|ann|student", Op: sync.Gone, State: sync.Received}}
+		d.Messages = slices.Values([]sync.Message{{ID: "x", Sync: "main", Stream: sis.Registrations, Key: "s1|ann|student", Op: sync.Gone, State: sync.Received}})
 		absorb(t, l, d)
 
 		c, err := l.SISCampus(t.Context(), "main")
@@ -277,13 +280,15 @@ func TestAnEffectWithoutAnAnswerStaysInDoubtUntilItIsWrittenAgain(t *testing.T) 
 func TestMessagesAreFound(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
 		d := pulled(sis.Persons)
+		var messages []sync.Message
 		for i := range 60 {
-			d.Messages = append(d.Messages, sync.Message{
+			messages = append(messages, sync.Message{
 				ID: fmt.Sprintf("m%03d", i), Sync: "main", Stream: sis.Persons, Key: fmt.Sprintf("Person_%d", i), Op: sync.Unread,
 				State: sync.Rejected, Code: "BAD_DATE", Received: noon.Add(time.Duration(i) * time.Second),
 			})
 		}
-		d.Messages[7].State, d.Messages[7].Code = sync.Held, "DUP_KEY"
+		messages[7].State, messages[7].Code = sync.Held, "DUP_KEY"
+		d.Messages = slices.Values(messages)
 		absorb(t, l, d)
 		for name, tt := range map[string]struct {
 			f    sync.MessageFilter

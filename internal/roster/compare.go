@@ -15,10 +15,10 @@ type comparison struct {
 	h        *harvest
 	rows     []sync.Row
 	vanished []sync.End
-	messages []sync.Message
+	notes    []note
 	replaced []string // ids of open messages
 
-	known     map[string]sync.Row
+	known     map[string]*sync.Row
 	open      map[string][]sync.Message // by key, and by place where there is none
 	protected map[string]bool           // aliases of rows that cannot be read this time
 	unnamed   int                       // problems without an id
@@ -30,10 +30,10 @@ type comparison struct {
 
 func compare(h *harvest, known []sync.Row, open []sync.Message) *comparison {
 	c := &comparison{
-		h: h, known: make(map[string]sync.Row, len(known)), open: map[string][]sync.Message{}, protected: map[string]bool{},
+		h: h, known: make(map[string]*sync.Row, len(known)), open: map[string][]sync.Message{}, protected: map[string]bool{},
 	}
-	for _, row := range known {
-		c.known[row.Key] = row
+	for i := range known {
+		c.known[known[i].Key] = &known[i]
 	}
 	for _, m := range open {
 		at := problem{key: m.Key, where: m.Where}.identity()
@@ -89,7 +89,7 @@ func (c *comparison) problem(p problem) {
 		}
 	}
 	if !known || p.receipt != "" {
-		c.messages = append(c.messages, m)
+		c.notes = append(c.notes, note{m.Key, m.Digest, m.Op, m.State, m.Code, m.Reason, &sis.Record{Where: m.Where, Receipt: m.Receipt}})
 	}
 }
 
@@ -104,14 +104,16 @@ func (c *comparison) present(seq int64) map[string]bool {
 			continue
 		}
 		row := sync.Row{
-			Key: s.key, Alias: s.record.Key, Digest: s.digest, Gone: s.record.Deleted, Version: s.record.Version, Record: s.record,
+			Key: s.key, Alias: s.record.Key, Digest: s.digest, Gone: s.record.Deleted, Version: s.record.Version, Record: &s.record,
 		}
-		before, ok := c.known[s.key]
-		if row.Seq = before.Seq; !ok {
-			seq++
-			row.Seq = seq
+		if before, ok := c.known[s.key]; ok {
+			row.Seq = before.Seq
+			c.row(row, *before, true)
+			continue
 		}
-		c.row(row, before, ok)
+		seq++
+		row.Seq = seq
+		c.row(row, sync.Row{}, false)
 	}
 	return seen
 }
@@ -151,7 +153,7 @@ func (c *comparison) end(row sync.Row, by sis.Record) {
 	}
 	c.gone++
 	c.vanished = append(c.vanished, sync.End{Key: row.Key, Version: by.Version})
-	row.Record = by
+	row.Record = &by
 	c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
 }
 
@@ -162,12 +164,29 @@ func (c *comparison) message(row sync.Row, m sync.Message) {
 }
 
 func (c *comparison) add(row sync.Row, m sync.Message) {
-	m.Key, m.Digest, m.Where, m.Receipt = row.Key, row.Digest, row.Record.Where, row.Record.Receipt
-	m.Body = json.RawMessage("{}")
-	if m.Op != sync.Gone {
-		m.Body = body(row.Record)
+	c.notes = append(c.notes, note{row.Key, row.Digest, m.Op, m.State, m.Code, m.Reason, row.Record})
+}
+
+// A note is what a message will say. There may be as many as there are records:
+// they are made into messages as they are written.
+type note struct {
+	key, digest string
+	op          sync.Op
+	state       sync.MessageState
+	code        string
+	reason      string
+	record      *sis.Record
+}
+
+func (n note) message(name string, p sync.Pull) sync.Message {
+	m := sync.Message{
+		ID: newID(), Sync: name, Stream: p.Stream, Key: n.key, Digest: n.digest, Op: n.op, Body: json.RawMessage("{}"), Where: n.record.Where,
+		State: n.state, Code: n.code, Reason: n.reason, Run: p.Run, Received: p.At, Changed: p.At, Receipt: n.record.Receipt,
 	}
-	c.messages = append(c.messages, m)
+	if n.op == sync.New || n.op == sync.Changed {
+		m.Body = body(*n.record)
+	}
+	return m
 }
 
 // replace gives up what was said about a row before.
@@ -226,7 +245,7 @@ func (c *comparison) missing(known []sync.Row, seen map[string]bool) (missing []
 		if !met[alias] {
 			r.Warning = beforeSeen
 			c.h.warnings = append(c.h.warnings, r)
-			c.told(sync.Row{Key: alias, Record: r}, sync.Ignored, "", beforeSeen)
+			c.told(sync.Row{Key: alias, Record: &r}, sync.Ignored, "", beforeSeen)
 		}
 	}
 	return missing
@@ -235,15 +254,14 @@ func (c *comparison) missing(known []sync.Row, seen map[string]bool) (missing []
 func (c *comparison) delta(name string, p sync.Pull) sync.Delta {
 	p.Complete = c.h.complete && c.why == ""
 	p.Code, p.Reason, p.Cursor = c.code, c.why, c.h.cursor
-	for i := range c.messages {
-		m := &c.messages[i]
-		m.ID, m.Sync, m.Stream, m.Run = newID(), name, p.Stream, p.Run
-		m.Received, m.Changed = p.At, p.At
+	messages := func(yield func(sync.Message) bool) {
+		for _, n := range c.notes {
+			if !yield(n.message(name, p)) {
+				return
+			}
+		}
 	}
-	return sync.Delta{
-		Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished,
-		Messages: c.messages, Superseded: c.replaced,
-	}
+	return sync.Delta{Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished, Messages: messages, Superseded: c.replaced}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

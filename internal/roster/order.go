@@ -69,6 +69,7 @@ func (c *comparison) doubt(missing []sync.Row, why string, args ...any) {
 			continue // since an earlier pull
 		}
 		c.vanished = append(c.vanished, sync.End{Key: row.Key, Doubt: c.code})
+		row.Record = &sis.Record{}
 		c.message(row, sync.Message{Op: sync.Gone, State: sync.Received})
 	}
 }
@@ -83,7 +84,7 @@ func (c *comparison) ended(row, before sync.Row) {
 		c.told(row, sync.Duplicate, "", "")
 		return
 	}
-	c.end(before, row.Record)
+	c.end(before, *row.Record)
 }
 
 // unseen marks a row that ended before it was ever seen.
@@ -105,7 +106,7 @@ func (c *comparison) again(row, before sync.Row) {
 // passed answers for records that others of the same pull have replaced.
 func (c *comparison) passed() {
 	for _, s := range c.h.passed {
-		c.told(sync.Row{Key: s.key, Digest: s.digest, Record: s.record}, sync.Superseded, "", "A later one came with it.")
+		c.told(sync.Row{Key: s.key, Digest: s.digest, Record: &s.record}, sync.Superseded, "", "A later one came with it.")
 	}
 }
 

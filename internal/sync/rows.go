@@ -2,6 +2,7 @@ package sync
 
 import (
 	"encoding/json"
+	"iter"
 	"time"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -23,14 +24,14 @@ type Pull struct {
 
 // A Row is a record as it stands: the last version that could be read.
 type Row struct {
-	Key     string     // identity; see [RegistrationKey]
-	Alias   string     // the provider's id
-	Digest  string     // of the mapped fields
-	Gone    bool       // withdrawn by the source, or gone from a complete snapshot
-	Doubt   string     // code: why it is gone only if a person says so; empty: it is
-	Version int64      // of the source; 0: it has none; [Unseen]
-	Seq     int64      // order of first arrival
-	Record  sis.Record // empty where only what is above was asked for
+	Key     string      // identity; see [RegistrationKey]
+	Alias   string      // the provider's id
+	Digest  string      // of the mapped fields
+	Gone    bool        // withdrawn by the source, or gone from a complete snapshot
+	Doubt   string      // code: why it is gone only if a person says so; empty: it is
+	Version int64       // of the source; 0: it has none; [Unseen]
+	Seq     int64       // order of first arrival
+	Record  *sis.Record // nil where only what is above was asked for
 }
 
 // Unseen is the version of a row that ended before it was ever seen, from a
@@ -146,10 +147,10 @@ type End struct {
 type Delta struct {
 	Sync       string
 	Pull       Pull
-	Rows       []Row     // new or different
-	Vanished   []End     // rows that are gone; their records stay as they were
-	Messages   []Message // new
-	Superseded []string  // ids of messages that these, or better rows, replace
+	Rows       []Row             // new or different
+	Vanished   []End             // rows that are gone; their records stay as they were
+	Messages   iter.Seq[Message] // new; made as they are written, as there may be very many. Nil: none
+	Superseded []string          // ids of messages that these, or better rows, replace
 }
 
 // A Verdict is what a plan decides about a message.

@@ -62,6 +62,18 @@ func judge(ctx context.Context, w writer, verdicts []sync.Verdict, by string, at
 // openColumns are what the sync itself looks at of a message.
 const openColumns = `id, stream, record, digest, op, place, state, code, reason, effect, received_at`
 
+// openStates are the states that can still change, as SQL. They are named one
+// by one so that an index finds them.
+var openStates = func() string {
+	var names []string
+	for _, s := range sync.MessageStates {
+		if !s.Final() {
+			names = append(names, "'"+string(s)+"'")
+		}
+	}
+	return strings.Join(names, ", ")
+}()
+
 func scanOpen(r row) (m sync.Message, err error) {
 	var received int64
 	err = r.Scan(&m.ID, &m.Stream, &m.Key, &m.Digest, &m.Op, &m.Where, &m.State, &m.Code, &m.Reason, &m.Effect, &received)
@@ -74,7 +86,7 @@ func scanOpen(r row) (m sync.Message, err error) {
 // They come without their bodies, runs, receipts and histories.
 func (l *Ledger) EachSISOpenMessage(ctx context.Context, name string, stream sis.Stream, take func(sync.Message)) error {
 	err := every(ctx, l.read, scanOpen, take, `SELECT `+openColumns+` FROM sis_messages
-		WHERE sync = $1 AND state NOT IN ('applied', 'superseded') AND state <> 'duplicate' AND ($2 = '' OR stream = $2) ORDER BY id`, name, string(stream))
+		WHERE sync = $1 AND state IN (`+openStates+`) AND ($2 = '' OR stream = $2) ORDER BY id`, name, string(stream))
 	return wrap(err, "read open messages of sync %s", name)
 }
 

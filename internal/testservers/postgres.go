@@ -72,7 +72,8 @@ func startPostgres() (url string, err error) {
 		return "", err
 	}
 	postgres := filepath.Join(filepath.Dir(initdb), "postgres")
-	server := as(account, exec.Command(postgres, "-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", dir, "-F", "-c", "max_connections=200"))
+	server := as(account, exec.Command(postgres, "-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", dir, "-F",
+		"-c", "max_connections=200", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB"))
 	err = start(server, "127.0.0.1:"+strconv.Itoa(port), syscall.SIGINT)
 	onExit(func() { os.RemoveAll(dir) })
 	if err != nil {

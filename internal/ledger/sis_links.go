@@ -86,6 +86,8 @@ const appliedTypes = `person TEXT, course TEXT, role TEXT, start_at BIGINT, end_
 var (
 	appliedColumns = names(appliedTypes)
 	writeApplied   = replacing("sis_applied", "sync TEXT, "+appliedTypes, "sync, person, course, role")
+	deleteApplied  = joining("sync TEXT, person TEXT, course TEXT, role TEXT", `DELETE FROM sis_applied WHERE (sync, person, course, role) IN (
+		SELECT r.sync, r.person, r.course, r.role FROM rows AS r)`)
 )
 
 func scanApplied(r row) (e sync.Enrolment, err error) {

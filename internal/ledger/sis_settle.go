@@ -56,7 +56,12 @@ func settleLinks(ctx context.Context, w writer, s sync.Settlement) error {
 }
 
 func settleApplied(ctx context.Context, w writer, s sync.Settlement) error {
-	return putApplied(ctx, w, s.Sync, s.Applied)
+	if err := putApplied(ctx, w, s.Sync, s.Applied); err != nil {
+		return err
+	}
+	return putAll(ctx, w, deleteApplied, s.Removed, func(at sync.Place) []any {
+		return []any{s.Sync, clean(at.Person), clean(at.Course), string(at.Role)}
+	})
 }
 
 // An ending is what becomes of the messages that an effect was planned for.

@@ -25,7 +25,7 @@
 // # What is never done
 //
 // Nobody is unenrolled and no account is deleted: who drops a class is
-// suspended in it. What a person changed in the LMS stays, until the SIS
+// suspended in it, and whose role changes loses the old one only. What a person changed in the LMS stays, until the SIS
 // changes the same thing. Accounts are recognised by the key of the SIS alone;
 // an account that has the wrong key and the right e-mail is reported, not
 // taken. An unusual number of drops is held until a person lets it through.

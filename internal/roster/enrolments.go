@@ -2,30 +2,39 @@ package roster
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // planEnrolments plans what differs between the places that registrations ask
 // for and what was last written. A place that nobody asks for any more is
-// suspended, never taken away.
+// suspended, never taken away; of an account that stays in the course, the role
+// is.
 func (p *planner) planEnrolments() {
-	var drops []*place
-	taken := p.seats()
+	taken, declined := p.seats(), map[seat]bool{}
 	for _, at := range p.order {
 		switch {
 		case at.want != nil && !at.person.hasAccount():
 			at.wait()
-		case at.want != nil:
-			p.enrol(at)
-		case at.active == 0 && len(at.ended) > 0 && taken[at.seat()] != nil:
-			at.judgeEnded(stays)
-		case at.active == 0 && len(at.ended) > 0:
-			if p.dropped(at) {
-				drops = append(drops, at)
-			}
+		case at.want != nil && !p.enrol(at):
+			declined[at.seat()] = true
 		}
 		at.settleEnded()
+	}
+	var drops []*place
+	for _, at := range p.order {
+		if at.want != nil || at.active > 0 || len(at.ended) == 0 {
+			continue
+		}
+		by, is := taken[at.seat()]
+		switch {
+		case declined[at.seat()]:
+			at.judgeEnded(stays)
+		case is && p.outgrown(at, by), !is && p.dropped(at):
+			drops = append(drops, at)
+		}
 	}
 	p.planDrops(drops)
 }
@@ -42,28 +51,65 @@ func (p *place) seat() seat {
 	return s
 }
 
+// A sitting is what a seat is asked for: from when to when, and in which roles.
+type sitting struct {
+	span  *sync.Span
+	roles [len(roles)]bool
+}
+
+// roles are those that people are enrolled in.
+var roles = [...]sis.Role{sis.Student, sis.Teacher, sis.Assistant}
+
+func (s *sitting) role(r sis.Role) *bool { return &s.roles[slices.Index(roles[:], r)] }
+
 // seats returns the seats that are asked for, and makes all places of a seat
 // want the same span.
-func (p *planner) seats() map[seat]*sync.Span {
-	taken := map[seat]*sync.Span{}
+func (p *planner) seats() map[seat]sitting {
+	taken := map[seat]sitting{}
 	for _, at := range p.order {
 		if at.want == nil {
 			continue
 		}
-		if span := taken[at.seat()]; span != nil {
-			widen(span, *at.want)
-			at.want = span
+		by, shared := taken[at.seat()]
+		if shared {
+			widen(by.span, *at.want)
+			at.want = by.span
 		}
-		taken[at.seat()] = at.want
+		by.span = at.want
+		*by.role(at.Role) = true
+		taken[at.seat()] = by
 	}
 	return taken
+}
+
+// outgrown reports whether the role of a place is still to be taken away from an
+// account that stays in the course, and judges its registrations if not. A role
+// that was suspended with its place, and would come back with it, is no drop.
+func (p *planner) outgrown(at *place, by sitting) bool {
+	was, before := p.campus.Applied[at.Place]
+	_, can := p.target.(sis.Remover)
+	if !can || *by.role(at.Role) || (!before && !p.campus.Unsure[at.Place]) {
+		at.judgeEnded(stays)
+		return false
+	}
+	if no, is := p.unwanted(sync.RemoveRole, at.Key(), nothing); is {
+		at.judgeEnded(no)
+		return false
+	}
+	at.stays = true
+	if was.Suspended {
+		p.suspend(at, "")
+		at.judgeEnded(planned(at.name()))
+		return false
+	}
+	return true
 }
 
 // stays is the verdict on a registration that ended and whose account stays in
 // the course.
 var stays = verdict{
 	state:  sync.Applied,
-	reason: "The account stays in the course, in another role or for another person's registration. The LMS keeps this role too: take it away there if it is wrong.",
+	reason: "The account stays in the course, in another role or for another person's registration. If the LMS keeps this role too, and that is wrong, take it away there.",
 }
 
 // wait makes registrations wait for their person's account.
@@ -74,14 +120,16 @@ func (p *place) wait() {
 	p.want = nil
 }
 
-func (p *planner) enrol(at *place) {
+// enrol plans that a place is as it is asked for, and reports whether somebody
+// is to sit there.
+func (p *planner) enrol(at *place) bool {
 	was, before := p.campus.Applied[at.Place]
 	verdict := applied
 	differs := !before || !was.Equal(*at.want) || p.campus.Unsure[at.Place]
 	if differs {
 		if no, is := p.unwantedPlace(at, *at.want); is {
 			at.judgeAsking(no)
-			return
+			return before
 		}
 		op := sync.Enrol
 		if before {
@@ -96,6 +144,7 @@ func (p *planner) enrol(at *place) {
 		p.settled(at)
 	}
 	at.judgeAsking(verdict)
+	return true
 }
 
 func (p *place) judgeAsking(v verdict) {
@@ -135,9 +184,14 @@ func (p *planner) dropped(at *place) bool {
 	return false
 }
 
-// suspend plans the end of a place; the hold that holds it, if any, is named.
+// suspend plans the end of a place, or of its role; the hold that holds it, if
+// any, is named.
 func (p *planner) suspend(at *place, hold string) {
-	p.enrolment(sync.Suspend, at, p.ending(at))
+	if at.stays {
+		p.enrolment(sync.RemoveRole, at, nothing)
+	} else {
+		p.enrolment(sync.Suspend, at, p.ending(at))
+	}
 	e := &p.enrolments[len(p.enrolments)-1]
 	if e.Hold = hold; hold != "" {
 		e.State = sync.EffectHeld
@@ -154,7 +208,7 @@ func (p *planner) ending(at *place) sync.Span {
 	return span
 }
 
-func (p *planner) enrolment(op sync.EffectOp, at *place, after sync.Span) {
+func (p *planner) enrolment(op sync.EffectOp, at *place, after any) {
 	e := sync.Effect{
 		Op: op, Key: at.name(), Person: at.Person, Section: at.first.Key, Course: at.Course, Role: at.Role, After: asJSON(after),
 	}

@@ -187,7 +187,7 @@ func (p *planner) ask(r *registration, s *section, at *place) {
 		r.verdict = s.verdict
 	case !span.Start.IsZero() && !span.End.IsZero() && !span.Start.Before(span.End):
 		r.verdict = held("DATE_RANGE", "The registration would end before it begins. Correct its dates in the SIS.")
-	case r.Role != sis.Student && r.Role != sis.Teacher && r.Role != sis.Assistant:
+	case !slices.Contains(roles[:], r.Role):
 		r.verdict = ignored("People of this role are not enrolled.")
 	default:
 		at.add(r, span)

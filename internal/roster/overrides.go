@@ -6,6 +6,9 @@ import (
 	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
+// nothing is what is left of a role that is taken away.
+var nothing struct{}
+
 // unwanted returns why something is not written: a person did not want it, and
 // the SIS has not changed it since. If it has, the person's word is forgotten.
 func (p *planner) unwanted(op sync.EffectOp, key string, after any) (verdict, bool) {

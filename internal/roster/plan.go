@@ -76,7 +76,7 @@ func (s *step) announce(p sync.Plan) {
 	s.Progress(tasks.Progress{
 		Stage: "plan", Done: p.Effects(), Total: p.Effects(),
 		Created: created,
-		Changed: p.Counts[sync.UpdateUser] + p.Counts[sync.UpdateEnrolment] + p.Counts[sync.JoinGroup] + p.Counts[sync.LeaveGroup], Removed: p.Counts[sync.Suspend],
+		Changed: p.Counts[sync.UpdateUser] + p.Counts[sync.UpdateEnrolment] + p.Counts[sync.JoinGroup] + p.Counts[sync.LeaveGroup], Removed: p.Counts[sync.Suspend] + p.Counts[sync.RemoveRole],
 	})
 	s.Log.Info("plan made", "plan", p.ID, "will", describe(p))
 }
@@ -90,6 +90,9 @@ func describe(p sync.Plan) string {
 		"%d to change, %d to suspend, %d orientation enrolments",
 		p.Counts[sync.CreateCourse], p.Counts[sync.CreateUser], p.Counts[sync.UpdateUser], p.Counts[sync.Enrol], p.Future,
 		p.Counts[sync.UpdateEnrolment], p.Counts[sync.Suspend], p.Counts[sync.Orient])
+	if n := p.Counts[sync.RemoveRole]; n > 0 {
+		text += fmt.Sprintf(", %d roles to take away", n)
+	}
 	if n := p.Counts[sync.CreateGroup] + p.Counts[sync.JoinGroup] + p.Counts[sync.LeaveGroup]; n > 0 {
 		text += fmt.Sprintf(", %d changes of groups", n)
 	}

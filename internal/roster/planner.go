@@ -112,6 +112,7 @@ type place struct {
 	want   *sync.Span      // nil: no registration asks for it
 	asking []*registration // that ask for it
 	active int             // registrations that are not gone, those that wait included
+	stays  bool            // only the role ends: the account stays in the course
 	ended  []*registration
 }
 

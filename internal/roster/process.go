@@ -178,6 +178,8 @@ func (b *settled) write(ctx context.Context) error {
 		return b.createUsers(ctx)
 	case sync.UpdateUser:
 		return b.updateUsers(ctx)
+	case sync.RemoveRole:
+		return b.removeRoles(ctx)
 	case sync.CreateGroup:
 		return b.createGroups(ctx)
 	case sync.JoinGroup, sync.LeaveGroup:
@@ -213,12 +215,12 @@ func (b *settled) tell() {
 
 var stages = map[sync.EffectOp]string{
 	sync.CreateCourse: "courses", sync.CreateUser: "accounts", sync.UpdateUser: "accounts",
-	sync.Orient: "orientation", sync.Enrol: "enrolments", sync.CreateGroup: "groups", sync.JoinGroup: "groups",
+	sync.Orient: "orientation", sync.Enrol: "enrolments", sync.RemoveRole: "roles", sync.CreateGroup: "groups", sync.JoinGroup: "groups",
 }
 
 func count(p *tasks.Progress, op sync.EffectOp, n int64) {
 	switch op {
-	case sync.Suspend:
+	case sync.Suspend, sync.RemoveRole:
 		p.Removed += n
 	case sync.UpdateUser, sync.UpdateEnrolment, sync.JoinGroup, sync.LeaveGroup:
 		p.Changed += n

@@ -19,8 +19,9 @@ func slots(a Args) []string { return sync.SlotNames(a.Sync, a.Shard, a.Shards) }
 func everySlot(a Args) []string { return sync.SlotNames(a.Sync, 0, 0) }
 
 // phases are the order in which the places of one course are written: nobody
-// can be in a group that is not there, or who is not in its course.
-var phases = map[sync.EffectOp]int{sync.CreateGroup: 2, sync.JoinGroup: 3, sync.LeaveGroup: 3}
+// is without a role while they get another one, or can be in a group that is
+// not there, or of a course that they are not in.
+var phases = map[sync.EffectOp]int{sync.RemoveRole: 1, sync.CreateGroup: 2, sync.JoinGroup: 3, sync.LeaveGroup: 3}
 
 // divide says in which order what happens in courses is to be written, by the
 // shard that is to write it, and which the shards are: as many as are worth a

@@ -53,7 +53,7 @@ func (w *writer) stale(ctx context.Context, effects []sync.Effect) (func(sync.Ef
 	case sync.UpdateUser:
 		there, err := users(ctx, w.target, sis.UserByKey, people)
 		return func(e sync.Effect) bool { return !isAccount(there[e.Person], e.Before) }, w.targetError(err)
-	case sync.Enrol:
+	case sync.Enrol, sync.RemoveRole:
 		applied, err := w.store.SISAppliedTo(ctx, w.sync.Name, people)
 		return func(e sync.Effect) bool { return !isSpan(applied, e, e.Before) }, err
 	}

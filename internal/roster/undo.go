@@ -142,6 +142,12 @@ func (u *undoer) inverse(e sync.Effect, applied map[sync.Place]sync.Span, accoun
 		return u.skip(e, "", "Groups follow the registrations: who is in which is left as it is.")
 	case sync.UpdateUser:
 		return u.inverseAccount(e, back, accounts)
+	case sync.RemoveRole:
+		if !isSpan(applied, e, nil) {
+			return u.skip(e, "STALE_VERSION", "The person has the role again.")
+		}
+		back.Op, back.Before = sync.Enrol, nil
+		return back
 	}
 	if !isSpan(applied, e, e.After) {
 		return u.skip(e, "STALE_VERSION", "It was changed since, and is left as it is.")
@@ -203,6 +209,7 @@ func (u *undoer) draft(id string, of sync.Plan, reason string) sync.Draft {
 		},
 	}
 	var held []sync.Effect
+	u.keepSeats()
 	for _, e := range u.inOrder() {
 		e.Seq = int64(len(d.Effects)) + 1
 		d.Effects = append(d.Effects, e)
@@ -216,6 +223,23 @@ func (u *undoer) draft(id string, of sync.Plan, reason string) sync.Draft {
 		d.Plan.Held = []sync.Hold{u.question(of, d.Plan, held)}
 	}
 	return d
+}
+
+// keepSeats takes of those who get a role back only the role that they had
+// instead: their place has one suspension, whatever its roles.
+func (u *undoer) keepSeats() {
+	back := map[seat]bool{}
+	for _, e := range u.effects {
+		if e.State == sync.EffectHeld && e.Op == sync.Enrol {
+			back[seat{e.Person, e.Course}] = true
+		}
+	}
+	for i := range u.effects {
+		e := &u.effects[i]
+		if e.State == sync.EffectHeld && e.Op == sync.Suspend && back[seat{e.Person, e.Course}] {
+			e.Op, e.After = sync.RemoveRole, asJSON(nothing)
+		}
+	}
 }
 
 // inOrder returns enrolments before accounts, the other way round than they
@@ -238,9 +262,9 @@ func (u *undoer) question(of, p sync.Plan, held []sync.Effect) sync.Hold {
 	return sync.Hold{
 		ID: undoHold, Code: "MANUAL_OVERRIDE", State: sync.HoldWaits, Scope: sync.InSync, Effects: len(held),
 		Needs: u.sync.Needs(len(held)), Digest: sync.DigestOf(held),
-		Message: fmt.Sprintf("Taking back plan %s would suspend %d enrolments, set %d back to what they were, and change %d accounts back; "+
+		Message: fmt.Sprintf("Taking back plan %s would suspend %d enrolments, set %d back to what they were, give %d roles back, and change %d accounts back; "+
 			"%d of its changes are left as they are. Nothing is taken back until it is approved.",
-			of.ID, p.Counts[sync.Suspend], p.Counts[sync.UpdateEnrolment], p.Counts[sync.UpdateUser], u.left),
+			of.ID, p.Counts[sync.Suspend], p.Counts[sync.UpdateEnrolment], p.Counts[sync.Enrol], p.Counts[sync.UpdateUser], u.left),
 	}
 }
 

@@ -196,6 +196,32 @@ func (b *settled) enrol(ctx context.Context) error {
 	return down
 }
 
+// removeRoles takes roles away from people who stay in the course in another.
+func (b *settled) removeRoles(ctx context.Context) error {
+	indexes, _, err := pick(b.effects, func(i int, _ sync.Span) bool { return b.homeless(&b.effects[i]) })
+	if err != nil || len(indexes) == 0 {
+		return err
+	}
+	target, can := b.target.(sis.Remover)
+	if !can {
+		return &sis.Error{Code: "TGT_CAPABILITY", Message: "The target of the sync takes no roles away."}
+	}
+	items := make([]sis.Enrolment, len(indexes))
+	for n, i := range indexes {
+		e := b.effects[i]
+		items[n] = sis.Enrolment{Course: e.Course, User: b.links[e.Person].User, Role: e.Role}
+	}
+	written, down := target.RemoveRoles(ctx, items)
+	for n, i := range indexes {
+		e := &b.effects[i]
+		if _, ok := answer(e, n, written, down); ok {
+			b.out.Removed = append(b.out.Removed, sync.Place{Person: e.Person, Course: e.Course, Role: e.Role})
+		}
+		b.orphaned(*e)
+	}
+	return down
+}
+
 // homeless fails an effect that lacks its account or its course.
 func (b *settled) homeless(e *sync.Effect) bool {
 	switch {

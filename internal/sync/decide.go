@@ -120,8 +120,11 @@ func (p Place) Key() string { return "enrolment " + p.Person + "|" + p.Course + 
 // Wish returns a digest of what an effect leaves behind. What only the target
 // knows of an account is not in it.
 func Wish(op EffectOp, after json.RawMessage) string {
-	if op.OfGroup() {
+	switch {
+	case op.OfGroup():
 		return digestOf(string(op))
+	case op == RemoveRole && string(after) == "{}": // nothing
+		return digestOf("")
 	}
 	if op == UpdateUser || op == CreateUser {
 		var u sis.User

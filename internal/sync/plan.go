@@ -116,13 +116,14 @@ const (
 	Enrol           EffectOp = "enrol"
 	UpdateEnrolment EffectOp = "update_enrolment"
 	Suspend         EffectOp = "suspend"
+	RemoveRole      EffectOp = "remove_role" // from somebody who stays in the course
 	CreateGroup     EffectOp = "create_group"
 	JoinGroup       EffectOp = "join_group"
 	LeaveGroup      EffectOp = "leave_group"
 )
 
 // EffectOps are all kinds, in that order.
-var EffectOps = []EffectOp{CreateCourse, CreateUser, UpdateUser, Orient, Enrol, UpdateEnrolment, Suspend, CreateGroup, JoinGroup, LeaveGroup}
+var EffectOps = []EffectOp{CreateCourse, CreateUser, UpdateUser, Orient, Enrol, UpdateEnrolment, Suspend, RemoveRole, CreateGroup, JoinGroup, LeaveGroup}
 
 // An EffectState is how far an effect has come.
 type EffectState string
@@ -255,6 +256,7 @@ type Settlement struct {
 	Links   []Link
 	People  []PersonLink
 	Applied []Enrolment
+	Removed []Place // from which their roles were taken
 	Groups  []Group
 	Joined  []Member
 	Left    []Member

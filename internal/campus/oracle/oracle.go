@@ -35,7 +35,6 @@ type Truth struct {
 	Provider    string            // sections for others are left out; empty: it does not matter
 	Zone        *time.Location    // of sections that have none of their own
 	Orientation string            // key of the course for all students; empty: none
-	RolesStay   bool              // a role that has ended stays as long as the person has another one in the course
 }
 
 // A Seat is a person's place in a course. There is one, whatever their roles.
@@ -52,8 +51,6 @@ type Desired struct {
 	Accounts map[string]sis.User // that must be there, by key
 	Seats    map[Seat]Stay       // that must be in force, and no others
 	Loose    map[string]bool     // courses where others may be in force too, and have other roles
-
-	rolesStay bool
 }
 
 // Found is what a platform holds.
@@ -64,7 +61,7 @@ type Found struct {
 
 // Desire returns how a platform ought to look in the end.
 func Desire(t Truth) Desired {
-	d := Desired{Accounts: map[string]sis.User{}, Seats: map[Seat]Stay{}, Loose: map[string]bool{}, rolesStay: t.RolesStay}
+	d := Desired{Accounts: map[string]sis.User{}, Seats: map[Seat]Stay{}, Loose: map[string]bool{}}
 	terms, sections, persons := byKey(t.Terms, termKey), byKey(t.Sections, sectionKey), byKey(t.Persons, personKey)
 	for section, course := range t.Courses {
 		if _, there := sections[section]; !there {
@@ -219,7 +216,7 @@ func (d Desired) judgeSeats(f Found) (wrong []string) {
 }
 
 func (d Desired) rolesFit(course string, got, want []sis.Role) bool {
-	if !d.rolesStay && !d.Loose[course] {
+	if !d.Loose[course] {
 		return slices.Equal(got, want)
 	}
 	return !slices.ContainsFunc(want, func(r sis.Role) bool { return !slices.Contains(got, r) })

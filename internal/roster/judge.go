@@ -190,6 +190,7 @@ func (p *planner) ask(r *registration, s *section, at *place) {
 	case !slices.Contains(roles[:], r.Role):
 		r.verdict = ignored("People of this role are not enrolled.")
 	default:
+		r.over = !r.End.IsZero() && !span.End.After(p.today)
 		at.add(r, span)
 		one.needed = true
 	}

@@ -89,7 +89,7 @@ func (p *planner) createPeople(ctx context.Context, missing []*person) error {
 		case len(sameName) > 0:
 			p.hold(one, "USERNAME_TAKEN", "Another account of the LMS has this username.")
 		case len(sameEmail) > 0:
-			p.hold(one, "EMAIL_DUPLICATE", "Another account of the LMS has this e-mail.")
+			p.emailTaken(one, sameEmail)
 		default:
 			p.create(one)
 		}

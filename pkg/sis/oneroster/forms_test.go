@@ -41,7 +41,7 @@ func TestReadsFilesOfManyForms(t *testing.T) {
 		"columns of others":     {"metadata.x,shoeSize,metadata.x,," + userColumns + strings.ReplaceAll("1,2,3,4,a,true,student,zoe,Zoë,Ångström – “Z”,zoe@campus.example\n1,2,3,4,b"+goodUser, "\r", ""), ""},
 		"several at once":       {"\uFEFF" + strings.ReplaceAll(zoe, ",", ";"), read + "it begins with a byte order mark; semicolons separate its columns."},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("row 24: "+name, func(t *testing.T) {
 			got := persons(t, test.text)
 			who := got.people()
 			if len(who) != 2 || who[0].Given != "Zoë" || who[0].Family != "Ångström – “Z”" {
@@ -64,7 +64,7 @@ func TestRowsThatAreNotTextAreProblems(t *testing.T) {
 		"two encodings":     {userColumns + "a,true,student,sam,Zo\xeb,Okafor,\nb,true,student,zoe,Zoë,Okafor,\n", []string{"users.csv:2 a ENCODING"}},
 		"no known encoding": {userColumns + "a,true,student,sam,S\x81\x8dm,Okafor,\nb" + goodUser, []string{"users.csv:2 a ENCODING"}},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("row 24: "+name, func(t *testing.T) {
 			got := persons(t, test.text)
 			if diff := cmp.Diff(test.want, got.problems()); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)

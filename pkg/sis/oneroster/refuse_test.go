@@ -28,7 +28,7 @@ func TestRefusesHalfAFile(t *testing.T) {
 		"before its header":                 " ",
 		"so that only a byte order mark is": "\uFEFF",
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("row 4: half a file, cut "+name, func(t *testing.T) {
 			wantRefused(t, pullFrom(t.Context(), source(t, with("users.csv", cut)), sis.Persons), "campus.zip", "users.csv")
 		})
 	}
@@ -60,7 +60,7 @@ func TestAcceptsALastLineWithoutAnEnd(t *testing.T) {
 func TestRefusesHalfAZip(t *testing.T) {
 	whole := zipped(t, campus)
 	for _, size := range []int{0, 1, 100, len(whole) / 2, len(whole) - 1} {
-		t.Run(fmt.Sprint(size), func(t *testing.T) {
+		t.Run(fmt.Sprint("row 4: half a zip, bytes ", size), func(t *testing.T) {
 			_, err := oneroster.CSV{Path: saved(t, whole[:size])}.Snapshot(t.Context())
 			wantRefused(t, roster{err: err}, "campus.zip", "not a whole zip")
 		})
@@ -157,7 +157,7 @@ func TestRefusesZipsThatMeanHarm(t *testing.T) {
 		"bomb":                 {&zip.FileHeader{Name: "bomb.csv", Method: zip.Deflate}, strings.Repeat("0", 4<<20), "100 times"},
 		"same file twice":      {&zip.FileHeader{Name: "other/Users.csv"}, "x", "twice"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("row 37: "+name, func(t *testing.T) {
 			data := packed(t, func(z *zip.Writer) {
 				for n, text := range campus {
 					if n != test.entry.Name {

@@ -114,7 +114,7 @@ func TestReadsWhateverNamesPeopleHave(t *testing.T) {
 		"long":           strings.Repeat("é", 255),
 		"replacement":    "Jos\uFFFD",
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("row 24: "+name, func(t *testing.T) {
 			cell := `"` + strings.ReplaceAll(given, `"`, `""`) + `"`
 			got := persons(t, userColumns+"a,true,student,sam,"+cell+",Okafor,\n")
 			who := got.people()
@@ -155,7 +155,7 @@ func TestIdsAreOpaque(t *testing.T) {
 }
 
 func TestAnIdThatStandsTwice(t *testing.T) {
-	t.Run("with different content is held on both lines", func(t *testing.T) {
+	t.Run("row 27: with different content is held on both lines", func(t *testing.T) {
 		got := persons(t, userColumns+"a"+goodUser+"b"+goodUser+" a ,true,teacher,sam,Sam,Okafor,\n")
 		if diff := cmp.Diff([]string{"users.csv:2 a DUP_KEY", "users.csv:4 a DUP_KEY"}, got.problems()); diff != "" {
 			t.Errorf("problems (-want +got):\n%s", diff)

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,13 +14,14 @@ import (
 	"github.com/beadle-jobs/beadle/internal/api/apitest"
 	"github.com/beadle-jobs/beadle/internal/auth"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/notice"
 )
 
 // noticeServer answers one request of somebody.
 func noticeServer(t *testing.T) func(w auth.Who, method, path, body string) (int, string) {
 	t.Helper()
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	records, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -132,7 +132,7 @@ func TestTheChainTellsTheFirstRowThatWasTamperedWith(t *testing.T) {
 }
 
 func TestManyWritersMakeOneChain(t *testing.T) {
-	for name, location := range locations {
+	for name, location := range empties {
 		t.Run(name, func(t *testing.T) {
 			where := location(t)
 			var writers sync.WaitGroup

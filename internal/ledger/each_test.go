@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
@@ -13,7 +14,14 @@ func TestMain(m *testing.M) { testservers.Main(m) }
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-// locations are where an empty ledger of a test's own can be, by database.
+// empties are ledgers of a test's own without rows, by database.
+var empties = map[string]func(testing.TB) string{
+	"sqlite":   ledgertest.SQLite,
+	"postgres": ledgertest.Postgres,
+}
+
+// locations are where a ledger of a test's own can be, by database: there is
+// not even a schema.
 var locations = map[string]func(testing.TB) string{
 	"sqlite":   func(t testing.TB) string { return filepath.Join(t.TempDir(), "ledger.db") },
 	"postgres": testservers.Postgres,
@@ -22,8 +30,8 @@ var locations = map[string]func(testing.TB) string{
 // each runs test against an empty ledger in every database we support.
 func each(t *testing.T, test func(t *testing.T, l *ledger.Ledger)) {
 	t.Helper()
-	for name, location := range locations {
-		t.Run(name, func(t *testing.T) { test(t, open(t, location(t))) })
+	for name, empty := range empties {
+		t.Run(name, func(t *testing.T) { test(t, open(t, empty(t))) })
 	}
 }
 

@@ -103,7 +103,7 @@ func TestAFileThatCannotBeALedgerIsNamed(t *testing.T) {
 }
 
 func TestTwoProcessesWriteAtOnce(t *testing.T) {
-	for name, location := range locations {
+	for name, location := range empties {
 		t.Run(name, func(t *testing.T) {
 			at := location(t)
 			var all errgroup.Group

@@ -19,7 +19,7 @@ import (
 // TestRecordsWhatTheModelSays tells random stories in random pieces, some of
 // them twice or half, and compares with a model that is told the whole once.
 func TestRecordsWhatTheModelSays(t *testing.T) {
-	for name, location := range locations {
+	for name, location := range empties {
 		t.Run(name, func(t *testing.T) {
 			l := open(t, location(t))
 			runs := 0
@@ -109,7 +109,7 @@ func wholeEntries(entries []events.Entry, n int) int {
 // TestPagesRecordTheSameAsSingleEvents tells random stories to two ledgers: to
 // one entry by entry, to the other in random pages.
 func TestPagesRecordTheSameAsSingleEvents(t *testing.T) {
-	for name, location := range locations {
+	for name, location := range empties {
 		t.Run(name, func(t *testing.T) {
 			single, paged := open(t, location(t)), open(t, location(t))
 			runs := 0

@@ -169,7 +169,7 @@ func TestListsRecoveriesAndThoseThatAreNotOver(t *testing.T) {
 
 // Two schedulers overlap for a moment.
 func TestOnlyOneRecoveryIsInTheMaking(t *testing.T) {
-	for name, location := range locations {
+	for name, location := range empties {
 		t.Run(name, func(t *testing.T) {
 			at := location(t)
 			var all errgroup.Group

@@ -18,6 +18,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/notice"
 )
 
@@ -45,7 +46,7 @@ var staff = crowd{
 }
 
 func newOffice(t testing.TB) *office {
-	return officeAt(t, filepath.Join(t.TempDir(), "ledger.db"))
+	return officeAt(t, ledgertest.SQLite(t))
 }
 
 // newOffices returns a maker of offices that each begin with a copy of one empty

@@ -6,9 +6,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
-	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
@@ -95,7 +95,7 @@ func TestADryRunEndsWithAPlanThatCanBeRead(t *testing.T) {
 func TestPostgreSQLKeepsWhatASyncKnowsAsWell(t *testing.T) {
 	t.Parallel()
 	from, lms := crowd(60), newLMS(sis.Course{Shortname: "ORIENT"})
-	c := newCampusAt(t, testservers.Postgres(t), from, lms, func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
+	c := newCampusAt(t, ledgertest.Postgres(t), from, lms, func(s *sync.Sync) { s.OrientationCourse = "ORIENT" })
 	c.must(roster.Args{})
 	for _, key := range []string{"rp000", "rp059"} {
 		from.remove(sis.Registrations, key)

@@ -6,14 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
-	once "sync"
 	"testing"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/internal/testservers"
@@ -54,39 +52,8 @@ type campus struct {
 
 func newCampus(t testing.TB, from *fakeSIS, to sis.Target, settings ...func(*sync.Sync)) *campus {
 	t.Helper()
-	return newCampusAt(t, blankLedger(t), from, to, settings...)
+	return newCampusAt(t, ledgertest.SQLite(t), from, to, settings...)
 }
-
-// blankLedger returns the path of a ledger that nothing was written to.
-func blankLedger(t testing.TB) string {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "ledger.db")
-	if err := os.WriteFile(file, blankTables(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
-}
-
-// blankTables is the file of such a ledger. It is made once: the tables take
-// longer to make than most tests take.
-var blankTables = once.OnceValue(func() []byte {
-	dir, err := os.MkdirTemp("", "blank-ledger")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "ledger.db")
-	l, err := ledger.Open(context.Background(), file)
-	if err != nil {
-		panic(err)
-	}
-	l.Close() // now all of it is in the file
-	body, err := os.ReadFile(file)
-	if err != nil {
-		panic(err)
-	}
-	return body
-})
 
 // newCampusAt is newCampus with its ledger at that place.
 func newCampusAt(t testing.TB, ledgerURL string, from *fakeSIS, to sis.Target, settings ...func(*sync.Sync)) *campus {

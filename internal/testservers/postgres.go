@@ -28,13 +28,7 @@ var postgresServer = sync.OnceValues(startPostgres)
 // PostgreSQL. Tests that use it may run in parallel.
 func Postgres(t testing.TB) string {
 	t.Helper()
-	if _, ok := find("initdb", debianPostgres); !ok {
-		missing(t, "postgresql")
-	}
-	server, err := postgresServer()
-	if err != nil {
-		t.Fatalf("start PostgreSQL: %v", err)
-	}
+	server := PostgresServer(t)
 	db, err := sql.Open("pgx", server)
 	if err != nil {
 		t.Fatal(err)
@@ -50,6 +44,20 @@ func Postgres(t testing.TB) string {
 		db.Close()
 	})
 	return server + "&search_path=" + schema
+}
+
+// PostgresServer returns the URL of a real PostgreSQL, for what lasts longer
+// than one test.
+func PostgresServer(t testing.TB) string {
+	t.Helper()
+	if _, ok := find("initdb", debianPostgres); !ok {
+		missing(t, "postgresql")
+	}
+	server, err := postgresServer()
+	if err != nil {
+		t.Fatalf("start PostgreSQL: %v", err)
+	}
+	return server
 }
 
 func startPostgres() (url string, err error) {
@@ -73,7 +81,7 @@ func startPostgres() (url string, err error) {
 	}
 	postgres := filepath.Join(filepath.Dir(initdb), "postgres")
 	server := as(account, exec.Command(postgres, "-D", data, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-k", dir, "-F",
-		"-c", "max_connections=200", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB"))
+		"-c", "max_connections=200", "-c", "shared_buffers=512MB", "-c", "max_wal_size=4GB", "-c", "full_page_writes=off"))
 	err = start(server, "127.0.0.1:"+strconv.Itoa(port), syscall.SIGINT)
 	onExit(func() { os.RemoveAll(dir) })
 	if err != nil {

@@ -2,18 +2,18 @@ package timetable_test
 
 import (
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/timetable"
 )
 
 // The walker and the real ledger understand each other.
 func TestWalksWithTheRealLedger(t *testing.T) {
-	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	l, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/oneroster"
 )
@@ -47,7 +48,7 @@ func TestTheFilesOfATargetAreCompleteOnceItsWorkerHasStopped(t *testing.T) {
 }
 
 func TestWithoutASyncNoTargetIsLookedAt(t *testing.T) {
-	l, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	l, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

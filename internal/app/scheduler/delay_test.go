@@ -2,7 +2,6 @@ package scheduler
 
 import (
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,13 +9,14 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
 func TestALedgerThatIsAwayIsBehind(t *testing.T) {
 	rdb := redis.NewClient(&redis.Options{Addr: testservers.Redis(t), ContextTimeoutEnabled: true})
 	t.Cleanup(func() { rdb.Close() })
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	records, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

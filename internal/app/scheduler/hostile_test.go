@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/client"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -109,8 +109,8 @@ func quoted(text string) string {
 
 func TestNothingHostileIsOurFault(t *testing.T) {
 	for name, location := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "ledger.db") },
-		"postgres": func(t *testing.T) string { return testservers.Postgres(t) },
+		"sqlite":   func(t *testing.T) string { return ledgertest.SQLite(t) },
+		"postgres": func(t *testing.T) string { return ledgertest.Postgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			i := installation{t, testservers.Redis(t), location(t)}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app/scheduler"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -139,7 +139,7 @@ func TestTheBacklogOfTheSettingsHoldsBatchesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	records, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +18,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/client"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -34,7 +34,7 @@ type installation struct {
 }
 
 func install(t *testing.T) installation {
-	return installation{t, testservers.Redis(t), filepath.Join(t.TempDir(), "ledger.db")}
+	return installation{t, testservers.Redis(t), ledgertest.SQLite(t)}
 }
 
 func (i installation) connect() *redis.Client {

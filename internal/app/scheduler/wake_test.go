@@ -2,18 +2,18 @@ package scheduler
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/metric"
 )
 
 func TestTheWalkerHearsOfJobsThatEnd(t *testing.T) {
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	records, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/testmail"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -42,7 +42,7 @@ func build(t *testing.T, change ...func(*config.Config)) *house {
 		t.Fatal(err)
 	}
 	h := &house{T: t, url: "http://" + l.Addr().String(), box: testmail.New(t, ""), desk: &desk{}, said: &notes{}, token: map[string]string{}}
-	c := h.settings(filepath.Join(t.TempDir(), "ledger.db"))
+	c := h.settings(ledgertest.SQLite(t))
 	for _, change := range change {
 		change(&c)
 	}

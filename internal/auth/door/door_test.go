@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,6 +15,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/auth/door"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 )
 
 const (
@@ -60,7 +60,7 @@ func build(t *testing.T, p *door.Provider) *house {
 }
 
 func buildFor(t testing.TB, p *door.Provider) *house {
-	records, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	records, err := ledger.Open(t.Context(), ledgertest.SQLite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/campus/university"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/ledger/ledgertest"
 	"github.com/beadle-jobs/beadle/internal/lms/reference"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/testservers"
@@ -40,7 +41,7 @@ func TestFigures(t *testing.T) {
 	if !*figures {
 		t.Skip("this takes minutes; -figures runs it")
 	}
-	l, err := ledger.Open(t.Context(), testservers.Postgres(t))
+	l, err := ledger.Open(t.Context(), ledgertest.Postgres(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 type Campus interface {
 	Inbox
 	Sections
+	Attendance
 
 	// OperatesSync tells whether whoever acts may say something.
 	OperatesSync(ctx context.Context, name string) bool

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,6 +138,64 @@ func (f *fakeCampus) StartSIS(_ context.Context, name, task string, args any) (j
 	text, err := json.Marshal(args)
 	f.started = append(f.started, name+" "+task+" "+string(text))
 	return job.Job{ID: id(25)}, err
+}
+
+// campusMonday is a day on which one section is held.
+var campusMonday = sis.Date{Year: 2026, Month: time.August, Day: 31}
+
+// AttendanceSummaries are sixty days of one section, the newest of which is held.
+func (f *fakeCampus) AttendanceSummaries(_ context.Context, of sync.AttendanceFilter) (found []sync.AttendanceSummary, err error) {
+	holds, err := f.AttendanceHolds(context.Background(), of.Sync, of.From, of.To)
+	for i := range 60 {
+		day := sis.DateOf(noon.AddDate(0, 0, -3-i))
+		one := sync.AttendanceSummary{
+			AttendanceClass: sync.AttendanceClass{Section: "BIO-101-01-2026FA", Day: day, Students: 30, Attended: 24}, Title: "Biology I",
+			Minutes: 1830, Posted: 1800, States: map[sync.AttendanceState]int64{sync.AttPosted: 23, sync.AttConflict: 1},
+		}
+		if i == 0 && len(holds) > 0 {
+			one.Hold = &holds[0]
+		}
+		later := of.After.Day.IsZero() || day.String() < of.After.Day.String()
+		if of.Sync == "main" && later && (of.From.IsZero() || day.String() >= of.From.String()) && len(found) < of.Limit {
+			found = append(found, one)
+		}
+	}
+	return found, err
+}
+
+func (f *fakeCampus) Attendance(_ context.Context, of sync.AttendanceFilter) ([]sync.Attendance, error) {
+	place := sync.AttendancePlace{Section: "BIO-101-01-2026FA", Person: "S-1044", Day: campusMonday}
+	all := []sync.Attendance{
+		{AttendancePlace: place, Minutes: 75, Posted: new(60), State: sync.AttConflict, Code: sync.AttChanged, Message: "The SIS has 90 minutes, which a person entered."},
+		{AttendancePlace: sync.AttendancePlace{Section: place.Section, Person: "S-1045", Day: place.Day}, Minutes: 60, State: sync.AttUnknown, Code: sync.AttNotKnown, Message: "The sink did not answer."},
+	}
+	return slices.DeleteFunc(all, func(a sync.Attendance) bool {
+		return of.Sync != "main" || of.State != "" && a.State != of.State || of.Person != "" && a.Person != of.Person
+	}), nil
+}
+
+func (f *fakeCampus) AttendanceHolds(_ context.Context, name string, _, _ sis.Date) ([]sync.AttendanceHold, error) {
+	if name != "main" {
+		return nil, nil
+	}
+	class := sync.AttendanceClass{Section: "BIO-101-01-2026FA", Day: campusMonday, Students: 30, Attended: 2}
+	return []sync.AttendanceHold{
+		{AttendanceClass: class, Code: sync.BrakeAttendance, Reason: "2 of 30 people attended, and 24 a week before.", Made: noon},
+		{AttendanceClass: sync.AttendanceClass{Day: campusMonday}, Code: sync.BrakeAttendance, Reason: "The log of the LMS is silent.", Made: noon},
+		{AttendanceClass: sync.AttendanceClass{Day: sis.Date{Year: 2026, Month: time.August, Day: 3}}, Reason: "Long ago.", Made: noon, Released: noon},
+	}, nil
+}
+
+func (f *fakeCampus) AttendanceCounts(_ context.Context, name string) (map[sync.AttendanceState]int64, error) {
+	if name != "main" {
+		return nil, nil
+	}
+	return map[sync.AttendanceState]int64{sync.AttPosted: 1380, sync.AttConflict: 1, sync.AttUnknown: 1}, nil
+}
+
+func (f *fakeCampus) ReleaseDay(_ context.Context, name, section string, day sis.Date, reason string) (job.Job, error) {
+	f.started = append(f.started, strings.Join([]string{name, "release", day.String(), section, reason}, " "))
+	return job.Job{ID: id(25)}, nil
 }
 
 // fakeMessages are messages in memory, newest first.

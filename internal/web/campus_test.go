@@ -30,6 +30,15 @@ func TestThePagesOfTheCampusSayWhatTheSISSentAndWhatBecameOfIt(t *testing.T) {
 		"/sections/main/CHEM-201-03-2026FA/link":          {"59 registrations are in force, 59 wait.", `name="value" required`},
 		"/sections/main/BIO-101-01-2026FA?job=" + id(25):  {"Running:", "Process registrations of main"},
 		"/sections/main/BIO-101-01-2026FA?job=" + id(777): {"Biology I"},
+		"/terms":                              {"1 of 2 terms are synced", "/terms/main/2026FA/drop", "/terms/main/2026SP/choose", "a person: grades are in", "/sections?sync=main&amp;term=2026FA"},
+		"/terms?sync=summer&job=" + id(25):    {"Running:"},
+		"/attendance":                         {"2 days wait for a person", "2 of 30 people attended, and 24 a week before.", "all sections: The log of the LMS is silent.", "24 of 30", "1,830", "/attendance/main/2026-08-31/release?section=BIO-101-01-2026FA", "/attendance/people?from=2026-08-31&amp;section=BIO-101-01-2026FA&amp;sync=main&amp;to=2026-08-31", `rel="next"`, "Conflict"},
+		"/attendance?section=CHEM":            {"1 day waits for a person"},
+		"/attendance?sync=summer":             {"No attendance yet"},
+		"/attendance/people":                  {"The SIS has 90 minutes, which a person entered.", "S-1044", "ATT_CONFLICT", "Release"},
+		"/attendance/people?state=held":       {"No day matches"},
+		"/attendance/people?person=S-1045":    {"The sink did not answer."},
+		"/attendance/main/2026-08-31/release": {"Let this day be posted?", "2026-08-31, all sections", "The log of the LMS is silent."},
 	} {
 		body := get(t, h, path).Body.String()
 		for _, want := range wants {
@@ -41,6 +50,7 @@ func TestThePagesOfTheCampusSayWhatTheSISSentAndWhatBecameOfIt(t *testing.T) {
 	for path, want := range map[string]int{
 		"/messages/main/none": http.StatusNotFound, "/sections/main/none": http.StatusNotFound, "/sections?state=lost": http.StatusBadRequest,
 		"/why?sync=winter": http.StatusNotFound, "/sections:rekey/main/persons/same": http.StatusNotFound, "/sections/main/none/link": http.StatusNotFound,
+		"/terms/main/none/choose": http.StatusNotFound, "/attendance?from=monday": http.StatusBadRequest, "/attendance?after=x": http.StatusBadRequest, "/attendance/main/monday/release": http.StatusNotFound,
 	} {
 		if got := get(t, h, path).Code; got != want {
 			t.Errorf("%s is %d, want %d", path, got, want)
@@ -61,6 +71,10 @@ func TestWhatAPersonSaysOfARecordStartsAJobAndLeadsBack(t *testing.T) {
 		{"/messages:retry/main", "", "/messages", `main sis.skip {"back":true,"reason":"checked","sync":"main"}`},
 		{section + "/link", "CHEM-201", section, `main sis.link {"course":"CHEM-201","reason":"checked","section":"CHEM-201-03-2026FA","sync":"main"}`},
 		{section + "/unlink", "", section, `main sis.unlink {"reason":"checked","section":"CHEM-201-03-2026FA","sync":"main"}`},
+		{"/terms/main/2026SP/choose", "", "/terms", `main sis.term {"reason":"checked","sync":"main","term":"2026SP"}`},
+		{"/terms/main/2026FA/drop", "", "/terms", `main sis.term {"drop":true,"reason":"checked","sync":"main","term":"2026FA"}`},
+		{"/attendance/main/2026-08-31/release?section=BIO-101-01-2026FA", "", "/attendance", `main release 2026-08-31 BIO-101-01-2026FA checked`},
+		{"/attendance/main/2026-08-31/release", "", "/attendance", `main release 2026-08-31  checked`},
 		{"/sections:rekey/main/sections/same?term=2026FA", "", "/sections", `main sis.rekey {"stream":"sections","sync":"main","term":"2026FA"}`},
 		{"/sections:rekey/main/sections/other?new=GEO-300-02-2026FA", "", "/sections/main/GEO-300-02-2026FA", `main sis.rekey {"new":["GEO-300-02-2026FA"],"refuse":true,"stream":"sections","sync":"main","term":"2026FA"}`},
 	} {
@@ -92,8 +106,8 @@ func TestWhoOnlyLooksIsOfferedNothingToSay(t *testing.T) {
 	campus := campusOf(campusMail())
 	campus.looks = true
 	h := dashboard(t, web.Config{Campus: campus})
-	for _, path := range []string{"/messages", "/messages/main/" + id(899), "/sections", "/sections/main/BIO-101-01-2026FA", "/sections/main/GEO-300-02-2026FA"} {
-		for _, word := range []string{"/skip", "/retry", "/link", "/unlink", ":rekey", ":retry"} {
+	for _, path := range []string{"/messages", "/messages/main/" + id(899), "/sections", "/sections/main/BIO-101-01-2026FA", "/sections/main/GEO-300-02-2026FA", "/terms", "/attendance", "/attendance/people"} {
+		for _, word := range []string{"/choose", "/drop", "/release", "/skip", "/retry", "/link", "/unlink", ":rekey", ":retry"} {
 			for _, link := range attrs(elements(t, get(t, h, path).Body.String()), "a", "href") {
 				if strings.Contains(link, word) {
 					t.Errorf("%s offers %s", path, link)

@@ -26,7 +26,8 @@ var somePaths = []string{
 	"/calendars", "/calendars/holidays", "/calendars/holidays?schedule=digest", "/calendars/backups?schedule=nobody", "/calendars/new", "/calendars/holidays/edit", "/calendars/backups/delete",
 	"/audit", "/audit?target=schedules&to=2026-09-03", "/locks", "/queues", "/limits/edit", "/limits/edit?client=%2A&task=moodle.backup", "/jobs/" + id(24) + "/break", "/messages", "/messages?sync=summer", "/messages?state=waiting&code=REF_PERSON&q=S", "/messages?section=BIO&job=" + id(25), "/messages/main/" + id(899), "/messages/main/" + id(894), "/messages/main/" + id(899) + "/skip", "/messages/main/" + id(899) + "/hold", "/messages/main/" + id(899) + "/retry", "/messages:retry/main",
 	"/why", "/why?person=S-1007&section=CHEM-201", "/why?person=S-1030&section=x", "/why?person=x",
-	"/sections", "/sections?state=available&q=x", "/sections?sync=summer", "/sections/main/BIO-101-01-2026FA?job=" + id(13), "/sections/main/GEO-300-02-2026FA?after=x", "/sections/main/CHEM-201-03-2026FA", "/sections/main/CHEM-201-03-2026FA/link", "/sections/main/BIO-101-01-2026FA/unlink", "/sections:rekey/main/sections/same?term=2026FA", "/sections:rekey/main/sections/other?new=GEO-300-02-2026FA&term=2026FA",
+	"/sections", "/sections?state=available&q=x", "/sections?sync=summer", "/sections/main/BIO-101-01-2026FA?job=" + id(13), "/sections/main/GEO-300-02-2026FA?after=x", "/sections/main/CHEM-201-03-2026FA", "/sections/main/CHEM-201-03-2026FA/link", "/sections/main/BIO-101-01-2026FA/unlink", "/terms", "/terms?sync=summer", "/terms/main/2026FA/drop", "/terms/main/2026SP/choose", "/attendance", "/attendance?from=2026-08-01&section=BIO", "/attendance?sync=summer", "/attendance/people", "/attendance/people?state=conflict&person=S-1044", "/attendance/main/2026-08-31/release", "/attendance/main/2026-08-31/release?section=BIO-101-01-2026FA",
+	"/sections:rekey/main/sections/same?term=2026FA", "/sections:rekey/main/sections/other?new=GEO-300-02-2026FA&term=2026FA",
 	"/plans", "/plans?state=held", "/plans/main/p2", "/plans/main/p2?hold=1&after=1", "/plans/main/p2/approve?hold=1", "/plans/main/p2/reject", "/plans/main/p1/undo", "/plans/main/p1/release", "/keys", "/jobs/nobody", "/nowhere",
 	"/access", "/access/new", "/access/people/paul", "/access/people/paul/disable", "/access/people/paul/invite", "/account", "/account/tokens/t0/revoke", "/device", "/device?code=BCDF-GHJK", "/device?code=x",
 	"/notices", "/notices?tested=imports", "/notices/new", "/notices/rules/night", "/notices/rules/night/delete",
@@ -134,7 +135,7 @@ func TestFullPagesAreUnder60KB(t *testing.T) {
 		jobs.logs[id(500)] = append(jobs.logs[id(500)], job.LogLine{Seq: int64(i + 1), Level: "info", Text: "enrolled batch=1 size=500 took=812ms", At: noon})
 	}
 	h := dashboard(t, web.Config{Jobs: jobs, Campus: campusOf(mail), Demo: true})
-	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/sections/main/BIO-101-01-2026FA", "/jobs/" + id(500), "/recoveries/9"} {
+	for _, path := range []string{"/jobs?state=running&client=", "/messages", "/sections/main/BIO-101-01-2026FA", "/attendance", "/jobs/" + id(500), "/recoveries/9"} {
 		if size := get(t, h, path).Body.Len(); size > 60_000 {
 			t.Errorf("%s has %d bytes", path, size)
 		}

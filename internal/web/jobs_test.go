@@ -67,7 +67,7 @@ func TestEmptyPagesTeach(t *testing.T) {
 	if body := get(t, h, "/messages").Body.String(); !strings.Contains(body, "No sync is configured") {
 		t.Errorf("without a sync, messages do not say what is missing:\n%s", body)
 	}
-	for _, path := range []string{"/sections", "/why"} {
+	for _, path := range []string{"/sections", "/why", "/terms", "/attendance", "/attendance/people"} {
 		if body := get(t, h, path).Body.String(); !strings.Contains(body, "No sync is configured") {
 			t.Errorf("without a sync, %s does not say what is missing:\n%s", path, body)
 		}

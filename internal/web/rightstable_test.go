@@ -38,13 +38,16 @@ var letIn = map[string][]string{
 	"vosnt": {
 		"GET /overview", "GET /schedules", "GET /schedules/{name}", "GET /calendars", "GET /calendars/{calendar}",
 		"GET /recoveries", "GET /recoveries/{recovery}", "GET /workers", "GET /queues", "GET /locks", "GET /errors",
-		"GET /errors/{fingerprint}", "GET /messages", "GET /messages/{sync}/{message}", "GET /why", "GET /sections", "GET /sections/{sync}/{section}", "GET /system", "GET /plans", "GET /plans/{sync}/{plan}",
+		"GET /errors/{fingerprint}", "GET /messages", "GET /messages/{sync}/{message}", "GET /why", "GET /sections", "GET /sections/{sync}/{section}", "GET /terms",
+		"GET /attendance", "GET /attendance/people", "GET /system", "GET /plans", "GET /plans/{sync}/{plan}",
 	},
 	"vost": {"GET /retention"},
 	"osn": {
 		"GET /messages/{sync}/{message}/skip", "POST /messages/{sync}/{message}/skip", "GET /messages/{sync}/{message}/hold", "POST /messages/{sync}/{message}/hold",
 		"GET /messages/{sync}/{message}/retry", "POST /messages/{sync}/{message}/retry", "GET /messages:retry/{sync}", "POST /messages:retry/{sync}",
 		"GET /sections/{sync}/{section}/link", "POST /sections/{sync}/{section}/link", "GET /sections/{sync}/{section}/unlink", "POST /sections/{sync}/{section}/unlink",
+		"GET /terms/{sync}/{term}/choose", "POST /terms/{sync}/{term}/choose", "GET /terms/{sync}/{term}/drop", "POST /terms/{sync}/{term}/drop",
+		"GET /attendance/{sync}/{day}/release", "POST /attendance/{sync}/{day}/release",
 		"GET /sections:rekey/{sync}/{stream}/same", "POST /sections:rekey/{sync}/{stream}/same", "GET /sections:rekey/{sync}/{stream}/other", "POST /sections:rekey/{sync}/{stream}/other",
 		"GET /plans/{sync}/{plan}/approve", "POST /plans/{sync}/{plan}/approve", "GET /plans/{sync}/{plan}/reject", "POST /plans/{sync}/{plan}/reject",
 		"GET /plans/{sync}/{plan}/undo", "POST /plans/{sync}/{plan}/undo", "GET /plans/{sync}/{plan}/release", "POST /plans/{sync}/{plan}/release",

@@ -117,7 +117,10 @@ func (s *server) campusRoutes() []route {
 		{"GET /why", auth.NeedSee, s.page(s.why)},
 		{"GET /sections", auth.NeedSee, s.page(s.sections)},
 		{"GET /sections/{sync}/{section}", auth.NeedSee, s.page(s.section)},
-	}, s.wordRoutes(messageWords), s.wordRoutes(sectionWords), s.wordRoutes(rekeyWords))
+		{"GET /terms", auth.NeedSee, s.page(s.terms)},
+		{"GET /attendance", auth.NeedSee, s.page(s.attendance)},
+		{"GET /attendance/people", auth.NeedSee, s.page(s.attendancePeople)},
+	}, s.wordRoutes(messageWords), s.wordRoutes(sectionWords), s.wordRoutes(rekeyWords), s.wordRoutes(termWords), s.wordRoutes(attendanceWords))
 }
 
 // workerRoutes are of what every client shares, too.

@@ -68,7 +68,7 @@ func scanTerm(from also, r *sync.Row) error {
 	r.Record = &sis.Record{Term: t}
 	var start, end string
 	from.more = []any{&t.Title, &t.Kind, &start, &end, &t.Parent}
-	if err := scanRow(from, r); err != nil {
+	if err := scanRecord(from, r); err != nil {
 		return err
 	}
 	t.Key = r.Key
@@ -79,7 +79,7 @@ func scanPerson(from also, r *sync.Row) error {
 	p := &sis.Person{}
 	r.Record = &sis.Record{Person: p}
 	from.more = []any{&p.Username, &p.Email, &p.Given, &p.Family, (*texts[sis.Role])(&p.Roles), &p.Enabled}
-	err := scanRow(from, r)
+	err := scanRecord(from, r)
 	p.Key = r.Key
 	return err
 }
@@ -88,7 +88,7 @@ func scanSection(from also, r *sync.Row) error {
 	s := &sis.Section{}
 	r.Record = &sis.Record{Section: s}
 	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone, &s.CrossList}
-	err := scanRow(from, r)
+	err := scanRecord(from, r)
 	s.Key = r.Key
 	return err
 }
@@ -98,7 +98,7 @@ func scanRegistration(from also, r *sync.Row) error {
 	r.Record = &sis.Record{Registration: g}
 	var begin, end string
 	from.more = []any{&g.Key, &g.Section, &g.Person, &g.Role, &begin, &end}
-	if err := scanRow(from, r); err != nil {
+	if err := scanRecord(from, r); err != nil {
 		return err
 	}
 	return days(begin, &g.Begin, end, &g.End)
@@ -109,6 +109,11 @@ const rowColumns = `record, digest, gone, seq, doubt, version`
 func scanRow(from also, r *sync.Row) error {
 	return from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq, &r.Doubt, &r.Version)
 }
+
+// recordColumns are what a plan looks at of a row, besides its record.
+const recordColumns = `record, gone, doubt`
+
+func scanRecord(from also, r *sync.Row) error { return from.Scan(&r.Key, &r.Gone, &r.Doubt) }
 
 func days(begin string, b *sis.Date, end string, e *sis.Date) error {
 	if err := b.UnmarshalText([]byte(begin)); err != nil {
@@ -155,14 +160,15 @@ func (l *Ledger) SISRows(ctx context.Context, name string, stream sis.Stream) ([
 	return rows, wrap(err, "read %s of sync %s", stream, name)
 }
 
-// sisRecords returns the rows of a stream with their records.
+// sisRecords returns the rows of a stream with their records, in order of
+// arrival: their keys, and whether they are gone, but nothing else of them.
 func sisRecords(ctx context.Context, q querier, name string, stream sis.Stream) ([]sync.Row, error) {
 	s := sisStreams[stream]
 	scan := func(from row) (r sync.Row, err error) {
 		err = s.scan(also{row: from}, &r)
 		return r, err
 	}
-	return list(ctx, q, scan, `SELECT `+rowColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 ORDER BY seq`, name)
+	return list(ctx, q, scan, `SELECT `+recordColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 ORDER BY seq`, name)
 }
 
 // AbsorbSIS takes what a pull has changed, all of it or nothing.

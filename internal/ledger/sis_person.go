@@ -39,7 +39,7 @@ func (l *Ledger) sisRecordsOf(ctx context.Context, name string, stream sis.Strea
 		err = s.scan(also{row: from}, &r)
 		return r, err
 	}
-	return list(ctx, l.read, scan, `SELECT `+rowColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 AND `+where+` ORDER BY seq`, name, value)
+	return list(ctx, l.read, scan, `SELECT `+recordColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 AND `+where+` ORDER BY seq`, name, value)
 }
 
 func (l *Ledger) fileAccount(ctx context.Context, name, key string, f *sync.PersonFile) error {

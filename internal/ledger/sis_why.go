@@ -34,7 +34,7 @@ func (l *Ledger) SISWhy(ctx context.Context, name, person, section string, usern
 }
 
 func (w *why) findPerson(ctx context.Context, usernames bool) error {
-	const query = `SELECT ` + rowColumns + `, username, email, given, family, roles, enabled FROM sis_persons WHERE sync = $1 AND `
+	const query = `SELECT ` + recordColumns + `, username, email, given, family, roles, enabled FROM sis_persons WHERE sync = $1 AND `
 	scan := func(r row) (k sync.Known[sis.Person], err error) {
 		var one sync.Row
 		err = scanPerson(also{row: r}, &one)

@@ -16,5 +16,7 @@
 // post says UpdateExistingAttendance; negative minutes, and people who are in
 // no section, are refused always. Each item is answered for.
 //
-// [Server.Fail] makes the next calls fail on purpose.
+// [Server.Tell] puts in all that has changed at an invented university since
+// another day. [Server.Fail] makes the next calls fail on purpose, and
+// [Options] every so many.
 package anthologysim

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/campus/university"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
@@ -35,6 +36,33 @@ func (s *Server) Put(r sis.Record) string {
 		return s.Add(sections, s.withTeacher(*r.Registration, r.Deleted))
 	}
 	return s.Add(registrations, registrationFields(*r.Registration, r.Deleted))
+}
+
+// Tell puts messages about what has changed since another campus; from an empty
+// one, that is everything. What has ended comes first: who came back dropped
+// before that.
+func (s *Server) Tell(before, now university.Campus) {
+	changes := university.Changes(before, now)
+	for _, stream := range sis.Streams {
+		if stream == sis.Terms && len(before.Terms) > 0 {
+			continue // they do not change
+		}
+		ended, others := divide(changes.Records(stream))
+		for _, r := range append(ended, others...) {
+			s.Put(r)
+		}
+	}
+}
+
+func divide(records []sis.Record) (ended, others []sis.Record) {
+	for _, r := range records {
+		if r.Deleted {
+			ended = append(ended, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return ended, others
 }
 
 // Add puts a message of any content in a queue: Terms, Persons,
@@ -101,20 +129,31 @@ func (s *Server) withTeacher(g sis.Registration, gone bool) Fields {
 	defer s.mu.Unlock()
 	fields := Fields{"CourseSectionId": g.Section}
 	maps.Copy(fields, s.sections[g.Section])
-	delete(fields, "RemovedInstructorIds")
 	isIt := func(person string) bool { return person == g.Person }
 	here := slices.DeleteFunc(s.teachers[g.Section], isIt)
+	removed := slices.DeleteFunc(s.removed(g.Section), isIt)
 	if gone {
-		fields["RemovedInstructorIds"] = []string{g.Person}
+		removed = append(removed, g.Person)
 	} else {
 		here = append(here, g.Person)
 	}
-	s.teachers[g.Section] = here
+	s.teachers[g.Section], fields["RemovedInstructorIds"] = here, removed
 	fields["PrimaryInstructorId"], fields["SecondaryInstructorIds"] = nil, slices.Clone(here[min(1, len(here)):])
 	if len(here) > 0 {
 		fields["PrimaryInstructorId"] = here[0]
 	}
 	return fields
+}
+
+// removed returns who is said to teach a section no more by a message that
+// waits.
+func (s *Server) removed(section string) []string {
+	for _, m := range s.queues[sections] {
+		if people, some := m["RemovedInstructorIds"].([]string); some && m["CourseSectionId"] == section {
+			return slices.Clone(people)
+		}
+	}
+	return nil
 }
 
 func registrationFields(g sis.Registration, dropped bool) Fields {
@@ -166,18 +205,22 @@ func (s *Server) get(subject string, asked Fields) []Fields {
 // acknowledge takes messages out of a queue. One that is not there was
 // acknowledged before, which is well.
 func (s *Server) acknowledge(subject string, said []Fields) []Fields {
+	waits := map[any]bool{}
+	for _, m := range s.queues[subject] {
+		waits[m["MessageId"]] = true
+	}
 	answers := make([]Fields, 0, len(said))
 	for _, m := range said {
 		id := text(m["MessageId"])
-		waits := func(queued Fields) bool { return queued["MessageId"] == id }
-		if slices.ContainsFunc(s.queues[subject], waits) {
-			s.queues[subject] = slices.DeleteFunc(s.queues[subject], waits)
+		if waits[id] {
+			waits[id] = false
 			s.told = append(s.told, Acknowledgement{
 				Operation: "Acknowledge" + subject, MessageID: id, Refused: text(m["Status"]) == "ERROR", Code: text(m["Result"]),
 			})
 		}
 		answers = append(answers, Fields{"MessageId": id, "Status": "OK", "Result": "", "InfoMessages": []string{}})
 	}
+	s.queues[subject] = slices.DeleteFunc(s.queues[subject], func(m Fields) bool { return !waits[m["MessageId"]] })
 	return answers
 }
 

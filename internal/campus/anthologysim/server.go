@@ -16,6 +16,8 @@ type Options struct {
 	Token          string // a bearer token that is accepted; empty: none
 	User, Password string // basic authentication that is accepted; empty: none
 	Page           int    // messages in one answer at most; 0: as many as are asked for
+	BusyEvery      int    // every so many calls it is too busy; 0: never
+	CutEvery       int    // every so many calls the answer ends in the middle; 0: never
 }
 
 // Server is the simulated SIS. It may be used by several goroutines at once.
@@ -31,6 +33,7 @@ type Server struct {
 	sections   map[string]Fields     // what was said of them last
 	attendance map[place]Attendance
 	faults     []Fault
+	calls      int
 }
 
 // Fields are what a message, a question or an answer says.
@@ -129,12 +132,22 @@ func (s *Server) answer(w http.ResponseWriter, operation string, asked Fields) {
 	fmt.Fprintf(w, "%s", text)
 }
 
+// nextFault returns what becomes of this call: what was asked for, or else what
+// is its turn.
 func (s *Server) nextFault() (next Fault) {
-	if len(s.faults) > 0 {
+	s.calls++
+	switch {
+	case len(s.faults) > 0:
 		next, s.faults = s.faults[0], s.faults[1:]
+	case due(s.calls, s.options.BusyEvery):
+		next.Status, next.RetryAfter = http.StatusTooManyRequests, 1
+	case due(s.calls, s.options.CutEvery):
+		next.Cut = true
 	}
 	return next
 }
+
+func due(count, every int) bool { return every > 0 && count%every == 0 }
 
 // do runs an operation. It is not ok if there is none of that name.
 func (s *Server) do(operation string, asked Fields) ([]Fields, bool) {

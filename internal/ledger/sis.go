@@ -180,6 +180,9 @@ func (l *Ledger) AbsorbSIS(ctx context.Context, d sync.Delta) error {
 		if err := supersede(ctx, w, d); err != nil {
 			return err
 		}
+		if err := repeatAcks(ctx, w, d.Repeated); err != nil {
+			return err
+		}
 		if err := l.putSISMessages(ctx, w, d.Messages); err != nil {
 			return err
 		}

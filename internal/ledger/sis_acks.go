@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 // SISMessagesToAck returns the oldest messages, without their bodies, of which
@@ -25,4 +26,28 @@ func (l *Ledger) AckSISMessages(ctx context.Context, ids []string, at time.Time)
 		return err
 	})
 	return wrap(err, "note %d acknowledgements", len(ids))
+}
+
+// SISReceived returns the messages of a stream that have those receipts, with
+// what tells them apart.
+func (l *Ledger) SISReceived(ctx context.Context, name string, stream sis.Stream, receipts []string) (all []sync.Message, err error) {
+	scan := func(r row) (m sync.Message, err error) {
+		err = r.Scan(&m.ID, &m.Key, &m.Digest, &m.Op, &m.State, &m.Code, &m.Receipt)
+		return m, err
+	}
+	err = inChunks(receipts, func(some []string) error {
+		found, err := list(ctx, l.read, scan, `SELECT id, record, digest, op, state, code, receipt FROM sis_messages
+			WHERE sync = $1 AND stream = $2 AND receipt IN (`+numbered(3, len(some))+`)`, append([]any{name, string(stream)}, anys(some)...)...)
+		all = append(all, found...)
+		return err
+	})
+	return all, wrap(err, "read received messages of sync %s", name)
+}
+
+// repeatAcks has messages acknowledged again.
+func repeatAcks(ctx context.Context, w writer, ids []string) error {
+	return inChunks(ids, func(some []string) error {
+		_, err := w.ExecContext(ctx, `UPDATE sis_messages SET acked_at = 0 WHERE id IN (`+numbered(1, len(some))+`)`, anys(some)...)
+		return err
+	})
 }

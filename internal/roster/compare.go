@@ -17,9 +17,11 @@ type comparison struct {
 	vanished []sync.End
 	notes    []note
 	replaced []string // ids of open messages
+	repeated []string // ids of messages that came again
 
 	known     map[string]*sync.Row
 	open      map[string][]sync.Message // by key, and by place where there is none
+	received  map[string][]sync.Message // by receipt
 	protected map[string]bool           // aliases of rows that cannot be read this time
 	unnamed   int                       // problems without an id
 
@@ -28,9 +30,10 @@ type comparison struct {
 	code, why              string // nothing is taken for gone, where that is odd
 }
 
-func compare(h *harvest, known []sync.Row, open []sync.Message) *comparison {
+func compare(h *harvest, known []sync.Row, open, received []sync.Message) *comparison {
 	c := &comparison{
 		h: h, known: make(map[string]*sync.Row, len(known)), open: map[string][]sync.Message{}, protected: map[string]bool{},
+		received: map[string][]sync.Message{},
 	}
 	for i := range known {
 		c.known[known[i].Key] = &known[i]
@@ -38,6 +41,9 @@ func compare(h *harvest, known []sync.Row, open []sync.Message) *comparison {
 	for _, m := range open {
 		at := problem{key: m.Key, where: m.Where}.identity()
 		c.open[at] = append(c.open[at], m)
+	}
+	for _, m := range received {
+		c.received[m.Receipt] = append(c.received[m.Receipt], m)
 	}
 	c.problems()
 	seen := c.present(int64(len(known)))
@@ -88,8 +94,9 @@ func (c *comparison) problem(p problem) {
 			c.replaced = append(c.replaced, before.ID)
 		}
 	}
-	if !known || p.receipt != "" {
-		c.notes = append(c.notes, note{m.Key, m.Digest, m.Op, m.State, m.Code, m.Reason, &sis.Record{Where: m.Where, Receipt: m.Receipt}})
+	n := note{m.Key, m.Digest, m.Op, m.State, m.Code, m.Reason, &sis.Record{Where: m.Where, Receipt: m.Receipt}}
+	if (!known || p.receipt != "") && !c.repeats(n) {
+		c.notes = append(c.notes, n)
 	}
 }
 
@@ -164,7 +171,10 @@ func (c *comparison) message(row sync.Row, m sync.Message) {
 }
 
 func (c *comparison) add(row sync.Row, m sync.Message) {
-	c.notes = append(c.notes, note{row.Key, row.Digest, m.Op, m.State, m.Code, m.Reason, row.Record})
+	n := note{row.Key, row.Digest, m.Op, m.State, m.Code, m.Reason, row.Record}
+	if !c.repeats(n) {
+		c.notes = append(c.notes, n)
+	}
 }
 
 // A note is what a message will say. There may be as many as there are records:
@@ -261,7 +271,7 @@ func (c *comparison) delta(name string, p sync.Pull) sync.Delta {
 			}
 		}
 	}
-	return sync.Delta{Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished, Messages: messages, Superseded: c.replaced}
+	return sync.Delta{Sync: name, Pull: p, Rows: c.rows, Vanished: c.vanished, Messages: messages, Superseded: c.replaced, Repeated: c.repeated}
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -135,6 +135,25 @@ func inOrder(first, second sis.Record) bool {
 		(first.Version != second.Version || (first.Version == 0 && first.Receipt != "" && second.Receipt != ""))
 }
 
+// receipts returns what the source wants to hear of what it sent.
+func (h *harvest) receipts() (all []string) {
+	add := func(receipt string) {
+		if receipt != "" {
+			all = append(all, receipt)
+		}
+	}
+	for _, s := range slices.Concat(h.rows, h.passed) {
+		add(s.record.Receipt)
+	}
+	for _, r := range h.ended {
+		add(r.Receipt)
+	}
+	for _, p := range h.problems {
+		add(p.receipt)
+	}
+	return all
+}
+
 // replace puts the later of two records in the place of the other.
 func (h *harvest) replace(first, second *sheaf) {
 	if second.record.Version < first.record.Version {

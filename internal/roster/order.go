@@ -2,6 +2,7 @@ package roster
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -18,31 +19,48 @@ func (c *comparison) outOfOrder(row, before sync.Row, same bool) bool {
 	case row.Version > 0 && row.Version < before.Version:
 		c.stale++
 		if c.h.complete && !same {
-			c.holdOld(row)
+			c.hold(row, sync.Message{
+				Op: sync.Changed, Code: "STALE_VERSION", Reason: "The SIS sends an older version than it sent before. What was known stands.",
+			})
 		} else {
 			c.told(row, sync.Superseded, "STALE_VERSION", "A newer version of the record came before it.")
 		}
 		return true
 	case before.Version == sync.Unseen && row.Version == 0 && !row.Gone && !c.h.complete:
-		c.message(row, sync.Message{Op: sync.New, State: sync.Held, Code: "REG_CONFLICT", Reason: "Its end was sent before it was: " +
+		c.hold(row, sync.Message{Op: sync.New, Code: "REG_CONFLICT", Reason: "Its end was sent before it was: " +
 			"the SIS does not say which of the two came later. A complete pull will tell, or send it again."})
 		return true
 	}
 	return false
 }
 
-// holdOld keeps a record that a complete snapshot has in an older version than
-// the one that is known, once.
-func (c *comparison) holdOld(row sync.Row) {
-	for _, m := range c.open[row.Key] {
-		if m.Code == "STALE_VERSION" && m.Digest == row.Digest {
+// hold keeps a record that is not taken, once.
+func (c *comparison) hold(row sync.Row, m sync.Message) {
+	m.State = sync.Held
+	for _, before := range c.open[row.Key] {
+		if before.Code == m.Code && before.Digest == row.Digest && (row.Record.Receipt == "" || c.came(row.Record.Receipt, before.ID)) {
 			return
 		}
 	}
-	c.message(row, sync.Message{
-		Op: sync.Changed, State: sync.Held, Code: "STALE_VERSION",
-		Reason: "The SIS sends an older version than it sent before. What was known stands.",
-	})
+	c.message(row, m)
+}
+
+// came reports whether a message has come with that receipt.
+func (c *comparison) came(receipt, id string) bool {
+	return slices.ContainsFunc(c.received[receipt], func(m sync.Message) bool { return m.ID == id })
+}
+
+// repeats reports whether a note, and what became of it, is known under its
+// receipt already. The source is then told again, and nothing new is kept: a
+// source that does not hear its answers sends the same for ever.
+func (c *comparison) repeats(n note) bool {
+	for _, before := range c.received[n.record.Receipt] {
+		if before.Key == n.key && before.Digest == n.digest && before.Op == n.op && before.State == n.state && before.Code == n.code {
+			c.repeated = append(c.repeated, before.ID)
+			return true
+		}
+	}
+	return false
 }
 
 // rolledBack reports whether the SIS has gone back to an earlier state: nothing

@@ -237,3 +237,47 @@ func TestTheHistoryOfAMessageSaysWhatBecameOfIt(t *testing.T) {
 		t.Errorf("states (-want +got):\n%s", diff)
 	}
 }
+
+func TestWhatIsSentOverAndOverIsKeptOnce(t *testing.T) {
+	t.Parallel()
+	for name, send := range map[string]func(q *queue){
+		"a drop":            func(q *queue) { q.send("m1", 0, true, registration("r1", "s1", "ann")) },
+		"a drop of nothing": func(q *queue) { q.send("m1", 0, true, registration("r8", "s2", "bob")) },
+		"what is known":     func(q *queue) { q.send("m1", 0, false, registration("r1", "s1", "ann")) },
+		"two versions": func(q *queue) {
+			q.send("m1", 1, false, registration("r1", "s1", "ann"))
+			q.send("m2", 2, true, registration("r1", "s1", "ann"))
+		},
+		"an end before its start": func(q *queue) { q.send("m1", 0, true, registration("r7", "s2", "bob")) },
+		"what cannot be read": func(q *queue) {
+			stream, r := unreadable(sis.Registrations, "r9", "BAD_DATE")
+			r.Receipt = "m1"
+			q.records[stream] = append(q.records[stream], r)
+		},
+		"what waits": func(q *queue) { q.send("m1", 0, false, registration("r9", "nowhere", "bob")) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, q := queued(t, newLMS())
+			q.lost = true
+			send(q)
+			c.must(roster.Args{})
+			if name == "an end before its start" {
+				q.records[sis.Registrations] = nil
+				q.send("m2", 0, false, registration("r7", "s2", "bob"))
+			}
+			c.must(roster.Args{})
+			c.must(roster.Args{})
+			before, acked := c.messages(sis.Registrations, ""), len(q.acked)
+			for range 3 {
+				c.must(roster.Args{})
+			}
+			if diff := cmp.Diff(before, c.messages(sis.Registrations, "")); diff != "" {
+				t.Errorf("after three more times (-before +after):\n%s", diff)
+			}
+			if settled := before[0] != "held REG_CONFLICT" && !strings.HasPrefix(before[0], "waiting"); settled && len(q.acked) < acked+3 {
+				t.Errorf("%d more acknowledgements; want one each time, for as long as the source sends it", len(q.acked)-acked)
+			}
+		})
+	}
+}

@@ -90,7 +90,11 @@ func (s *step) absorb(ctx context.Context, h *harvest) error {
 	if err != nil {
 		return err
 	}
-	c := compare(h, known, open)
+	received, err := s.store.SISReceived(ctx, s.sync.Name, h.stream, h.receipts())
+	if err != nil {
+		return err
+	}
+	c := compare(h, known, open, received)
 	d := c.delta(s.sync.Name, sync.Pull{
 		Stream: h.stream, Snapshot: s.Args.Snapshot, Run: s.Args.Run, Rows: h.records, Problems: len(h.problems), At: time.Now().UTC(),
 	})

@@ -24,6 +24,9 @@ type Store interface {
 	// SISMessageCounts returns how many messages are in each state, for each
 	// reason.
 	SISMessageCounts(ctx context.Context, name string) ([]sync.MessageCount, error)
+	// SISReceived returns the messages of a stream that have those receipts, with
+	// what tells them apart.
+	SISReceived(ctx context.Context, name string, stream sis.Stream, receipts []string) ([]sync.Message, error)
 	// AbsorbSIS takes what a pull has changed.
 	AbsorbSIS(ctx context.Context, d sync.Delta) error
 

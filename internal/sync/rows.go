@@ -151,6 +151,7 @@ type Delta struct {
 	Vanished   []End             // rows that are gone; their records stay as they were
 	Messages   iter.Seq[Message] // new; made as they are written, as there may be very many. Nil: none
 	Superseded []string          // ids of messages that these, or better rows, replace
+	Repeated   []string          // ids of messages that came again: the source has not heard what became of them
 }
 
 // A Verdict is what a plan decides about a message.

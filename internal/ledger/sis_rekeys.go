@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/sis"
 )
 
 const rekeyTypes = `stream TEXT, old_key TEXT, new_key TEXT, term TEXT, reason TEXT, state TEXT, changed_by TEXT, changed_at BIGINT`
@@ -38,9 +39,26 @@ func putRekeys(ctx context.Context, w writer, name string, rekeys []sync.Rekey) 
 	if err := moveGroups(ctx, w, name, rekeys); err != nil {
 		return err
 	}
+	if err := handBack(ctx, w, name, rekeys); err != nil {
+		return err
+	}
 	return putAll(ctx, w, writeRekeys, rekeys, func(k sync.Rekey) []any {
 		return []any{
 			name, string(k.Stream), clean(k.Old), clean(k.New), clean(k.Term), prose(k.Reason), string(k.State), clean(k.By), millis(k.Changed),
 		}
 	})
+}
+
+// handBack forgets the account of people who get one as somebody else's: it
+// was theirs once, and is given to them anew.
+func handBack(ctx context.Context, w writer, name string, rekeys []sync.Rekey) error {
+	for _, k := range rekeys {
+		if k.Stream != sis.Persons || k.State != sync.RekeyAccepted {
+			continue
+		}
+		if _, err := w.ExecContext(ctx, `DELETE FROM sis_person_links WHERE sync = $1 AND person = $2`, name, clean(k.New)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -75,7 +75,7 @@ func (p *planner) holdDrops(b *brake) map[group]sync.Hold {
 func (p *planner) brakeChanges() {
 	var changes []int // of p.accounts
 	for i, e := range p.accounts {
-		if e.Op == sync.UpdateUser {
+		if e.Op == sync.UpdateUser && p.persons[e.Person].before == "" { // a person has answered for those
 			changes = append(changes, i)
 		}
 	}

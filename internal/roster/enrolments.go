@@ -67,7 +67,7 @@ func (s *sitting) role(r sis.Role) *bool { return &s.roles[slices.Index(roles[:]
 func (p *planner) seats() map[seat]sitting {
 	taken := map[seat]sitting{}
 	for _, at := range p.order {
-		if at.want == nil {
+		if at.want == nil || !at.person.hasAccount() {
 			continue
 		}
 		by, shared := taken[at.seat()]

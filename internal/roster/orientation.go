@@ -53,7 +53,7 @@ func (p *planner) firstTimers() (firsts, owed []*person) {
 		}
 	}
 	for _, one := range p.people {
-		if one.link != nil && one.link.Orientation == sync.OrientationOwed && !one.gone {
+		if one.link != nil && one.link.Orientation == sync.OrientationOwed && !one.gone && one.heir == "" {
 			owed = append(owed, one)
 		}
 	}

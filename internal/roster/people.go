@@ -2,6 +2,7 @@ package roster
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -23,7 +24,9 @@ func (p *planner) planPeople(ctx context.Context) error {
 			one.verdict = ignored("The person is gone from the SIS. The account stays as it is.")
 		case p.aside(sis.Persons, one.Key) != (verdict{}):
 			one.verdict = p.aside(sis.Persons, one.Key)
-		case one.link != nil:
+		case one.heir != "" && p.suspicious(sis.Persons, one.Key) == (verdict{}):
+			p.hold(one, "ID_CONFLICT", fmt.Sprintf("The person's account is %s's now, as somebody has said, and the SIS sends both. Correct it in the SIS.", one.heir))
+		case one.link != nil && one.heir == "":
 			one.verdict = applied
 		case p.suspicious(sis.Persons, one.Key) != (verdict{}):
 			one.verdict = p.suspicious(sis.Persons, one.Key)

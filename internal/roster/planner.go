@@ -82,11 +82,14 @@ type person struct {
 	link   *sync.PersonLink
 	create bool   // the plan makes the account
 	before string // the key that the person had before, if this plan changes it
+	heir   string // the person whose account it is now, as somebody has said
 
 	adapted bool // the SIS writes the username or the e-mail as no account can have it
 }
 
-func (p *person) hasAccount() bool { return p.link != nil || p.create }
+// hasAccount reports whether the person can be enrolled, now or once the plan's
+// accounts are made.
+func (p *person) hasAccount() bool { return p.heir == "" && (p.link != nil || p.create) }
 
 // A registration is a registration as the plan sees it.
 type registration struct {

@@ -17,10 +17,6 @@ import (
 // they wrote in the old one. Whatever looks like that is one question to a
 // person, and nothing is written meanwhile.
 
-// alikeEnough is how much of their people two sections must share to look like
-// one: |both| / |either|.
-const alikeEnough = 0.8
-
 // suspect finds new sections that look like ones that are gone, and new
 // persons that look like ones that are gone.
 func (p *planner) suspect() {
@@ -28,6 +24,7 @@ func (p *planner) suspect() {
 	for _, k := range p.campus.Rekeys {
 		p.rekeys[rekeyed{k.Stream, k.New}] = k
 	}
+	p.findHeirs()
 	p.suspectSections()
 	p.suspectPersons()
 	p.askAboutKeys()
@@ -44,10 +41,13 @@ func (p *planner) suspectSections() {
 	if len(lost) == 0 || len(fresh) == 0 {
 		return
 	}
-	rosters := p.rosters()
+	l := p.lookalikes(lost, fresh)
 	for _, s := range fresh {
-		for _, old := range lost {
-			if why := p.sameSection(old, s, rosters); why != "" && !p.refused(sis.Sections, old.Key, s.Key) {
+		for _, old := range l.of(s) {
+			if !p.sameTerm(old.Section, s.Section) || p.refused(sis.Sections, old.Key, s.Key) {
+				continue
+			}
+			if why := l.same(old, s); why != "" {
 				p.suspicion(sis.Sections, old.Key, s.Key, s.term(), why)
 				break
 			}
@@ -70,36 +70,6 @@ func (p *planner) lostSections() (lost, fresh []*section) {
 	return lost, fresh
 }
 
-// rosters returns who is, or was, registered as a student in each section.
-func (p *planner) rosters() map[string]map[string]bool {
-	rosters := map[string]map[string]bool{}
-	for _, row := range p.campus.Registrations {
-		r := row.Record.Registration
-		if r.Role != sis.Student {
-			continue
-		}
-		if rosters[r.Section] == nil {
-			rosters[r.Section] = map[string]bool{}
-		}
-		rosters[r.Section][r.Person] = true
-	}
-	return rosters
-}
-
-// sameSection returns why two sections look like one, or nothing.
-func (p *planner) sameSection(old, s *section, rosters map[string]map[string]bool) string {
-	if !p.sameTerm(old.Section, s.Section) {
-		return ""
-	}
-	if n, alike := shared(rosters[old.Key], rosters[s.Key]); n >= 3 && alike >= alikeEnough {
-		return fmt.Sprintf("%d students are in both", n)
-	}
-	if old.Code != "" && old.Code == s.Code && old.Title == s.Title {
-		return fmt.Sprintf("both are %s, %s", s.Code, s.Title)
-	}
-	return ""
-}
-
 // sameTerm reports whether two sections share a term, or have terms of the same
 // days whose keys have changed too.
 func (p *planner) sameTerm(a, b sis.Section) bool {
@@ -117,18 +87,27 @@ func (p *planner) sameTerm(a, b sis.Section) bool {
 	return false
 }
 
-// shared returns how many people two sections share, and how large a part of
-// all their people that is.
-func shared(a, b map[string]bool) (n int, part float64) {
-	for person := range a {
-		if b[person] {
-			n++
+// findHeirs finds people whose account somebody has said to be another's: two
+// people would write to it by turns. The last word counts.
+func (p *planner) findHeirs() {
+	last := map[string]sync.Rekey{} // by account
+	for _, k := range p.campus.Rekeys {
+		one := p.persons[k.New]
+		if k.Stream != sis.Persons || k.State != sync.RekeyAccepted || one == nil || one.link == nil {
+			continue
+		}
+		if known, ok := last[one.link.User]; !ok || k.Changed.After(known.Changed) {
+			last[one.link.User] = k
 		}
 	}
-	if n == 0 {
-		return 0, 0
+	for _, one := range p.people {
+		if one.link == nil {
+			continue
+		}
+		if k, ok := last[one.link.User]; ok && k.New != one.Key {
+			one.heir = k.New
+		}
 	}
-	return n, float64(n) / float64(len(a)+len(b)-n)
 }
 
 // suspectPersons finds new persons who have the e-mail or the username of an
@@ -136,7 +115,7 @@ func shared(a, b map[string]bool) (n int, part float64) {
 func (p *planner) suspectPersons() {
 	lost := map[string]*person{}
 	for _, one := range p.people {
-		if one.gone && one.link != nil {
+		if one.gone && one.link != nil && one.heir == "" {
 			lost[strings.ToLower(one.link.Email)] = one
 			lost["@"+strings.ToLower(one.link.Username)] = one
 		}
@@ -144,7 +123,7 @@ func (p *planner) suspectPersons() {
 	delete(lost, "") // of accounts whose person was erased
 	delete(lost, "@")
 	for _, one := range p.people {
-		if one.gone || one.link != nil || len(lost) == 0 {
+		if one.gone || (one.link != nil && one.heir == "") || len(lost) == 0 {
 			continue
 		}
 		old := cmp.Or(lost[strings.ToLower(one.Email)], lost["@"+one.Username])
@@ -242,7 +221,6 @@ func (p *planner) takeOver(ctx context.Context) error {
 		after.Key = one.Key
 		one.verdict = planned(userEffect(one.Key))
 		p.user(sync.UpdateUser, one, current, after)
-		p.adopted = append(p.adopted, *one.link)
 	}
 	return nil
 }

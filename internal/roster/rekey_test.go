@@ -258,3 +258,99 @@ func TestBadInputZones(t *testing.T) {
 		}
 	})
 }
+
+// merged is the small campus after the SIS has given ann another id, and
+// somebody has said so.
+func merged(t *testing.T, lms *fakeLMS, from *fakeSIS) *campus {
+	t.Helper()
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	ann2 := student("ann2")
+	ann2.Person.Username, ann2.Person.Email = "ann", "ann@school.example"
+	from.remove(sis.Persons, "ann")
+	from.remove(sis.Registrations, "r1")
+	from.remove(sis.Registrations, "r3")
+	from.add(ann2, registration("r8", "s1", "ann2"))
+	c.must(roster.Args{})
+	return c
+}
+
+func (c *campus) sameperson(key string) outcome {
+	return c.follow(roster.Rekey, roster.RekeyArgs{Sync: "main", Stream: sis.Persons, New: []string{key}})
+}
+
+func TestTwoPeopleNeverWriteToOneAccountByTurns(t *testing.T) {
+	t.Parallel()
+	lms, from := newLMS(), small()
+	c := merged(t, lms, from)
+	if o := c.sameperson("ann2"); o.err != nil {
+		t.Fatal(o.err)
+	}
+	back := student("ann")
+	back.Person.Family = "Somebody Else"
+	from.add(back, registration("r3", "s2", "ann"))
+	for range 3 {
+		c.must(roster.Args{})
+	}
+
+	if got := c.messages(sis.Persons, "ann"); !contains(got, "held ID_CONFLICT") {
+		t.Errorf("messages = %v", got)
+	}
+	for _, u := range lms.users {
+		if u.Username == "ann" && (u.Key != "ann2" || u.Family != "Family ann2") {
+			t.Errorf("the account is %+v, want ann2's", u)
+		}
+	}
+	if contains(lms.roster(), "GEO ann student 2026-09-01T00 2027-01-15T00") || !contains(lms.roster(), annInAlgebra) {
+		t.Errorf("roster = %v", lms.roster())
+	}
+
+	from.remove(sis.Persons, "ann2") // the SIS takes it back
+	from.remove(sis.Registrations, "r8")
+	c.must(roster.Args{})
+	if got := c.messages(sis.Persons, "ann"); !contains(got, "held REKEY_SUSPECTED") {
+		t.Errorf("messages = %v, want the question whether it is ann again", got)
+	}
+	if o := c.sameperson("ann"); o.err != nil {
+		t.Fatal(o.err)
+	}
+	c.must(roster.Args{})
+	for _, u := range lms.users {
+		if u.Username == "ann" && (u.Key != "ann" || u.Family != "Somebody Else") {
+			t.Errorf("the account is %+v, want ann's again", u)
+		}
+	}
+	if !contains(lms.roster(), "GEO ann student 2026-09-01T00 2027-01-15T00") {
+		t.Errorf("roster = %v", lms.roster())
+	}
+}
+
+func TestAKeyThatTheLMSDidNotTakeIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	lms, from := newLMS(), small()
+	c := merged(t, lms, from)
+	answered := false
+	lms.before = func() error { // it goes down before the key is changed
+		if answered {
+			return &sis.Error{Code: "TGT_REFUSED", Message: "No."}
+		}
+		return nil
+	}
+	writes := lms.writes
+	lms.after = func() error {
+		answered = lms.writes == writes
+		return nil
+	}
+	_ = c.sameperson("ann2")
+	lms.before, lms.after = nil, nil
+	c.must(roster.Args{})
+
+	if !contains(lms.roster(), annInAlgebra) {
+		t.Errorf("roster = %v", lms.roster())
+	}
+	for _, u := range lms.users {
+		if u.Username == "ann" && u.Key != "ann2" {
+			t.Errorf("the account is %+v, want ann2's", u)
+		}
+	}
+}

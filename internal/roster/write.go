@@ -137,11 +137,31 @@ func (b *settled) updateUsers(ctx context.Context) error {
 	written, down := b.target.UpdateUsers(ctx, items)
 	for n, i := range indexes {
 		e := &b.effects[i]
-		if _, ok := answer(e, n, written, down); ok {
-			b.userUpdated(*e, items[n])
+		if _, ok := answer(e, n, written, down); !ok {
+			continue
 		}
+		if err := b.takenOver(ctx, *e, items[n]); err != nil {
+			return err
+		}
+		b.userUpdated(*e, items[n])
 	}
 	return down
+}
+
+// takenOver gives a person the account that was another one's, with all that
+// was last written to it.
+func (b *settled) takenOver(ctx context.Context, e sync.Effect, after sis.User) error {
+	var before sis.User
+	if _, has := b.links[e.Person]; has || json.Unmarshal(e.Before, &before) != nil || before.Key == after.Key {
+		return nil
+	}
+	old, err := b.store.SISPeopleOf(ctx, b.sync.Name, []string{before.Key})
+	link, known := old[before.Key]
+	if known {
+		link.Person = e.Person
+		b.links[e.Person] = link
+	}
+	return err
 }
 
 // userUpdated keeps of an account what the SIS changed, and not what a person

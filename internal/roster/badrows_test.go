@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/beadle-jobs/beadle/internal/roster"
+	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
@@ -87,23 +88,64 @@ func tooManyBadRows(t *testing.T) {
 		from.records[sis.Registrations] = append(from.records[sis.Registrations], bad)
 	}
 	from.remove(sis.Registrations, "rp001")
+	from.add(student("new"), registration("rnew", "s1", "new"))
 
-	got := c.run(roster.Args{})
+	got := c.must(roster.Args{})
 
-	if !tasks.IsPermanent(got.err) || !strings.Contains(got.err.Error(), "BRAKE_ERRORS: 11 of 60 rows") {
-		t.Errorf("error = %v; want a permanent one with the numbers", got.err)
-	}
-	if last := got.tasks[len(got.tasks)-1]; last != roster.RegistrationsPull {
-		t.Errorf("the chain stopped at %s", last)
-	}
-	if len(got.errors) != 11 || got.errors[0].Code != "BAD_DATE" {
-		t.Errorf("record errors = %+v; want the bad rows", got.errors)
+	if len(got.errors) != 12 || got.errors[0].Code != "BAD_DATE" || got.errors[11].Code != "BRAKE_ERRORS" {
+		t.Errorf("record errors = %+v; want the bad rows, and that they are too many", got.errors)
 	}
 	if diff := cmp.Diff(before, lms.roster()); diff != "" {
 		t.Errorf("roster (-before +after):\n%s", diff)
 	}
-	if got := c.messages(sis.Registrations, "x0"); got != nil {
-		t.Errorf("messages = %v; want none", got)
+	p := c.plan()
+	if p.State != sync.PlanHeld || len(p.Held) != 1 || p.Held[0].Code != "BRAKE_ERRORS" || p.Held[0].Effects != 2 ||
+		!strings.HasPrefix(p.Held[0].Message, "11 of 61 rows of registrations cannot be read") {
+		t.Errorf("plan %s holds %+v; want all of it, and the numbers", p.State, p.Held)
+	}
+	if got := c.messages(sis.Registrations, "s1|new"); got[0] != "held BRAKE_ERRORS" {
+		t.Errorf("messages = %v", got)
+	}
+
+	if _, err := c.rule(sync.Ruling{Plan: p.ID, Choice: sync.Approve, By: "registrar"}); err != nil {
+		t.Fatal(err)
+	}
+	c.resume(p)
+	if len(lms.places) != 51 || suspended(lms) != 0 {
+		t.Errorf("%d places, %d suspended; want the new one, and nobody dropped", len(lms.places), suspended(lms))
+	}
+	from.records[sis.Registrations] = from.records[sis.Registrations][:0:0]
+	for i := range 50 {
+		if i != 1 {
+			from.add(registration(fmt.Sprintf("rp%03d", i), "s1", fmt.Sprintf("p%03d", i)))
+		}
+	}
+	from.add(registration("rnew", "s1", "new"))
+	if c.must(roster.Args{}); suspended(lms) != 1 || len(c.plan().Held) != 0 {
+		t.Errorf("%d suspended, held %+v; want the one drop, once the file is in order", suspended(lms), c.plan().Held)
+	}
+}
+
+func TestAPullThatIsDoubtedHoldsNoPlanThatHasNothingToWrite(t *testing.T) {
+	t.Parallel()
+	for name, spoil := range map[string]func(*fakeSIS){
+		"too many bad rows": func(from *fakeSIS) {
+			for i := range 30 {
+				stream, bad := unreadable(sis.Persons, fmt.Sprint("x", i), "BAD_ENUM")
+				from.records[stream] = append(from.records[stream], bad)
+			}
+		},
+		"nobody was sent":     func(from *fakeSIS) { from.records[sis.Persons] = nil },
+		"no section was sent": func(from *fakeSIS) { from.records[sis.Sections] = nil },
+	} {
+		from := crowd(20)
+		c := newCampus(t, from, newLMS())
+		c.must(roster.Args{})
+		spoil(from)
+		c.must(roster.Args{})
+		if p := c.plan(); p.State != sync.PlanDone || len(p.Held) != 1 || len(p.Waits()) != 0 {
+			t.Errorf("%s: plan %s holds %+v; want it done, and said why nothing is gone", name, p.State, p.Held)
+		}
 	}
 }
 

@@ -39,6 +39,26 @@ func (p *planner) holdOf(code string) *sync.Hold {
 	return h
 }
 
+// brakeErrors is the code of a stream in which too many rows cannot be read.
+const brakeErrors = "BRAKE_ERRORS"
+
+// holdAll holds what is not held already, where too many rows of a stream could
+// not be read: what the others ask for may be as wrong.
+func (p *planner) holdAll(effects []sync.Effect) {
+	if !slices.ContainsFunc(p.holds, func(h sync.Hold) bool { return h.Code == brakeErrors }) {
+		return
+	}
+	for i := range effects {
+		e := &effects[i]
+		if e.State != sync.EffectPlanned {
+			continue
+		}
+		h := p.holdOf(brakeErrors)
+		e.State, e.Code, e.Hold = sync.EffectHeld, h.Code, h.ID
+		p.turned[e.Key] = verdict{state: sync.Held, code: h.Code, reason: h.Message, effect: e.Key}
+	}
+}
+
 // doubt returns why it is not sure that a place's registrations have ended.
 func (p *place) doubt() string {
 	for _, r := range p.ended {

@@ -25,6 +25,7 @@ type harvest struct {
 	ended    map[string]sis.Record // registrations that say no more than that, by the provider's id
 	passed   []*sheaf              // replaced by a later one of the same pull
 	cursor   string                // where the next pull goes on
+	doubt    string                // why nothing is done because of it until a person says so
 
 	byKey   map[string]*sheaf
 	byAlias map[string]*sheaf

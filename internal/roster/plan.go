@@ -104,6 +104,7 @@ func (p *planner) draft(id string, a Args) sync.Draft {
 	now := p.now.UTC()
 	effects := p.numbered()
 	p.freeze(effects)
+	p.holdAll(effects)
 	p.sum(effects)
 	d := sync.Draft{
 		Plan: sync.Plan{

@@ -3,9 +3,9 @@ package roster
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -54,8 +54,8 @@ func (s *step) takeSnapshot(ctx context.Context, stream sis.Stream) (err error) 
 	return err
 }
 
-// harvest reads a stream to its end. Nothing is kept of one that has too many
-// bad rows.
+// harvest reads a stream to its end. Of one that has too many bad rows it is not
+// believed that what it lacks is gone, and the next pull asks for the same again.
 func (s *step) harvest(ctx context.Context, stream sis.Stream, cursor string) (*harvest, error) {
 	h := newHarvest(stream)
 	result, err := s.source.Pull(ctx, sis.Request{Snapshot: s.Args.Snapshot, Stream: stream, Cursor: cursor, Terms: s.sync.Terms}, func(r sis.Record) error {
@@ -71,10 +71,9 @@ func (s *step) harvest(ctx context.Context, stream sis.Stream, cursor string) (*
 		s.Log.Warn("odd source", "stream", stream, "why", result.Warning)
 	}
 	if h.tooBad(s.sync.Brakes) {
-		s.complain(h)
-		return nil, tasks.Permanent(fault.New(fault.Invalid,
-			"BRAKE_ERRORS: %d of %d rows of %s cannot be read, which is unusually many. Nothing of it was taken; what was known before stands.",
-			h.bad(), h.records, stream))
+		h.complete, h.cursor = false, cursor
+		h.doubt = fmt.Sprintf("%d of %d rows of %s cannot be read, which is unusually many. Nothing was changed in the LMS, and nothing taken for gone. "+
+			"Correct the rows in the SIS, or approve what the others ask for.", h.bad(), h.records, stream)
 	}
 	return h, nil
 }
@@ -98,6 +97,9 @@ func (s *step) absorb(ctx context.Context, h *harvest) error {
 	d := c.delta(s.sync.Name, sync.Pull{
 		Stream: h.stream, Snapshot: s.Args.Snapshot, Run: s.Args.Run, Rows: h.records, Problems: len(h.problems), At: time.Now().UTC(),
 	})
+	if h.doubt != "" {
+		d.Pull.Code, d.Pull.Reason = brakeErrors, h.doubt
+	}
 	if err := s.store.AbsorbSIS(ctx, d); err != nil {
 		return err
 	}

@@ -29,6 +29,8 @@ func TestInABrowser(t *testing.T) {
 		"schedules fit narrow screens":                         schedulesFit,
 		"a recovery is approved and rejected":                  recoveriesAreDecided,
 		"what is said of a chart stays unfolded":               wordsStayUnfolded,
+		"a section is linked where it is listed":               sectionsAreLinked,
+		"the pages of the campus fit narrow screens":           campusFits,
 	} {
 		t.Run(name, func(t *testing.T) { test(browser{start(t)}) })
 	}

@@ -52,9 +52,9 @@ func (f *fakeCampus) SISMessage(_ context.Context, name, id string) (sync.Messag
 		}
 		m.History = []sync.MessageEvent{{At: m.Received, State: sync.Received, By: id0}, {At: m.Changed, State: m.State, Code: m.Code, By: "anna"}}
 		d := sync.MessageDetail{Message: m, Plan: "p2", Fields: sync.FieldsOf(json.RawMessage(`{"role":"student","begin":"2026-09-01"}`), json.RawMessage(`{"role":"student","begin":"2026-08-25"}`))}
+		before := m
+		d.Before = &before
 		if m.Stream == sis.Persons {
-			before := m
-			d.Before = &before
 			d.Fields = []sync.Field{{Name: "email", Value: sync.Hidden, Personal: true}}
 			d.Effect = &sync.Effect{Op: sync.UpdateUser, Person: m.Key, State: sync.EffectHeld, Before: json.RawMessage(`{"email":"•••"}`), After: json.RawMessage(`{"email":"••• (changed)"}`)}
 		}

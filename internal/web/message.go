@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -113,6 +114,7 @@ func (p *messagePage) fill() {
 		}
 		p.History = append(p.History, row)
 	}
+	p.Fields = slices.DeleteFunc(p.Fields, func(f sync.Field) bool { return f.Value == "" && !f.Changed })
 	for _, f := range p.Fields {
 		p.Hidden = p.Hidden || f.Value == sync.Hidden
 	}

@@ -42,6 +42,7 @@ type sectionRow struct {
 	sync.Section
 	Chip   chip
 	URL    string
+	IDs    string // its id, and its class code if that says more
 	Course string // empty: none
 	Why    string // how it came by its course, or why it has none
 	Link   string // URL of the page that links it; empty: it cannot be linked now
@@ -62,6 +63,10 @@ func sectionPath(name, key string) string {
 
 func sectionRowOf(name string, s sync.Section, operates bool) sectionRow {
 	row := sectionRow{Section: s, Chip: sectionChips[s.State], URL: sectionPath(name, s.Key), Why: s.Reason}
+	row.IDs = s.Key
+	if !strings.HasPrefix(s.Key, s.Code) {
+		row.IDs += " · " + s.Code
+	}
 	if k := s.Link; k != nil {
 		if k.Linked {
 			row.Course = firstText(k.Shortname, k.Course)

@@ -332,7 +332,7 @@ func back(r *http.Request) link {
 	if strings.HasPrefix(r.URL.Path, "/retention/") {
 		return link{"Back to retention", "/retention"}
 	}
-	for _, list := range []string{"schedules", "calendars", "recoveries", "errors", "workers", "queues", "notices"} {
+	for _, list := range []string{"schedules", "calendars", "recoveries", "errors", "workers", "queues", "notices", "plans", "messages", "sections", "terms", "attendance"} {
 		if strings.HasPrefix(r.URL.Path, "/"+list+"/") {
 			return link{"See all " + list, "/" + list}
 		}

@@ -23,10 +23,10 @@ type AuditLog interface {
 	AppendOutcome(ctx context.Context, asked int64, o job.AuditOutcome) error
 }
 
-// An Auditor has every request written down that is to change something,
-// whichever face it comes through: before it is carried out, and then what came
-// of it. A request that cannot be written down is refused with 503 and changes
-// nothing. If it is the outcome that cannot be written, the change stands, the
+// An Auditor has every request written down that is to change something, or that
+// asks for all that is kept about a person, whichever face it comes through:
+// before it is carried out, and then what came of it. A request that cannot be
+// written down is refused with 503 and changes and shows nothing. If it is the outcome that cannot be written, the change stands, the
 // entry has no outcome, and the log says so.
 //
 // What people do to jobs goes on without the ledger: it is in the job's own
@@ -75,6 +75,12 @@ var notAudited = map[string]bool{
 	"POST /retention/preview":         true,
 }
 
+// disclosing are the routes that change nothing and are written down still: who
+// has seen all that is kept about a person is asked one day.
+var disclosing = map[string]bool{
+	"GET /api/v1/syncs/{name}/people/{person}": true,
+}
+
 // withoutLedger are the routes of what is carried out even if it cannot be
 // written down.
 var withoutLedger = map[string]bool{
@@ -91,13 +97,16 @@ const patience = 2 * time.Second
 // batchRoute has bodies that are too long to be looked at here.
 const batchRoute = "POST /api/v1/jobs:batch"
 
-// changing returns the route of a request that is to be audited, or nothing.
-func (a *Auditor) changing(r *http.Request) string {
+// routeToAudit returns the route of a request that is to be audited, or nothing.
+func (a *Auditor) routeToAudit(r *http.Request) string {
+	route := a.Route(r)
 	switch r.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions:
+		if disclosing[route] {
+			return route
+		}
 		return ""
 	}
-	route := a.Route(r)
 	if !strings.HasPrefix(route, r.Method+" ") || notAudited[route] {
 		return ""
 	}
@@ -121,7 +130,7 @@ func (a *Auditor) inside(next http.Handler) http.Handler {
 		if v, ok := r.Context().Value(visitKey{}).(*visit); ok {
 			v.passed = true
 		}
-		route := a.changing(r)
+		route := a.routeToAudit(r)
 		if route == "" || a.moot(r) {
 			next.ServeHTTP(w, r)
 			return
@@ -192,7 +201,7 @@ func (a *Auditor) write(ctx context.Context, e job.AuditEntry) (seq int64, err e
 
 // unaudited refuses a change in words that suit the face.
 func unaudited(w http.ResponseWriter, route string) {
-	err := fault.New(fault.Unavailable, "The audit cannot be written at the moment, so nothing was changed. Try again in a few seconds.")
+	err := fault.New(fault.Unavailable, "The audit cannot be written at the moment, so nothing was changed or shown. Try again in a few seconds.")
 	if strings.HasPrefix(route, "/api/") {
 		refuse(w, http.StatusServiceUnavailable, err)
 		return
@@ -227,7 +236,7 @@ func (a *Auditor) outside(next http.Handler) http.Handler {
 		v := &visit{request: w.Header().Get(requestID)}
 		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), visitKey{}, v)))
-		route := a.changing(r)
+		route := a.routeToAudit(r)
 		if v.passed || route == "" && v.ended == nil {
 			return
 		}

@@ -94,6 +94,14 @@ func TestEveryChangeIsAudited(t *testing.T) {
 			"POST", "/api/v1/clients", `{"password":"hunter2"`,
 			said{"POST", "/api/v1/clients", "clients", "(21 bytes that cannot be read)", "", 400, ""},
 		},
+		"a look at all that is kept about a person": {
+			"GET", "/api/v1/syncs/main/people/p-1", "",
+			said{"GET", "/api/v1/syncs/{name}/people/{person}", "syncs/main/people/p-1", "", "", 200, ""},
+		},
+		"a plan of a sync": {
+			"POST", "/api/v1/syncs/main/plans/nowhere/reject", `{"reason":"not yet"}`,
+			said{"POST", "/api/v1/syncs/{name}/plans/{plan}/reject", "syncs/main/plans/nowhere", `{"reason":"not yet"}`, "not yet", 404, ""},
+		},
 		"batch": {
 			"POST", "/api/v1/jobs:batch", `{"task":"cache.clear"}` + "\n" + `{"task":"nothing"}` + "\n",
 			said{"POST", "/api/v1/jobs:batch", "jobs", "", "", 200, `{"lines":2,"refused":1}`},

@@ -209,23 +209,27 @@ func (m mask) text(text string) any {
 	return text
 }
 
-// targetOf says what a request is about: the first thing that its path names,
-// with its kind, such as schedules/nightly; of a secret only the kind. Where the path names a kind only,
-// the fields may name the thing.
+// targetOf says what a request is about: the things that its path names, with
+// their kinds, such as schedules/nightly or syncs/main/plans/7; of a secret only
+// the kind. Where the path names a kind only, the fields may name the thing.
 func targetOf(pattern, path string, fields map[string]any) string {
 	pattern, path = strings.TrimPrefix(pattern, "/api/v1"), strings.TrimPrefix(path, "/api/v1")
 	parts, given := strings.Split(strings.Trim(pattern, "/"), "/"), strings.Split(strings.Trim(path, "/"), "/")
+	named := 0 // how many parts the last thing ends behind
 	for i := 1; i < min(len(parts), len(given)); i++ {
 		if job.SecretName(parts[i]) {
-			return parts[i-1]
+			return strings.Join(parts[:i], "/")
 		}
 		if strings.HasPrefix(parts[i], "{") {
 			name, err := url.PathUnescape(given[i])
 			if err != nil {
 				name = given[i]
 			}
-			return parts[i-1] + "/" + name
+			parts[i], named = name, i+1
 		}
+	}
+	if named > 0 {
+		return strings.Join(parts[:named], "/")
 	}
 	if id, ok := fields["job"].(string); ok && id != "" {
 		return "jobs/" + id

@@ -24,6 +24,7 @@ func (a *API) syncPerson(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f.Registrations, f.Enrolments, f.Messages = orEmpty(f.Registrations), orEmpty(f.Enrolments), orEmpty(f.Messages)
+	f.Attendance, f.Seen = orEmpty(f.Attendance), orEmpty(f.Seen)
 	return reply(w, http.StatusOK, f)
 }
 

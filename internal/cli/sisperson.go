@@ -42,8 +42,8 @@ func sisPersonEraseCmd(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "erase SYNC PERSON",
 		Short: "Remove name, e-mail and username of a person who has left",
-		Long: `Erase removes name, e-mail and username of a person wherever they are kept. The
-person must be gone from the SIS: it would send everything again. The id stays,
+		Long: `Erase removes name, e-mail and username of a person wherever they are kept, and
+when the account was seen in the LMS. The person must be gone from the SIS: it would send everything again. The id stays,
 without which it could not be said any more what was done, and so does the
 account in the LMS.`,
 		Example:           `  jobctl sis person erase main p-1 --reason "asked to be forgotten, 2026-11-20"`,
@@ -80,4 +80,6 @@ func (env *Env) printPersonFile(f client.PersonFile) {
 	env.say("Enrolments     %d", len(f.Enrolments))
 	env.say("Messages       %d", len(f.Messages))
 	env.say("Changes        %d in plans that are kept", f.Effects)
+	env.say("Attendance     %d days in sections", len(f.Attendance))
+	env.say("Seen           %d times in courses", len(f.Seen))
 }

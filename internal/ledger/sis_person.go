@@ -22,7 +22,7 @@ func (l *Ledger) SISPerson(ctx context.Context, name, key string) (sync.PersonFi
 	}
 	f.Person, f.Gone = *rows[0].Record.Person, rows[0].Gone
 	for _, read := range []func(context.Context, string, string, *sync.PersonFile) error{
-		l.fileAccount, l.fileRegistrations, l.fileEnrolments, l.fileMessages, l.fileEffects,
+		l.fileAccount, l.fileRegistrations, l.fileEnrolments, l.fileMessages, l.fileEffects, l.fileAttendance, l.fileSightings,
 	} {
 		if err := read(ctx, name, key, &f); err != nil {
 			return f, wrap(err, "read a person of sync %s", name)
@@ -93,8 +93,29 @@ func (l *Ledger) fileEffects(ctx context.Context, name, key string, f *sync.Pers
 	return l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sis_effects WHERE sync = $1 AND person = $2`, name, key).Scan(&f.Effects)
 }
 
+func (l *Ledger) fileAttendance(ctx context.Context, name, key string, f *sync.PersonFile) (err error) {
+	f.Attendance, err = l.Attendance(ctx, sync.AttendanceFilter{Sync: name, Person: key})
+	return err
+}
+
+// fileSightings reads when the person's account was seen.
+func (l *Ledger) fileSightings(ctx context.Context, name, _ string, f *sync.PersonFile) (err error) {
+	if f.Account == nil || f.Account.User == "" {
+		return nil
+	}
+	scan := func(r row) (s sync.Sighting, err error) {
+		var at int64
+		err = r.Scan(&s.Course, &at)
+		s.At = instant(at)
+		return s, err
+	}
+	f.Seen, err = list(ctx, l.read, scan, `SELECT course, seen_at FROM attendance_sightings
+		WHERE sync = $1 AND user_id = $2 ORDER BY seen_at, course`, name, f.Account.User)
+	return err
+}
+
 // EraseSISPerson removes names, e-mail and username of a person who is gone from
-// the SIS, wherever they are kept. Keys stay: without them it could not be
+// the SIS, wherever they are kept, and when they were seen in the LMS. Keys stay: without them it could not be
 // said any more what was done. Whoever the SIS still sends is refused: the next
 // pull would bring everything back.
 func (l *Ledger) EraseSISPerson(ctx context.Context, name, key string) (e sync.Erasure, err error) {
@@ -118,6 +139,11 @@ func erase(ctx context.Context, w writer, name, key string, e *sync.Erasure) err
 		return err
 	}
 	e.Account = links > 0
+	e.Seen, err = count(ctx, w, `DELETE FROM attendance_sightings WHERE sync = $1
+		AND user_id = (SELECT user_id FROM sis_person_links WHERE sync = $1 AND person = $2)`, name, key)
+	if err != nil {
+		return err
+	}
 	e.Messages, err = count(ctx, w, `UPDATE sis_messages SET body = '{}' WHERE sync = $1 AND stream = 'persons' AND record = $2 AND body <> '{}'`, name, key)
 	if err != nil {
 		return err

@@ -42,6 +42,13 @@ func known(t *testing.T, l *ledger.Ledger) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	day := sync.Attendance{AttendancePlace: sync.AttendancePlace{Section: "s1", Person: "ann", Day: monday}, Minutes: 50, State: sync.AttPosted}
+	if err := l.PutAttendance(t.Context(), "main", []sync.Attendance{day}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.AddSightings(t.Context(), "main", []sis.Activity{{Course: "9", User: "7", At: noon}, {Course: "9", User: "8", At: noon}}); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestAllThatIsKeptOfAPersonIsShown(t *testing.T) {
@@ -52,7 +59,7 @@ func TestAllThatIsKeptOfAPersonIsShown(t *testing.T) {
 			t.Fatal(err)
 		}
 		if f.Person.Email != "a@x.example" || f.Account == nil || f.Account.User != "7" || len(f.Registrations) != 1 ||
-			len(f.Enrolments) != 1 || len(f.Messages) != 2 || f.Effects != 1 {
+			len(f.Enrolments) != 1 || len(f.Messages) != 2 || f.Effects != 1 || len(f.Attendance) != 1 || len(f.Seen) != 1 {
 			t.Errorf("file = %+v", f)
 		}
 		if _, err := l.SISPerson(t.Context(), "main", "nobody"); fault.KindOf(err) != fault.NotFound {
@@ -70,7 +77,7 @@ func TestAPersonIsErasedOnceTheSISHasForgottenThem(t *testing.T) {
 		absorb(t, l, sync.Delta{Sync: "main", Pull: sync.Pull{Stream: sis.Persons, Snapshot: "s2", At: noon}, Vanished: []sync.End{{Key: "ann"}}})
 
 		e, err := l.EraseSISPerson(t.Context(), "main", "ann")
-		if err != nil || e != (sync.Erasure{Messages: 1, Effects: 1, Account: true}) {
+		if err != nil || e != (sync.Erasure{Messages: 1, Effects: 1, Account: true, Seen: 1}) {
 			t.Fatalf("erased %+v, %v", e, err)
 		}
 		f, err := l.SISPerson(t.Context(), "main", "ann")
@@ -80,6 +87,9 @@ func TestAPersonIsErasedOnceTheSISHasForgottenThem(t *testing.T) {
 		text, err := json.Marshal([]any{f.Person, f.Account, f.Enrolments})
 		if err != nil || bytes.Contains(text, []byte("a@x.example")) || bytes.Contains(text, []byte("O'Brien")) {
 			t.Errorf("still there: %s, %v", text, err)
+		}
+		if len(f.Seen) > 0 {
+			t.Errorf("still seen: %v", f.Seen)
 		}
 		effects, err := l.SISEffects(t.Context(), "p1", sync.EffectFilter{})
 		if err != nil || strings.Contains(string(effects[0].After), "Ann") {

@@ -228,6 +228,8 @@ func (l Ledger) SISPerson(_ context.Context, name, key string) (sync.PersonFile,
 		Enrolments:    []sync.Enrolment{{Place: sync.Place{Person: key, Course: "7", Role: sis.Student}}},
 		Messages:      l.campus.messages[:1],
 		Effects:       2,
+		Attendance:    []sync.Attendance{{AttendancePlace: sync.AttendancePlace{Section: "s-1", Person: key}, Minutes: 50, State: sync.AttPosted}},
+		Seen:          []sync.Sighting{{Course: "7", At: Now}},
 	}, l.Ping(context.Background())
 }
 
@@ -240,5 +242,5 @@ func (l Ledger) EraseSISPerson(ctx context.Context, name, key string) (sync.Eras
 	case !f.Gone:
 		return sync.Erasure{}, fault.New(fault.Conflict, "The SIS still sends person %q, and would bring everything back. Remove the person there first.", key)
 	}
-	return sync.Erasure{Messages: 1, Effects: f.Effects, Account: true}, nil
+	return sync.Erasure{Messages: 1, Effects: f.Effects, Account: true, Seen: 1}, nil
 }

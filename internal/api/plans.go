@@ -91,7 +91,7 @@ func (a *API) DecidePlan(ctx context.Context, r sync.Ruling) (sync.Plan, *job.Jo
 	r.By, r.At = actor(ctx), time.Now().UTC()
 	r.Since, r.Starters = r.At.Add(-s.ApprovalLife()), a.starters(ctx, before)
 	plan, err := a.Ledger.DecideSIS(ctx, r)
-	if err != nil || plan.State != sync.PlanApproved {
+	if err != nil || (plan.State != sync.PlanApproved && !plan.Answered()) {
 		return plan, nil, err
 	}
 	next, err := a.resume(ctx, s, plan)

@@ -165,6 +165,9 @@ func carryOut(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Ru
 	if err := putDecisions(ctx, w, p, []sync.Hold{h}); err != nil {
 		return err
 	}
+	if h.Code == sync.RekeySuspectedCode && h.State != sync.HoldWaits {
+		return answerRekeys(ctx, w, p, h, r)
+	}
 	switch h.State {
 	case sync.HoldApproved:
 		return release(ctx, w, p, h, r)

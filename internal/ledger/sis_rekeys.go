@@ -49,6 +49,30 @@ func putRekeys(ctx context.Context, w writer, name string, rekeys []sync.Rekey) 
 	})
 }
 
+// answerRekeys takes a decision for the answer to the questions about a stream
+// that are open.
+func answerRekeys(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Ruling) error {
+	asked, err := list(ctx, w, scanRekey, `SELECT `+rekeyColumns+` FROM sis_rekeys
+		WHERE sync = $1 AND stream = $2 AND state = 'suspected' ORDER BY old_key, new_key`, p.Sync, string(h.Stream))
+	if err != nil {
+		return err
+	}
+	known, err := list(ctx, w, scanLink, `SELECT `+linkColumns+` FROM sis_links WHERE sync = $1 AND section IN (
+		SELECT old_key FROM sis_rekeys WHERE sync = $1 AND stream = 'sections' AND state = 'suspected')`, p.Sync)
+	if err != nil {
+		return err
+	}
+	links := make(map[string]sync.Link, len(known))
+	for _, k := range known {
+		links[k.Section] = k
+	}
+	answered, taken := sync.AnswerRekeys(asked, links, r.Choice == sync.Approve, r.By, r.At)
+	if err := putSISLinks(ctx, w, p.Sync, taken); err != nil {
+		return err
+	}
+	return putRekeys(ctx, w, p.Sync, answered)
+}
+
 // handBack forgets the account of people who get one as somebody else's: it
 // was theirs once, and is given to them anew.
 func handBack(ctx context.Context, w writer, name string, rekeys []sync.Rekey) error {

@@ -123,7 +123,7 @@ func (p *planner) draft(id string, a Args) sync.Draft {
 		d.Plan.State, d.Lifted = sync.PlanDraft, nil
 	case held && len(d.Plan.Waits()) == 0:
 		d.Plan.State = sync.PlanWaiting
-	case held:
+	case held, len(d.Effects) == 0 && len(d.Plan.Waits()) > 0:
 		d.Plan.State = sync.PlanHeld
 	}
 	return d

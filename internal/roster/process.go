@@ -21,7 +21,7 @@ func process(ctx context.Context, s *step) error {
 	if err != nil {
 		return err
 	}
-	s.Args.Plan = plan.ID
+	s.Args.Plan, s.again = plan.ID, plan.Answered() && plan.State != sync.PlanAborted
 	switch plan.State {
 	case sync.PlanDraft:
 		return tasks.Permanent(fault.New(fault.Conflict, "Plan %s is a dry run's and cannot be applied. Run the sync again.", plan.ID))

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -159,7 +160,7 @@ func (p *planner) suspicious(stream sis.Stream, key string) verdict {
 	if !ok || k.State != sync.RekeySuspected {
 		return verdict{}
 	}
-	return held("REKEY_SUSPECTED", k.Reason+" Say whether they are.")
+	return held(sync.RekeySuspectedCode, k.Reason+" Say whether they are.")
 }
 
 // askAboutKeys holds the plan with one question for all records of a stream,
@@ -177,11 +178,35 @@ func (p *planner) askAboutKeys() {
 			}
 		}
 		if n > 0 {
-			p.holds = append(p.holds, sync.Hold{Code: "REKEY_SUSPECTED", Of: n, Message: fmt.Sprintf(
-				"%d %s are gone and %d that look like them are new: the SIS may have changed their ids. Nothing is made for the new ones until somebody says so. "+
-					"The first: %s", n, stream, n, first.Reason)})
+			p.askWhether(n, first)
 		}
 	}
+}
+
+// askWhether notes the question, of which first is an example. The approvals
+// that it has got count on as long as it is the same.
+func (p *planner) askWhether(n int, first sync.Rekey) {
+	h := sync.Hold{
+		ID: strconv.Itoa(len(p.holds) + 1), Code: sync.RekeySuspectedCode, State: sync.HoldWaits, Scope: sync.InSync, Stream: first.Stream, Of: n,
+		Needs: p.sync.Needs(n), Digest: p.digestOf(first.Stream), Message: fmt.Sprintf(
+			"%d %s are gone and %d that look like them are new: the SIS may have changed their ids. Nothing is made for the new ones until somebody says so. "+
+				"Approve it if they are the same, reject it if they are others, or answer one by one. The first: %s", n, first.Stream, n, first.Reason),
+	}
+	p.carryOver(&h)
+	h.State = sync.HoldWaits // whatever was said is still to be carried out
+	p.holds = append(p.holds, h)
+}
+
+// digestOf returns a digest of the pairs of a stream that are asked about.
+func (p *planner) digestOf(stream sis.Stream) string {
+	var pairs []string
+	for at, k := range p.rekeys {
+		if at.stream == stream && k.State == sync.RekeySuspected {
+			pairs = append(pairs, k.Old+"\x00"+k.New)
+		}
+	}
+	slices.Sort(pairs)
+	return hash([]byte(string(stream) + strings.Join(pairs, "\x00\x00")))
 }
 
 // takeOver gives accounts to persons of whom somebody said that they are others

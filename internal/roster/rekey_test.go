@@ -354,3 +354,80 @@ func TestAKeyThatTheLMSDidNotTakeIsTriedAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestApprovingTheQuestionAboutChangedIdsAnswersIt(t *testing.T) {
+	t.Parallel()
+	t.Run("yes: the section goes on with its course", func(t *testing.T) {
+		t.Parallel()
+		lms, from := newLMS(), crowd(20)
+		c := newCampusAt(t, ledgerFor(t), from, lms)
+		c.must(roster.Args{})
+		renamed(from, "s1", "s1-new")
+		from.add(student("new"), registration("rnew", "s1-new", "new"))
+		c.must(roster.Args{})
+		p := c.plan()
+		if w := p.Waits(); p.State != sync.PlanHeld || len(w) != 1 || w[0].Stream != sis.Sections || w[0].Needs != 1 {
+			t.Fatalf("plan %s holds %+v", p.State, p.Held)
+		}
+		c.approve()
+
+		if len(lms.courses) != 1 || !contains(lms.roster(), "ALG new student 2026-09-01T00 2027-01-15T00") || suspended(lms) != 0 {
+			t.Errorf("%d courses, roster = %v", len(lms.courses), lms.roster())
+		}
+		if p := c.plan(); p.State != sync.PlanDone || len(p.Held) != 0 {
+			t.Errorf("plan %s holds %+v; want it done", p.State, p.Held)
+		}
+	})
+	t.Run("no: it gets a course of its own", func(t *testing.T) {
+		t.Parallel()
+		lms, from := newLMS(), crowd(20)
+		c := newCampusAt(t, ledgerFor(t), from, lms)
+		c.must(roster.Args{})
+		renamed(from, "s1", "s1-new")
+		c.must(roster.Args{})
+		p, err := c.decide(sync.Reject, "registrar")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.resume(p)
+
+		if len(lms.courses) != 2 {
+			t.Errorf("%d courses, want one more", len(lms.courses))
+		}
+	})
+	t.Run("the account goes over to the person's new id", func(t *testing.T) {
+		t.Parallel()
+		lms, from := newLMS(), small()
+		c := merged(t, lms, from)
+		c.approve()
+
+		for _, u := range lms.users {
+			if u.Username == "ann" && u.Key != "ann2" {
+				t.Errorf("the account is %+v, want ann2's", u)
+			}
+		}
+	})
+	t.Run("where two must approve, the first counts for the next plan too", func(t *testing.T) {
+		t.Parallel()
+		lms, from := newLMS(), crowd(20)
+		c := newCampus(t, from, lms, func(s *sync.Sync) { s.Approvals = 2 })
+		c.must(roster.Args{})
+		renamed(from, "s1", "s1-new")
+		c.must(roster.Args{})
+		if _, err := c.decide(sync.Approve, "registrar"); err != nil {
+			t.Fatal(err)
+		}
+		c.must(roster.Args{})
+		if p := c.plan(); p.State != sync.PlanHeld || len(p.Waits()[0].Approvals()) != 1 {
+			t.Fatalf("plan %s holds %+v", p.State, p.Held)
+		}
+		p, err := c.decide(sync.Approve, "dean")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.resume(p)
+		if p := c.plan(); len(p.Held) != 0 || len(lms.courses) != 1 {
+			t.Errorf("it holds %+v, and there are %d courses", p.Held, len(lms.courses))
+		}
+	})
+}

@@ -21,6 +21,7 @@ type step struct {
 	store  Store
 	source sis.Source
 	target sis.Target
+	again  bool // a plan is to be made of what people have said meanwhile
 	goesOn bool // other jobs go on with what this step does, and the last of them hands over
 }
 
@@ -54,6 +55,8 @@ func (s *step) handOver(ctx context.Context, name string) error {
 	switch {
 	case s.goesOn || (s.Args.DryRun && name == MakePlan):
 		return nil
+	case next == len(Chain) && s.again:
+		return wake(ctx, s.Job, s.sync.Name)
 	case next == len(Chain):
 		return s.acknowledge(ctx)
 	}

@@ -81,7 +81,7 @@ func (r *roster) rekey() tasks.Task {
 			if err != nil {
 				return err
 			}
-			answered, links := a.judge(campus, job.ID)
+			answered, links := sync.AnswerRekeys(a.asks(campus.Rekeys), campus.Links, !a.Refuse, job.ID, time.Now().UTC())
 			if len(answered) == 0 {
 				return tasks.Permanent(fault.New(fault.NotFound, "Sync %s does not ask about such %s.", a.Sync, a.Stream))
 			}
@@ -97,26 +97,14 @@ func (r *roster) rekey() tasks.Task {
 	}
 }
 
-// judge answers what a person was asked about, and returns what that means for
-// links.
-func (a RekeyArgs) judge(campus sync.Campus, by string) (answered []sync.Rekey, links []sync.Link) {
-	for _, k := range campus.Rekeys {
-		if k.Stream != a.Stream || k.State != sync.RekeySuspected || (a.Term != "" && k.Term != a.Term) || (len(a.New) > 0 && !slices.Contains(a.New, k.New)) {
-			continue
-		}
-		k.State, k.By, k.Changed = sync.RekeyAccepted, by, time.Now().UTC()
-		if a.Refuse {
-			k.State = sync.RekeyRefused
-		}
-		answered = append(answered, k)
-		if old, ok := campus.Links[k.Old]; ok && !a.Refuse && k.Stream == sis.Sections {
-			links = append(links, sync.Link{
-				Section: k.New, Course: old.Course, Shortname: old.Shortname, How: sync.Rekeyed, Linked: true, Changed: k.Changed,
-				Reason: "The section was " + k.Old + " before.",
-			})
+// asks returns what of the open questions the arguments answer.
+func (a RekeyArgs) asks(all []sync.Rekey) (asked []sync.Rekey) {
+	for _, k := range all {
+		if k.Stream == a.Stream && k.State == sync.RekeySuspected && (a.Term == "" || k.Term == a.Term) && (len(a.New) == 0 || slices.Contains(a.New, k.New)) {
+			asked = append(asked, k)
 		}
 	}
-	return answered, links
+	return asked
 }
 
 // knows refuses a record that the SIS has not sent.

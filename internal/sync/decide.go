@@ -32,6 +32,7 @@ type Hold struct {
 	Term      string     `json:"term,omitempty"` // keys of the SIS
 	School    string     `json:"school,omitempty"`
 	Section   string     `json:"section,omitempty"`
+	Stream    sis.Stream `json:"stream,omitempty"` // whose keys it asks about
 	Drops     int        `json:"drops,omitempty"`
 	Changes   int        `json:"changes,omitempty"`
 	Of        int        `json:"of,omitempty"`

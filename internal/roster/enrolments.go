@@ -135,8 +135,7 @@ func (p *planner) enrol(at *place) bool {
 		if before {
 			op = sync.UpdateEnrolment
 		}
-		p.enrolment(op, at, *at.want)
-		verdict = planned(at.name())
+		verdict = planned(p.enrolment(op, at, *at.want))
 		if at.want.Start.After(p.today) {
 			p.future++
 		}
@@ -208,7 +207,8 @@ func (p *planner) ending(at *place) sync.Span {
 	return span
 }
 
-func (p *planner) enrolment(op sync.EffectOp, at *place, after any) {
+// enrolment plans a change of a place, and returns the key of the effect.
+func (p *planner) enrolment(op sync.EffectOp, at *place, after any) string {
 	e := sync.Effect{
 		Op: op, Key: at.name(), Person: at.Person, Section: at.first.Key, Course: at.Course, Role: at.Role, After: asJSON(after),
 	}
@@ -216,4 +216,5 @@ func (p *planner) enrolment(op sync.EffectOp, at *place, after any) {
 		e.Before = asJSON(was)
 	}
 	p.enrolments = append(p.enrolments, e)
+	return e.Key
 }

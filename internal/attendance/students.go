@@ -37,11 +37,11 @@ func classesOf(c sync.Campus, s Sync) []class {
 		if r.Gone || !link.Linked || link.Course == "" {
 			continue
 		}
-		sections[r.Key] = &class{key: r.Key, course: link.Course, zone: zoneOf(r.Record.Section.Zone, s), students: map[string]Place{}}
-		terms[r.Key] = termsOf(*r.Record.Section, c.Terms)
+		sections[r.Key] = &class{key: r.Key, course: link.Course, zone: zoneOf(r.Record.Zone, s), students: map[string]Place{}}
+		terms[r.Key] = termsOf(r.Record, c.Terms)
 	}
 	for _, r := range c.Registrations {
-		g := r.Record.Registration
+		g := r.Record
 		section := sections[g.Section]
 		if r.Gone || g.Role != sis.Student || section == nil || c.People[g.Person].User == "" {
 			continue

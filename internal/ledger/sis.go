@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,15 +11,15 @@ import (
 )
 
 // sisStreams are the tables of the streams: their own columns, and how a row
-// fills them and is made from them.
+// fills them.
 var sisStreams = map[sis.Stream]sisStream{
-	sis.Terms: stream("sis_terms", "record", "title TEXT, kind TEXT, start_on TEXT, end_on TEXT, parent TEXT", termColumns, scanTerm),
+	sis.Terms: stream("sis_terms", "record", "title TEXT, kind TEXT, start_on TEXT, end_on TEXT, parent TEXT", termColumns),
 	sis.Persons: stream("sis_persons", "record", "username TEXT, email TEXT, given TEXT, family TEXT, roles TEXT, enabled BIGINT",
-		personColumns, scanPerson),
+		personColumns),
 	sis.Sections: stream("sis_sections", "record", "title TEXT, code TEXT, course TEXT, terms TEXT, school TEXT, provider TEXT, extract TEXT, zone TEXT, cross_list TEXT",
-		sectionColumns, scanSection),
+		sectionColumns),
 	sis.Registrations: stream("sis_registrations", "alias", "alias TEXT, section TEXT, person TEXT, role TEXT, begin_on TEXT, end_on TEXT",
-		registrationColumns, scanRegistration),
+		registrationColumns),
 }
 
 type sisStream struct {
@@ -28,14 +27,13 @@ type sisStream struct {
 	columns string
 	alias   string // the column of the provider's id
 	values  func(sync.Row) []any
-	scan    func(also, *sync.Row) error
 	write   bulk // rows, new and known
 	end     bulk // rows that are gone
 }
 
-func stream(table, alias, types string, values func(sync.Row) []any, scan func(also, *sync.Row) error) sisStream {
+func stream(table, alias, types string, values func(sync.Row) []any) sisStream {
 	return sisStream{
-		table: table, columns: names(types), alias: alias, values: values, scan: scan,
+		table: table, columns: names(types), alias: alias, values: values,
 		write: replacing(table, `sync TEXT, record TEXT, digest TEXT, gone BIGINT, seq BIGINT, snapshot TEXT, version BIGINT, doubt TEXT, `+types, "sync, record"),
 		end: joining("sync TEXT, record TEXT, snapshot TEXT, doubt TEXT, version BIGINT", `UPDATE `+table+` SET gone = 1, snapshot = r.snapshot, doubt = r.doubt,
 				version = CASE WHEN r.version = 0 THEN `+table+`.version ELSE r.version END
@@ -63,112 +61,19 @@ func registrationColumns(r sync.Row) []any {
 	return []any{clean(r.Alias), clean(g.Section), clean(g.Person), string(g.Role), g.Begin.String(), g.End.String()}
 }
 
-func scanTerm(from also, r *sync.Row) error {
-	t := &sis.Term{}
-	r.Record = &sis.Record{Term: t}
-	var start, end string
-	from.more = []any{&t.Title, &t.Kind, &start, &end, &t.Parent}
-	if err := scanRecord(from, r); err != nil {
-		return err
-	}
-	t.Key = r.Key
-	return days(start, &t.Start, end, &t.End)
-}
-
-func scanPerson(from also, r *sync.Row) error {
-	p := &sis.Person{}
-	r.Record = &sis.Record{Person: p}
-	from.more = []any{&p.Username, &p.Email, &p.Given, &p.Family, (*texts[sis.Role])(&p.Roles), &p.Enabled}
-	err := scanRecord(from, r)
-	p.Key = r.Key
-	return err
-}
-
-func scanSection(from also, r *sync.Row) error {
-	s := &sis.Section{}
-	r.Record = &sis.Record{Section: s}
-	from.more = []any{&s.Title, &s.Code, &s.Course, (*texts[string])(&s.Terms), &s.School, &s.Provider, &s.Extract, &s.Zone, &s.CrossList}
-	err := scanRecord(from, r)
-	s.Key = r.Key
-	return err
-}
-
-func scanRegistration(from also, r *sync.Row) error {
-	g := &sis.Registration{}
-	r.Record = &sis.Record{Registration: g}
-	var begin, end string
-	from.more = []any{&g.Key, &g.Section, &g.Person, &g.Role, &begin, &end}
-	if err := scanRecord(from, r); err != nil {
-		return err
-	}
-	return days(begin, &g.Begin, end, &g.End)
-}
-
 const rowColumns = `record, digest, gone, seq, doubt, version`
-
-func scanRow(from also, r *sync.Row) error {
-	return from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq, &r.Doubt, &r.Version)
-}
-
-// recordColumns are what a plan looks at of a row, besides its record.
-const recordColumns = `record, gone, doubt`
-
-func scanRecord(from also, r *sync.Row) error { return from.Scan(&r.Key, &r.Gone, &r.Doubt) }
-
-func days(begin string, b *sis.Date, end string, e *sis.Date) error {
-	if err := b.UnmarshalText([]byte(begin)); err != nil {
-		return err
-	}
-	return e.UnmarshalText([]byte(end))
-}
-
-// texts is a list of texts as it is stored.
-type texts[S ~string] []S
-
-// Scan implements [sql.Scanner].
-func (t *texts[S]) Scan(stored any) error {
-	switch stored := stored.(type) {
-	case string:
-		return json.Unmarshal([]byte(stored), (*[]S)(t))
-	case []byte:
-		return json.Unmarshal(stored, (*[]S)(t))
-	}
-	return fmt.Errorf("a list is stored as %T", stored)
-}
-
-func asList[S ~string](list []S) string {
-	if list == nil {
-		list = []S{}
-	}
-	text, err := json.Marshal(list)
-	if err != nil {
-		panic(err) // texts
-	}
-	return clean(string(text))
-}
 
 // SISRows returns the rows of a stream in order of arrival, without their
 // records.
 func (l *Ledger) SISRows(ctx context.Context, name string, stream sis.Stream) ([]sync.Row, error) {
 	s := sisStreams[stream]
 	scan := func(from row) (r sync.Row, err error) {
-		err = scanRow(also{from, []any{&r.Alias}}, &r)
+		err = from.Scan(&r.Key, &r.Digest, &r.Gone, &r.Seq, &r.Doubt, &r.Version, &r.Alias)
 		return r, err
 	}
 	rows, err := list(ctx, l.read, scan,
 		`SELECT `+rowColumns+`, `+s.alias+` FROM `+s.table+` WHERE sync = $1 ORDER BY seq`, name)
 	return rows, wrap(err, "read %s of sync %s", stream, name)
-}
-
-// sisRecords returns the rows of a stream with their records, in order of
-// arrival: their keys, and whether they are gone, but nothing else of them.
-func sisRecords(ctx context.Context, q querier, name string, stream sis.Stream) ([]sync.Row, error) {
-	s := sisStreams[stream]
-	scan := func(from row) (r sync.Row, err error) {
-		err = s.scan(also{row: from}, &r)
-		return r, err
-	}
-	return list(ctx, q, scan, `SELECT `+recordColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 ORDER BY seq`, name)
 }
 
 // AbsorbSIS takes what a pull has changed, all of it or nothing.

@@ -124,13 +124,13 @@ func (l *Ledger) campus(ctx context.Context, name string, parts ...func(context.
 }
 
 func (l *Ledger) readTerms(ctx context.Context, name string, c *sync.Campus) error {
-	terms, err := sisRecords(ctx, l.read, name, sis.Terms)
+	terms, err := knownOf(ctx, l.read, scanTerm, sis.Terms, name, "")
 	if err != nil {
 		return err
 	}
 	c.Terms = make(map[string]sis.Term, len(terms))
 	for _, r := range terms {
-		c.Terms[r.Key] = *r.Record.Term
+		c.Terms[r.Key] = r.Record
 	}
 	choices, err := l.SISTermChoices(ctx, name)
 	c.Chosen = make(map[string]bool, len(choices))
@@ -141,17 +141,17 @@ func (l *Ledger) readTerms(ctx context.Context, name string, c *sync.Campus) err
 }
 
 func (l *Ledger) readPersons(ctx context.Context, name string, c *sync.Campus) (err error) {
-	c.Persons, err = sisRecords(ctx, l.read, name, sis.Persons)
+	c.Persons, err = knownOf(ctx, l.read, scanPerson, sis.Persons, name, "")
 	return err
 }
 
 func (l *Ledger) readSections(ctx context.Context, name string, c *sync.Campus) (err error) {
-	c.Sections, err = sisRecords(ctx, l.read, name, sis.Sections)
+	c.Sections, err = knownOf(ctx, l.read, scanSection, sis.Sections, name, "")
 	return err
 }
 
 func (l *Ledger) readRegistrations(ctx context.Context, name string, c *sync.Campus) (err error) {
-	c.Registrations, err = sisRecords(ctx, l.read, name, sis.Registrations)
+	c.Registrations, err = knownOf(ctx, l.read, scanRegistration, sis.Registrations, name, "")
 	return err
 }
 

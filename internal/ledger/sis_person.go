@@ -13,14 +13,14 @@ import (
 // SISPerson returns all that is kept about a person.
 func (l *Ledger) SISPerson(ctx context.Context, name, key string) (sync.PersonFile, error) {
 	f := sync.PersonFile{Sync: name}
-	rows, err := l.sisRecordsOf(ctx, name, sis.Persons, `record = $2`, key)
+	rows, err := knownOf(ctx, l.read, scanPerson, sis.Persons, name, ` AND record = $2`, key)
 	if err == nil && len(rows) == 0 {
 		return f, fault.New(fault.NotFound, "The SIS has sent no person %q for sync %s.", key, name).In("person")
 	}
 	if err != nil {
 		return f, wrap(err, "read a person of sync %s", name)
 	}
-	f.Person, f.Gone = *rows[0].Record.Person, rows[0].Gone
+	f.Person, f.Gone = rows[0].Record, rows[0].Gone
 	for _, read := range []func(context.Context, string, string, *sync.PersonFile) error{
 		l.fileAccount, l.fileRegistrations, l.fileEnrolments, l.fileMessages, l.fileEffects, l.fileAttendance, l.fileSightings,
 	} {
@@ -29,17 +29,6 @@ func (l *Ledger) SISPerson(ctx context.Context, name, key string) (sync.PersonFi
 		}
 	}
 	return f, nil
-}
-
-// sisRecordsOf returns the rows of a stream, with their records, for which a
-// condition on $2 holds.
-func (l *Ledger) sisRecordsOf(ctx context.Context, name string, stream sis.Stream, where, value string) ([]sync.Row, error) {
-	s := sisStreams[stream]
-	scan := func(from row) (r sync.Row, err error) {
-		err = s.scan(also{row: from}, &r)
-		return r, err
-	}
-	return list(ctx, l.read, scan, `SELECT `+recordColumns+`, `+s.columns+` FROM `+s.table+` WHERE sync = $1 AND `+where+` ORDER BY seq`, name, value)
 }
 
 func (l *Ledger) fileAccount(ctx context.Context, name, key string, f *sync.PersonFile) error {
@@ -53,9 +42,9 @@ func (l *Ledger) fileAccount(ctx context.Context, name, key string, f *sync.Pers
 }
 
 func (l *Ledger) fileRegistrations(ctx context.Context, name, key string, f *sync.PersonFile) error {
-	rows, err := l.sisRecordsOf(ctx, name, sis.Registrations, `person = $2`, key)
+	rows, err := knownOf(ctx, l.read, scanRegistration, sis.Registrations, name, ` AND person = $2`, key)
 	for _, r := range rows {
-		f.Registrations = append(f.Registrations, *r.Record.Registration)
+		f.Registrations = append(f.Registrations, r.Record)
 	}
 	return err
 }

@@ -121,7 +121,7 @@ func (l *Ledger) SISRegistered(ctx context.Context, name, section, after string,
 // SISTerms returns the terms of a sync, the latest first, with what people said
 // about each. Whether the settings select them is not known here.
 func (l *Ledger) SISTerms(ctx context.Context, name string) ([]sync.Term, error) {
-	rows, err := sisRecords(ctx, l.read, name, sis.Terms)
+	rows, err := knownOf(ctx, l.read, scanTerm, sis.Terms, name, "")
 	if err != nil {
 		return nil, wrap(err, "list terms of sync %s", name)
 	}
@@ -135,7 +135,7 @@ func (l *Ledger) SISTerms(ctx context.Context, name string) ([]sync.Term, error)
 	}
 	terms := make([]sync.Term, len(rows))
 	for i, r := range rows {
-		terms[i] = sync.Term{Term: *r.Record.Term, Gone: r.Gone, Sections: sections[r.Key]}
+		terms[i] = sync.Term{Term: r.Record, Gone: r.Gone, Sections: sections[r.Key]}
 		for _, c := range choices {
 			if c.Term == r.Key {
 				terms[i].Choice = &c

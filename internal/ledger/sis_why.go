@@ -34,12 +34,7 @@ func (l *Ledger) SISWhy(ctx context.Context, name, person, section string, usern
 }
 
 func (w *why) findPerson(ctx context.Context, usernames bool) error {
-	const query = `SELECT ` + recordColumns + `, username, email, given, family, roles, enabled FROM sis_persons WHERE sync = $1 AND `
-	scan := func(r row) (k sync.Known[sis.Person], err error) {
-		var one sync.Row
-		err = scanPerson(also{row: r}, &one)
-		return sync.Known[sis.Person]{Record: *one.Record.Person, Gone: one.Gone}, err
-	}
+	const query = `SELECT ` + knownColumns + `, username, email, given, family, roles, enabled FROM sis_persons WHERE sync = $1 AND `
 	conditions := []string{`record = $2`}
 	if usernames {
 		conditions = append(conditions, `LOWER(username) = LOWER($2)`, `LOWER(username) LIKE $2 ESCAPE '\'`)
@@ -49,7 +44,7 @@ func (w *why) findPerson(ctx context.Context, usernames bool) error {
 		if strings.Contains(condition, "LIKE") {
 			value = containing(value)
 		}
-		found, err := list(ctx, w.l.read, scan, query+condition+` ORDER BY record LIMIT $3`, w.sync, value, mostMeant)
+		found, err := list(ctx, w.l.read, scanPerson, query+condition+` ORDER BY record LIMIT $3`, w.sync, value, mostMeant)
 		if err != nil || len(found) > 0 {
 			w.Persons = found
 			return err

@@ -37,7 +37,7 @@ func (p *planner) lookalikes(lost, fresh []*section) *lookalikes {
 		wanted[s.Key] = true
 	}
 	for _, row := range p.campus.Registrations {
-		r := row.Record.Registration
+		r := row.Record
 		if r.Role != sis.Student || !wanted[r.Section] {
 			continue
 		}

@@ -13,7 +13,7 @@ import (
 // judgeSections decides which sections are synced, and which need a course.
 func (p *planner) judgeSections() {
 	for _, row := range p.campus.Sections {
-		s := &section{Section: *row.Record.Section, gone: row.Gone, link: p.campus.Links[row.Key]}
+		s := &section{Section: row.Record, gone: row.Gone, link: p.campus.Links[row.Key]}
 		s.selected = selectedTerms(p.sync, p.campus, s.Section)
 		s.begin, s.end = p.lifetime(s.Section)
 		p.sections[s.Key] = s
@@ -105,8 +105,9 @@ func (p *planner) day(s sis.Section, d sis.Date) time.Time {
 func (p *planner) judgeRegistrations() {
 	p.registrations = make([]*registration, 0, len(p.campus.Registrations))
 	p.registered = make(map[string]*registration, len(p.campus.Registrations))
-	for _, row := range p.campus.Registrations {
-		r := &registration{Registration: row.Record.Registration, gone: row.Gone, doubt: row.Doubt, key: row.Key}
+	for i := range p.campus.Registrations {
+		row := &p.campus.Registrations[i]
+		r := &registration{Registration: &row.Record, gone: row.Gone, doubt: row.Doubt, key: row.Key}
 		p.registrations = append(p.registrations, r)
 		p.registered[r.key] = r
 		s := p.sections[r.Section]
@@ -121,7 +122,6 @@ func (p *planner) judgeRegistrations() {
 		}
 		p.ask(r, s, place)
 	}
-	p.campus.Registrations = nil // so many that their memory is wanted for the plan
 	for _, one := range p.people {
 		one.needed = one.needed || one.is(sis.Teacher)
 	}

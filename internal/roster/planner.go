@@ -140,9 +140,9 @@ func newPlanner(s sync.Sync, c sync.Campus, target sis.Target) *planner {
 		places:   make(map[placeKey]*place, len(c.Registrations)),
 	}
 	for _, row := range c.Persons {
-		one := &person{Person: *row.Record.Person, gone: row.Gone}
+		one := &person{Person: row.Record, gone: row.Gone}
 		one.Username, one.Email = plainName(one.Username), withoutBlanks(one.Email)
-		one.adapted = one.Username != strings.ToLower(row.Record.Person.Username) || one.Email != row.Record.Person.Email
+		one.adapted = one.Username != strings.ToLower(row.Record.Username) || one.Email != row.Record.Email
 		if link, ok := c.People[row.Key]; ok {
 			one.link = &link
 		}

@@ -45,7 +45,7 @@ func linkSections(ctx context.Context, s *step) error {
 // may be linked automatically.
 func candidates(s sync.Sync, campus sync.Campus) (all, available []sis.Section) {
 	for _, row := range campus.Sections {
-		section := *row.Record.Section
+		section := row.Record
 		if row.Gone || len(selectedTerms(s, campus, section)) == 0 || notForUs(s, section) != (verdict{}) {
 			continue
 		}

@@ -79,9 +79,9 @@ type Enrolment struct {
 // Campus is all that a plan is made from.
 type Campus struct {
 	Terms         map[string]sis.Term
-	Persons       []Row // in order of arrival
-	Sections      []Row
-	Registrations []Row
+	Persons       []Known[sis.Person] // in order of arrival
+	Sections      []Known[sis.Section]
+	Registrations []Known[sis.Registration]
 	Links         map[string]Link       // by section
 	People        map[string]PersonLink // by person
 	Applied       map[Place]Span

@@ -34,6 +34,14 @@ type Row struct {
 	Record  *sis.Record // nil where only what is above was asked for
 }
 
+// A Known is a record as it stands, for whoever need not know how it came.
+type Known[R any] struct {
+	Key    string // [Row.Key]
+	Gone   bool
+	Doubt  string // [Row.Doubt]
+	Record R
+}
+
 // Unseen is the version of a row that ended before it was ever seen, from a
 // source without versions: whether it holds is not to be known.
 const Unseen = -1

@@ -28,12 +28,6 @@ type Facts struct {
 	Pulled        Pull    // of the registrations
 }
 
-// A Known is a record as it stands.
-type Known[R any] struct {
-	Record R
-	Gone   bool
-}
-
 // An Answer says why a person is, or is not, in a section's course.
 type Answer struct {
 	Person   string `json:"person"` // keys of the SIS, as far as they are known

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"time"
 
@@ -170,13 +171,11 @@ func (p *planner) make(ctx context.Context) error {
 
 // numbered returns all effects in the order in which they are to be applied.
 func (p *planner) numbered() []sync.Effect {
-	all := make([]sync.Effect, 0, len(p.creates)+len(p.accounts)+len(p.orientation)+len(p.enrolments)+len(p.groups))
-	all = append(append(append(all, p.creates...), p.accounts...), p.orientation...)
+	first := slices.Concat(p.creates, p.accounts, p.orientation)
 	inCourses := append(p.enrolments, p.groups...)
-	order, shards := divide(inCourses, sync.Slots, p.size, int64(len(all)))
-	for _, i := range order {
-		all = append(all, inCourses[i])
-	}
+	order, shards := divide(inCourses, sync.Slots, p.size, int64(len(first)))
+	arrange(inCourses, order)
+	all := slices.Insert(inCourses, 0, first...)
 	p.shards, p.enrolments, p.groups = shards, nil, nil
 	for i := range all {
 		all[i].Seq = int64(i) + 1
@@ -185,6 +184,21 @@ func (p *planner) numbered() []sync.Effect {
 		}
 	}
 	return all
+}
+
+// arrange puts at each place what is at order[place], without a copy of all,
+// and uses order up.
+func arrange[T any](all []T, order []int) {
+	for start := range order {
+		held := all[start]
+		at := start
+		for order[at] != start && order[at] != at {
+			from := order[at]
+			all[at], order[at] = all[from], at
+			at = from
+		}
+		all[at], order[at] = held, at
+	}
 }
 
 // judge returns what becomes of an open message, and whether that is new.

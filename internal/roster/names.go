@@ -14,6 +14,9 @@ import (
 // without blanks, apostrophes and accents, so that O'Neill and José can log in
 // as oneill and jose. Other letters stay, for the platform to judge.
 func plainName(text string) string {
+	if !strings.ContainsFunc(text, needsCare) {
+		return strings.ToLower(text)
+	}
 	plain := transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), runes.Remove(runes.Predicate(unprintable)), norm.NFC)
 	name, _, err := transform.String(plain, text)
 	if err != nil {
@@ -21,6 +24,10 @@ func plainName(text string) string {
 	}
 	return strings.ToLower(name)
 }
+
+// needsCare reports whether a rune may be written otherwise in a username. Of
+// most usernames none may, and a campus has very many.
+func needsCare(r rune) bool { return r >= 0x80 || unprintable(r) }
 
 func unprintable(r rune) bool {
 	return unicode.IsSpace(r) || strings.ContainsRune("'’‘`´ʼ", r)

@@ -138,6 +138,9 @@ var (
 )
 
 func putSISPull(ctx context.Context, w writer, name string, p sync.Pull) error {
+	if _, err := w.ExecContext(ctx, `DELETE FROM sis_failed_pulls WHERE sync = $1 AND stream = $2`, name, string(p.Stream)); err != nil {
+		return err
+	}
 	return w.put(ctx, writePulls, [][]any{{
 		name, string(p.Stream), p.Snapshot, p.Run, p.Rows, p.Problems, flag(p.Complete), p.Code, prose(p.Reason), millis(p.At), p.Cursor,
 	}})

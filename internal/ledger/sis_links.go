@@ -114,6 +114,12 @@ func (l *Ledger) SISSectionLinks(ctx context.Context, name string) (sync.Campus,
 	return l.campus(ctx, name, l.readTerms, l.readSections, l.readSectionLinks)
 }
 
+// SISStaff returns what is needed to bring the accounts of people in order,
+// without what they are registered in.
+func (l *Ledger) SISStaff(ctx context.Context, name string) (sync.Campus, error) {
+	return l.campus(ctx, name, l.readPersons, l.readLinks, l.readOverrides, l.readAsides)
+}
+
 func (l *Ledger) campus(ctx context.Context, name string, parts ...func(context.Context, string, *sync.Campus) error) (c sync.Campus, err error) {
 	for _, read := range parts {
 		if err := read(ctx, name, &c); err != nil {

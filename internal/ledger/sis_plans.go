@@ -37,7 +37,7 @@ func scanPlan(r row) (p sync.Plan, err error) {
 // id means the newest that a run has made.
 func (l *Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error) {
 	p, err := scanPlan(l.read.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans
-		WHERE sync = $1 AND (id = $2 OR $2 = '' AND kind <> 'undo') ORDER BY created_at DESC, id DESC LIMIT 1`, name, id))
+		WHERE sync = $1 AND (id = $2 OR $2 = '' AND kind NOT IN ('undo', 'teachers')) ORDER BY created_at DESC, id DESC LIMIT 1`, name, id))
 	if err == nil {
 		err = withDecisions(ctx, l.read, &p)
 	}
@@ -54,7 +54,7 @@ func (l *Ledger) SISPlan(ctx context.Context, name, id string) (sync.Plan, error
 // what was decided about it, and the zero plan before the first.
 func (l *Ledger) SISPlanBefore(ctx context.Context, name string) (sync.Plan, error) {
 	p, err := scanPlan(l.read.QueryRowContext(ctx, `SELECT `+planColumns+` FROM sis_plans
-		WHERE sync = $1 AND kind <> 'undo' AND state <> 'draft' ORDER BY created_at DESC, id DESC LIMIT 1`, name))
+		WHERE sync = $1 AND kind NOT IN ('undo', 'teachers') AND state <> 'draft' ORDER BY created_at DESC, id DESC LIMIT 1`, name))
 	if errors.Is(err, sql.ErrNoRows) {
 		return sync.Plan{}, nil
 	}
@@ -96,12 +96,12 @@ func (l *Ledger) PutSISPlan(ctx context.Context, d sync.Draft) error {
 }
 
 // giveUpPlans gives up the plans that another one replaces. One that is only
-// to be read replaces only its like, and one that takes another back stands
-// beside those of runs.
+// to be read replaces only its like, and so does one for teachers; one that takes
+// another back stands beside those of runs.
 func giveUpPlans(ctx context.Context, w writer, p sync.Plan) error {
 	_, err := w.ExecContext(ctx, `UPDATE sis_plans SET state = 'aborted', changed_at = $1
 		WHERE sync = $2 AND id <> $3 AND state NOT IN ('done', 'aborted', 'rejected', 'expired')
-			AND ($4 <> 'draft' OR state = 'draft') AND kind <> 'undo' AND $5 <> 'undo'`,
+			AND ($4 <> 'draft' OR state = 'draft') AND kind <> 'undo' AND $5 <> 'undo' AND ($5 <> 'teachers' OR kind = $5)`,
 		millis(p.Created), p.Sync, p.ID, string(p.State), string(p.Kind))
 	return err
 }

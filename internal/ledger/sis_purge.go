@@ -14,7 +14,7 @@ import (
 func (l *Ledger) PurgeSIS(ctx context.Context, name string, before time.Time) (gone sync.Purged, err error) {
 	const old = `SELECT id FROM sis_plans WHERE sync = $1 AND created_at < $2
 		AND state IN ('draft', 'done', 'rejected', 'aborted', 'expired')
-		AND id <> (SELECT id FROM sis_plans WHERE sync = $1 AND kind <> 'undo' ORDER BY created_at DESC, id DESC LIMIT 1)
+		AND id <> (SELECT id FROM sis_plans WHERE sync = $1 AND kind NOT IN ('undo', 'teachers') ORDER BY created_at DESC, id DESC LIMIT 1)
 		AND id NOT IN (SELECT plan FROM sis_effects WHERE sync = $1 AND state IN ('sent', 'unknown'))
 		AND id NOT IN (SELECT plan FROM sis_overrides WHERE sync = $1)
 		AND id NOT IN (SELECT undoes FROM sis_plans WHERE sync = $1 AND created_at >= $2)`

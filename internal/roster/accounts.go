@@ -15,7 +15,7 @@ import (
 func (p *planner) updatePeople(ctx context.Context) error {
 	var changed []*person
 	for _, one := range p.people {
-		if one.link != nil && !one.gone && one.before == "" && one.heir == "" && p.aside(sis.Persons, one.Key) == (verdict{}) && one.differs() {
+		if one.link != nil && !one.gone && one.before == "" && one.heir == "" && !p.leaves(one) && p.aside(sis.Persons, one.Key) == (verdict{}) && one.differs() {
 			changed = append(changed, one)
 		}
 	}

@@ -12,6 +12,9 @@
 //	sis.plan                   compares all that with what was last written
 //	sis.registrations.process  writes the difference, unless it is a dry run
 //
+// Each can be made by itself too, and so can sis.teachers.process, which brings
+// the accounts of teachers in order ahead of the plan.
+//
 // Pulls write to the ledger only: rows as they stand, and a message for each
 // change. The plan reads the ledger and looks things up in the target; it is
 // where all policy is, as a function of what was read ([planner]). The last

@@ -13,8 +13,10 @@ import (
 // planPeople plans accounts: for whoever is to be enrolled, and for all
 // teachers. Students without a registration get none.
 func (p *planner) planPeople(ctx context.Context) error {
-	if err := p.takeOver(ctx); err != nil {
-		return err
+	if !p.staff {
+		if err := p.takeOver(ctx); err != nil {
+			return err
+		}
 	}
 	var missing []*person
 	for _, one := range p.people {

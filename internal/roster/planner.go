@@ -43,6 +43,8 @@ type planner struct {
 	size   int // of a batch: see [Config]
 	shards []sync.Shard
 
+	staff   bool // only accounts of teachers are planned
+	still   bool // and no account that is there is changed
 	adopted []sync.PersonLink
 	holds   []sync.Hold
 	lifted  []string           // what people did not want, and the SIS has changed since

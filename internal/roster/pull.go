@@ -24,14 +24,14 @@ func pull(stream sis.Stream) func(context.Context, *step) error {
 			return nil
 		}
 		if err := s.takeSnapshot(ctx, stream); err != nil {
-			return err
+			return s.failed(ctx, stream, err)
 		}
 		if s.Args.Full {
 			last.Cursor = ""
 		}
 		got, err := s.harvest(ctx, stream, last.Cursor)
 		if err != nil {
-			return err
+			return s.failed(ctx, stream, err)
 		}
 		return s.absorb(ctx, got)
 	}

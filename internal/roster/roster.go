@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -27,6 +28,7 @@ type Config struct {
 const (
 	TermsPull            = "sis.terms.pull"
 	TeachersPull         = "sis.teachers.pull"
+	TeachersProcess      = "sis.teachers.process"
 	SectionsPull         = "sis.sections.pull"
 	SectionsProcess      = "sis.sections.process"
 	RegistrationsPull    = "sis.registrations.pull"
@@ -57,6 +59,7 @@ type Args struct {
 	Sync       string `json:"sync" doc:"the name of the sync"`
 	DryRun     bool   `json:"dry_run,omitempty" doc:"make a plan and change nothing in the LMS"`
 	Full       bool   `json:"full,omitempty" doc:"ask the source for everything, not for what has changed since the last run"`
+	Alone      bool   `json:"alone,omitempty" doc:"make this step only, and start none after it"`
 	AllowDrops int    `json:"allow_drops,omitempty" doc:"let up to this many drops through that would be held"`
 
 	Snapshot string `json:"snapshot,omitempty" doc:"the state of the SIS to read; empty means its newest"`
@@ -104,6 +107,7 @@ func New(c Config) []tasks.Task {
 	return []tasks.Task{
 		head,
 		r.step(TeachersPull, "Pull teachers and students from the SIS.", pull(sis.Persons)),
+		r.step(TeachersProcess, "Make or update the accounts of teachers in the LMS, ahead of the next plan.", processTeachers),
 		r.step(SectionsPull, "Pull class sections from the SIS.", pull(sis.Sections)),
 		r.step(SectionsProcess, "Make class sections available, and link them to courses of the LMS.", linkSections),
 		r.step(RegistrationsPull, "Pull registrations from the SIS.", pull(sis.Registrations)),
@@ -143,7 +147,7 @@ type roster struct {
 // planning is the one step that must know what was written last.
 func (r *roster) planning() tasks.Task {
 	spec := r.step(MakePlan, "Plan what to change in the LMS; nothing is written yet.", makePlan)
-	spec.Reads = everySlot
+	spec.Reads = func(a Args) []string { return slices.Concat(reads(MakePlan, a.Sync), everySlot(a)) }
 	return spec
 }
 
@@ -154,12 +158,16 @@ func (r *roster) processing() tasks.Task {
 		if a.Shard > 0 {
 			return slots(a)
 		}
-		return append(resource(a.Sync), slots(a)...)
+		return append(writes(RegistrationsProcess, a.Sync), slots(a)...)
+	}
+	spec.Reads = func(a Args) []string {
+		if a.Shard > 0 {
+			return nil
+		}
+		return reads(RegistrationsProcess, a.Sync)
 	}
 	return spec
 }
-
-func resource(name string) []string { return []string{"sis:" + name} }
 
 // step declares one task of the chain. It hands over to the next one when do
 // has succeeded.
@@ -167,11 +175,18 @@ func (r *roster) step(name, summary string, do func(context.Context, *step) erro
 	return tasks.Spec[Args]{
 		Name: name, Summary: summary,
 		Timeout: timeout, Attempts: attempts, Backoff: backoff,
-		Writes: func(a Args) []string { return resource(a.Sync) },
+		Reads:  func(a Args) []string { return reads(name, a.Sync) },
+		Writes: func(a Args) []string { return writes(name, a.Sync) },
 		Run: func(ctx context.Context, job *tasks.Job[Args]) error {
+			alone := job.Args.Run == ""
 			s, err := r.begin(job)
 			if err != nil {
 				return err
+			}
+			if alone {
+				if err := s.ready(ctx, name); err != nil {
+					return err
+				}
 			}
 			if err := do(ctx, s); err != nil {
 				return err

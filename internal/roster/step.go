@@ -53,7 +53,7 @@ func (r *roster) sync(name, client string) (sync.Sync, error) {
 func (s *step) handOver(ctx context.Context, name string) error {
 	next := slices.Index(Chain, name) + 1
 	switch {
-	case s.goesOn || (s.Args.DryRun && name == MakePlan):
+	case s.goesOn || s.Args.Alone || (s.Args.DryRun && name == MakePlan):
 		return nil
 	case next == len(Chain) && s.again:
 		return wake(ctx, s.Job, s.sync.Name)

@@ -14,6 +14,14 @@ type Store interface {
 	// SISPull returns the last pull of a stream, and the zero Pull before the
 	// first.
 	SISPull(ctx context.Context, name string, stream sis.Stream) (sync.Pull, error)
+	// FailSISPull says that the last pull of a stream has failed, until one
+	// succeeds.
+	FailSISPull(ctx context.Context, name string, f sync.FailedPull) error
+	// SISFailedPulls returns the streams whose last pull has failed.
+	SISFailedPulls(ctx context.Context, name string) (map[sis.Stream]sync.FailedPull, error)
+	// SISStaff returns what is needed to bring the accounts of people in order,
+	// without what they are registered in.
+	SISStaff(ctx context.Context, name string) (sync.Campus, error)
 	// SISRows returns the rows of a stream in order of arrival, without their
 	// records.
 	SISRows(ctx context.Context, name string, stream sis.Stream) ([]sync.Row, error)

@@ -197,8 +197,9 @@ type PlanKind string
 
 // The kinds of plans.
 const (
-	ToSync PlanKind = "sync"
-	ToUndo PlanKind = "undo" // takes back what another plan did
+	ToSync      PlanKind = "sync"
+	ToUndo      PlanKind = "undo"     // takes back what another plan did
+	ForTeachers PlanKind = "teachers" // brings their accounts in order, and nothing else
 )
 
 // A Plan is what a run is about to write to the target.

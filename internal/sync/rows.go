@@ -22,6 +22,13 @@ type Pull struct {
 	At       time.Time  `json:"at"`
 }
 
+// A FailedPull is a pull that could not be made. What was known before stands.
+type FailedPull struct {
+	Stream sis.Stream
+	Reason string // one sentence
+	At     time.Time
+}
+
 // A Row is a record as it stands: the last version that could be read.
 type Row struct {
 	Key     string      // identity; see [RegistrationKey]

@@ -21,7 +21,7 @@ func (p *planner) unwanted(op sync.EffectOp, key string, after any) (verdict, bo
 		return verdict{}, false
 	}
 	return held("MANUAL_OVERRIDE", fmt.Sprintf(
-		"A person %s this change on %s (%s). It is not made until the SIS changes the record, or somebody releases it from plan %s.",
+		"A person has %s this change on %s (%s). It is not made until the SIS changes the record, or somebody releases it from plan %s.",
 		o.Cause, o.At.In(p.sync.Location()).Format("2006-01-02"), o.Reason, o.Plan)), true
 }
 

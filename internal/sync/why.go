@@ -318,7 +318,7 @@ func (e *explainer) account() bool {
 // effect stops at a change that is planned and not written.
 func (e *explainer) effect() bool {
 	if e.Override != nil {
-		return e.stop("Plan", "MANUAL_OVERRIDE", "A person %s this change on %s%s. It is not made until the SIS changes the registration, or somebody releases it.",
+		return e.stop("Plan", "MANUAL_OVERRIDE", "A person has %s this change on %s%s. It is not made until the SIS changes the registration, or somebody releases it.",
 			e.Override.Cause, e.day(e.Override.At), inBrackets(e.Override.Reason))
 	}
 	if e.Effect == nil || e.Plan == nil {

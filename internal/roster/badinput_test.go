@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/lms/reference"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -214,27 +215,23 @@ func whoMovesWithinACourse(t *testing.T) {
 
 func twoRolesInACourse(t *testing.T) {
 	t.Parallel()
-	const student, teacher = "ALG ann student 2026-09-01T00 2027-01-15T00", "ALG ann teacher 2026-09-01T00 2027-01-15T00"
-	from, lms := small(), newLMS()
+	from, lms := small(), reference.New()
 	both := sis.Record{Key: "t1", Registration: &sis.Registration{Key: "t1", Section: "s1", Person: "ann", Role: sis.Teacher}}
 	from.add(both)
 	c := newCampus(t, from, lms)
-	c.must(roster.Args{})
-	if !contains(lms.roster(), student) || !contains(lms.roster(), teacher) {
-		t.Fatalf("roster = %v; want both roles", lms.roster())
+	is := func(when string, want ...sis.Role) {
+		t.Helper()
+		c.must(roster.Args{})
+		if roles, suspended := seatOf(lms, "ALG", "ann"); !slices.Equal(roles, want) || suspended {
+			t.Errorf("%s ann is %v (suspended: %v), want %v", when, roles, suspended, want)
+		}
 	}
-
+	is("in the beginning", sis.Student, sis.Teacher)
 	from.remove(sis.Registrations, "t1")
-	c.must(roster.Args{})
-	if !contains(lms.roster(), student) {
-		t.Errorf("roster = %v; want the student to stay", lms.roster())
-	}
+	is("who teaches no more", sis.Student)
 	from.add(both)
 	from.remove(sis.Registrations, "r1")
-	c.must(roster.Args{})
-	if !contains(lms.roster(), teacher) {
-		t.Errorf("roster = %v; want the teacher to stay", lms.roster())
-	}
+	is("who studies no more", sis.Teacher)
 }
 
 func anEndInThePast(t *testing.T) {

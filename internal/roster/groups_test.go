@@ -114,7 +114,7 @@ func classes() *fakeSIS {
 func TestEachSectionThatSharesACourseHasAGroupWhoseMembersFollowTheRegistrations(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(*testing.T) platform{"reference": referencePlatform, "moodle": moodlePlatform} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("row 11: the group moves with the registration: "+name, func(t *testing.T) {
 			t.Parallel()
 			p, from := open(t), classes()
 			c := sharing(t, p, from)
@@ -133,7 +133,7 @@ func TestEachSectionThatSharesACourseHasAGroupWhoseMembersFollowTheRegistrations
 
 			p.meddle("Chess", "cem")
 			from.remove(sis.Registrations, "r1")
-			from.add(registration("r4", "s2", "ann")) // row 11: the student never leaves the course
+			from.add(registration("r4", "s2", "ann")) // the student never leaves the course
 			c.must(roster.Args{})
 			is("after a swap", "by hand Chess: cem", "s1 ALG: bob cem", "s2 ALG-X: ann cem")
 			if got := c.messages(sis.Registrations, "s2|ann"); !slices.Equal(got, []string{"applied"}) {

@@ -69,13 +69,14 @@ var Troubles = []Trouble{
 	{Name: "cut", Row: 4, Code: "SRC_UNAVAILABLE", About: "half a file", Whole: true, wreck: func(d *Dump, _ *University) { d.cut = true }},
 	{Name: "orphan-person", Row: 14, Code: "REF_PERSON", Stream: sis.Registrations, About: "a registration for nobody", spoil: orphan(func(r *sis.Registration, n int) { r.Person = fmt.Sprintf("nobody-%d", n) })},
 	{Name: "orphan-section", Row: 14, Code: "REF_SECTION", Stream: sis.Registrations, About: "a registration for no section", spoil: orphan(func(r *sis.Registration, n int) { r.Section = fmt.Sprintf("nowhere-%d", n) })},
+	{Name: "no-sections", Row: 15, Stream: sis.Sections, About: "the sections of one school are missing, with their registrations", Whole: true, wreck: closeSchool},
 	{Name: "prefixed", Row: 16, Code: "REKEY_SUSPECTED", About: "all ids begin with something new", Whole: true, wreck: prefix},
 	{Name: "bad-date", Row: 21, Code: "BAD_DATE", Stream: sis.Registrations, About: "31 February, 0000-00-00, 03/04/2026", spoil: badDate},
 	{Name: "backwards", Row: 21, Code: "DATE_RANGE", Stream: sis.Registrations, About: "an end before the begin", spoil: backwards},
 	{Name: "odd-flag", Row: 25, Stream: sis.Persons, About: "yes and 1 for true", spoil: cellOf(sis.Persons, "enabled", "yes", "1", "TRUE")},
 	{Name: "bad-flag", Row: 25, Code: "BAD_ENUM", Stream: sis.Persons, About: "perhaps for true", spoil: cellOf(sis.Persons, "enabled", "perhaps")},
 	{Name: "same-id", Row: 27, Code: "DUP_KEY", Stream: sis.Registrations, About: "one id for two registrations", spoil: sameID},
-	{Name: "no-school", Row: 34, Code: "BRAKE_DROPS", Stream: sis.Registrations, About: "the sections of one school are missing, with their registrations", Whole: true, wreck: closeSchool},
+	{Name: "no-school", Row: 34, Code: "BRAKE_DROPS", Stream: sis.Registrations, About: "the registrations of one school are missing", Whole: true, wreck: emptySchool},
 }
 
 // TroubleOf returns the trouble of that name.

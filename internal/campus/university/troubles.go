@@ -91,12 +91,20 @@ func prefix(d *Dump, _ *University) {
 	}
 }
 
-func closeSchool(d *Dump, u *University) {
-	closed := map[string]bool{}
-	school := pick(u.dice("no-school", 0), schools)
-	d.Sections = slices.DeleteFunc(d.Sections, func(s sis.Section) bool {
-		closed[s.Key] = s.School == school
-		return closed[s.Key]
-	})
-	d.Registrations = slices.DeleteFunc(d.Registrations, func(r sis.Registration) bool { return closed[r.Section] })
+// emptySchool takes the registrations of one school's sections out.
+func emptySchool(d *Dump, u *University) {
+	empty := map[string]bool{}
+	for _, s := range d.Sections {
+		empty[s.Key] = s.School == oneSchool(u)
+	}
+	d.Registrations = slices.DeleteFunc(d.Registrations, func(r sis.Registration) bool { return empty[r.Section] })
 }
+
+// closeSchool takes the sections out too.
+func closeSchool(d *Dump, u *University) {
+	emptySchool(d, u)
+	school := oneSchool(u)
+	d.Sections = slices.DeleteFunc(d.Sections, func(s sis.Section) bool { return s.School == school })
+}
+
+func oneSchool(u *University) string { return pick(u.dice("no-school", 0), schools) }

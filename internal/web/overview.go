@@ -81,7 +81,7 @@ func (s *server) overviewPage(ctx context.Context) (page overviewPage, err error
 	if err != nil {
 		return page, err
 	}
-	page.Light, page.Sentence = light(s.troubles(page.counts, queues, workers, late, missed))
+	page.Light, page.Sentence = light(s.troubles(page.frame, queues, workers, late, missed))
 	if err := s.addLists(ctx, &page); err != nil {
 		return page, err
 	}
@@ -124,7 +124,7 @@ func figures(counts map[job.State]int64, workers []job.Worker) []figure {
 
 // troubles are what keeps jobs from being done, in words, the worst first. bad
 // says that nothing goes on as it is.
-func (s *server) troubles(counts map[job.State]int64, queues queuesPage, workers []job.Worker, late, missed int64) (bad bool, all []string) {
+func (s *server) troubles(of frame, queues queuesPage, workers []job.Worker, late, missed int64) (bad bool, all []string) {
 	stuck := 0
 	for _, w := range workers {
 		stuck += len(w.Stuck)
@@ -135,19 +135,20 @@ func (s *server) troubles(counts map[job.State]int64, queues queuesPage, workers
 	if unsafe := len(s.Unsafe()); unsafe > 0 {
 		bad, all = true, append(all, "Redis may lose jobs")
 	}
-	for _, of := range []struct {
+	for _, one := range []struct {
 		n         int64
 		one, many string
 	}{
 		{int64(stuck), "job is stuck", "jobs are stuck"},
 		{missed, "schedule missed its last slot", "schedules missed their last slot"},
 		{late, "schedule was late", "schedules were late"},
-		{counts[job.Held], "job is held", "jobs are held"},
+		{of.counts[job.Held], "job is held", "jobs are held"},
+		{of.Plans, "plan is held", "plans are held"},
 		{resting(queues.Queues), "queue is paused", "queues are paused"},
 		{unstaffed(queues.Queues), "queue has jobs and no worker", "queues have jobs and no worker"},
 	} {
-		if of.n > 0 {
-			all = append(all, counted(of.n, of.one, of.many))
+		if one.n > 0 {
+			all = append(all, counted(one.n, one.one, one.many))
 		}
 	}
 	return bad, all

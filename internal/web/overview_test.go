@@ -18,10 +18,15 @@ func TestTheOverviewSaysWhetherAllIsWell(t *testing.T) {
 		config func(*web.Config)
 		want   string
 	}{
-		{"troubles", func(*web.Config) {}, "1 job is stuck, 1 job is held, 1 queue has jobs and no worker."},
+		{"troubles", func(*web.Config) {}, "1 job is stuck, 1 job is held, 1 plan is held, 1 queue has jobs and no worker."},
 		{"unsafe", func(c *web.Config) { c.Unsafe = func() []string { return []string{"x"} } }, "Redis may lose jobs, 1 job is stuck"},
 		{"no worker", func(c *web.Config) { c.Workers = &fakeQueues{} }, "No worker is up, 1 job is held"},
+		{"a plan waits", func(c *web.Config) {
+			c.Jobs, c.Queues = &fakeJobs{}, &fakeQueues{workers: []job.Worker{{ID: "w", Name: "w"}}, none: true}
+			c.Workers = &fakeQueues{workers: []job.Worker{{ID: "w", Name: "w"}}}
+		}, "1 plan is held."},
 		{"all well", func(c *web.Config) {
+			c.Plans = &fakePlans{}
 			c.Jobs, c.Queues = &fakeJobs{}, &fakeQueues{workers: []job.Worker{{ID: "w", Name: "w"}}, none: true}
 			c.Workers = &fakeQueues{workers: []job.Worker{{ID: "w", Name: "w"}}}
 		}, "nothing waits for a person"},

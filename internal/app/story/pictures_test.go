@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/beadle-jobs/beadle/internal/app/dev"
+	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/internal/testbrowser"
 	"github.com/beadle-jobs/beadle/internal/testmail"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -55,6 +56,26 @@ func TestPicturesOfTheDemoCampusInABrowser(t *testing.T) {
 	} {
 		rita.picture(page.path, page.name, "light", 1280)
 		rita.picture(page.path, page.name+"-dark", "dark", 1280)
+	}
+	h.eventually("a section to link, and a day that is posted", campusSettled(h))
+	for _, page := range []struct{ name, path string }{
+		{"messages", "/messages?state=waiting"},
+		{"sections", "/sections"},
+		{"plans", "/plans"},
+		{"attendance", "/attendance"},
+	} {
+		rita.picture(page.path, page.name, "light", 1280)
+	}
+}
+
+// campusSettled tells whether the demo campus shows all that it has to show.
+func campusSettled(h *house) func() bool {
+	return func() bool {
+		sections, err := h.as("rita").Sections(h.Context(), client.SectionFilter{Sync: "demo", State: sync.SectionAvailable})
+		h.must(err)
+		days, err := h.as("rita").AttendanceSections(h.Context(), client.AttendanceFilter{Sync: "demo"}, "")
+		h.must(err)
+		return len(sections.Sections) > 0 && days.Counts[sync.AttPosted] > 0
 	}
 }
 

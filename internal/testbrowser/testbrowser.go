@@ -8,8 +8,10 @@ package testbrowser
 
 import (
 	"context"
+	"encoding/json"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -174,6 +176,23 @@ func evaluate[T any](b Tab, expression string, within time.Duration) (T, error) 
 	ctx, cancel := context.WithTimeout(b.ctx, within)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression))
+}
+
+// Links returns the pages of the same server that this page leads to, in a steady
+// order: not files, nor the API.
+func (b Tab) Links() (paths []string) {
+	b.Helper()
+	var found []string
+	if err := json.Unmarshal([]byte(b.Text(`JSON.stringify([...document.querySelectorAll("a[href]:not([download])")].filter((a) => a.origin === location.origin).map((a) => a.pathname + a.search))`)), &found); err != nil {
+		b.Fatal(err)
+	}
+	for _, path := range found {
+		if !strings.HasPrefix(path, "/api/") && !strings.Contains(path, "format=") {
+			paths = append(paths, path)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // Do carries out steps, such as clicks.

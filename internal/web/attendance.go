@@ -214,8 +214,8 @@ func (p *attendancePage) list(found []sync.AttendanceSummary, q url.Values) {
 func attendanceRowOf(name string, one sync.AttendanceSummary) attendanceRow {
 	day := one.Day.String()
 	row := attendanceRow{
-		AttendanceSummary: one, Section: sectionPath(name, one.AttendanceClass.Section),
-		People: with("/attendance/people", nil, "sync", name, "section", one.AttendanceClass.Section, "from", day, "to", day),
+		AttendanceSummary: one, Section: sectionPath(name, one.Section),
+		People: with("/attendance/people", nil, "sync", name, "section", one.Section, "from", day, "to", day),
 	}
 	for _, state := range sync.AttendanceStates {
 		if n := one.States[state]; n > 0 {

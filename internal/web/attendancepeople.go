@@ -53,10 +53,10 @@ func (p *attendancePeoplePage) list(days []sync.Attendance, q url.Values) {
 		p.Older = with("/attendance/people", q, "job", "", "after", attendanceCursor(days[perPage-1].AttendancePlace))
 	}
 	for _, d := range days {
-		row := personDayRow{Attendance: d, Chip: attendanceChips[d.State], Section: sectionPath(p.Sync, d.AttendancePlace.Section)}
-		row.Person = with("/attendance/people", nil, "sync", p.Sync, "person", d.AttendancePlace.Person)
+		row := personDayRow{Attendance: d, Chip: attendanceChips[d.State], Section: sectionPath(p.Sync, d.Section)}
+		row.Person = with("/attendance/people", nil, "sync", p.Sync, "person", d.Person)
 		if p.Operates && d.State == sync.AttUnknown {
-			row.Release = releasePath(p.Sync, d.Day, d.AttendancePlace.Section)
+			row.Release = releasePath(p.Sync, d.Day, d.Section)
 		}
 		p.Rows = append(p.Rows, row)
 	}

@@ -2,11 +2,7 @@ package web_test
 
 import (
 	"net/http/httptest"
-	"net/url"
-	"slices"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 
 	"github.com/beadle-jobs/beadle/internal/testbrowser"
 	"github.com/beadle-jobs/beadle/internal/web"
@@ -34,25 +30,9 @@ func TestPagesHaveNoBarriersInABrowser(t *testing.T) {
 				t.Errorf("%s in %s: %s", todo[0], theme, barrier)
 			}
 		}
-		todo = append(todo, links(tab)...)
+		todo = append(todo, tab.Links()...)
 	}
 	if len(judged) < 20 {
 		t.Errorf("only %d pages were found: %v", len(judged), judged)
 	}
-}
-
-// links are the pages that a page leads to, in a steady order.
-func links(tab testbrowser.Tab) (paths []string) {
-	tab.Helper()
-	found, err := chromedp.Run(tab.DevTools(), chromedp.Evaluate[[]string](`[...document.querySelectorAll("a[href]")].map((a) => a.href)`))
-	if err != nil {
-		tab.Fatal(err)
-	}
-	for _, link := range found {
-		if u, err := url.Parse(link); err == nil && u.Hostname() == "127.0.0.1" && u.Query().Get("format") == "" {
-			paths = append(paths, u.RequestURI())
-		}
-	}
-	slices.Sort(paths)
-	return paths
 }

@@ -136,7 +136,7 @@ func keysGo(b browser) {
 
 func TestALiveAnswerHasOnlyWhatChanges(t *testing.T) {
 	h := dashboard(t, web.Config{})
-	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages", "/schedules", "/schedules/sis.main", "/recoveries", "/recoveries/9", "/calendars", "/calendars/holidays"} {
+	for _, path := range []string{"/jobs", "/jobs/" + id(25), "/messages", "/messages/main/" + id(899), "/why?person=S-1007&section=x", "/sections", "/sections/main/GEO-300-02-2026FA", "/terms", "/attendance", "/attendance/people", "/plans", "/schedules", "/schedules/sis.main", "/recoveries", "/recoveries/9", "/calendars", "/calendars/holidays"} {
 		r := httptest.NewRequest("GET", path, http.NoBody)
 		r.Header.Set("Beadle-Live", "1")
 		w := httptest.NewRecorder()

@@ -1,10 +1,7 @@
 package story_test
 
 import (
-	"encoding/json"
-	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 )
 
@@ -21,7 +18,7 @@ func noBarriers(h *house, visit func() visitor) {
 			judged[page] = true
 			rita.to(todo[0])
 			rita.judge(h)
-			todo = append(todo, rita.links()...)
+			todo = append(todo, rita.Links()...)
 		}
 	}
 	if len(judged) < 20 {
@@ -46,23 +43,9 @@ func (v visitor) inTheme(theme string) {
 	v.Prefers("prefers-color-scheme", theme, "prefers-reduced-motion", "reduce")
 }
 
-// links are the pages that this page leads to, in a steady order.
-func (v visitor) links() (paths []string) {
-	v.Helper()
-	var found []string
-	v.h.must(json.Unmarshal([]byte(v.Text(`JSON.stringify([...document.querySelectorAll("a[href]:not([download])")].map((a) => a.href))`)), &found))
-	for _, link := range found {
-		u, err := url.Parse(link)
-		if err == nil && strings.HasPrefix(link, v.h.url+"/") && !strings.HasPrefix(u.Path, "/api/") {
-			paths = append(paths, u.RequestURI())
-		}
-	}
-	slices.Sort(paths)
-	return paths
-}
-
-// A thing is what a path names after a kind of things.
-var thing = regexp.MustCompile(`^(/access/people|/account/tokens|/[a-z]+)/([^/]+)`)
+// A thing is what a path names after a kind of things, and after its sync where it
+// is one of a sync.
+var thing = regexp.MustCompile(`^(/access/people|/account/tokens|/(?:plans|messages|sections|terms|attendance)/[^/]+|/[a-z]+)/([^/]+)`)
 
 // pageOf returns which page shows a path: what it names left out.
 func pageOf(path string) string {

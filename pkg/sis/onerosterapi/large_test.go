@@ -13,7 +13,7 @@ import (
 )
 
 func TestMemoryHardlyGrowsWithTheRows(t *testing.T) {
-	const rows, allowed = 100_000, 20 << 20 // a million may have ten times as much: 200 MB
+	const rows, allowed = 25_000, 5 << 20 // a million may have forty times as much: 200 MB
 	if grown := peak(t, rows); grown > allowed {
 		t.Errorf("%d MiB are held while %d rows are read, want at most %d", grown>>20, rows, allowed>>20)
 	}

@@ -202,11 +202,12 @@ func (v *visitor) fillsForms(text string) {
 	for _, name := range []string{"name", "title", "email", "role", "client", "tasks", "note", "reason", "q", "next", "code", "decision", "cron", "zone", "task", "rule", "days", "grant", "revision", "until", "password", "token", "ids", "args"} {
 		fields.Set(name, text)
 	}
+	form := fields.Encode() // once: it can be 240 MB
 	for _, path := range []string{
 		"/login", "/setup/x", "/access/new", "/access/people/paul", "/account/tokens", "/account/password", "/device", "/schedules/new", "/schedules/preview", "/schedules/greet/edit",
 		"/schedules/greet/pause", "/calendars/new", "/calendars/preview", "/queues/greetings/pause", "/recoveries/1/reject", "/see-as/end",
 	} {
-		v.sends("POST", path, "application/x-www-form-urlencoded", fields.Encode())
+		v.sends("POST", path, "application/x-www-form-urlencoded", form)
 	}
 }
 

@@ -133,7 +133,7 @@ func (r *registration) end(s *section, at *place) {
 	switch {
 	case at == nil:
 		r.verdict = ignored("It has ended, and its section is not linked to a course: nothing is changed in the LMS.")
-	case s.gone:
+	case s.gone && !s.goesOn:
 		r.verdict = ignored("It has ended with its section: who is in the section's course stays there.")
 	case len(s.selected) == 0:
 		r.verdict = ignored("It has ended, and its section's term is not selected for this sync: nothing is changed in the LMS.")

@@ -57,6 +57,7 @@ type section struct {
 	sis.Section
 	verdict
 	gone     bool
+	goesOn   bool       // though it is gone: under another id, in the same course
 	selected []sis.Term // of its terms, those that are synced, the earliest first
 	link     sync.Link
 	create   bool // the plan makes its course

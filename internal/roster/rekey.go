@@ -26,6 +26,7 @@ func (p *planner) suspect() {
 		p.rekeys[rekeyed{k.Stream, k.New}] = k
 	}
 	p.findHeirs()
+	p.findSuccessors()
 	p.suspectSections()
 	p.suspectPersons()
 	p.askAboutKeys()
@@ -107,6 +108,31 @@ func (p *planner) findHeirs() {
 		}
 		if k, ok := last[one.link.User]; ok && k.New != one.Key {
 			one.heir = k.New
+		}
+	}
+}
+
+// findSuccessors finds the sections that go on in their course under another
+// id, as somebody has said: whoever is in none of theirs any more has left.
+func (p *planner) findSuccessors() {
+	successors := map[string]string{}
+	for _, k := range p.campus.Rekeys {
+		if k.Stream == sis.Sections && k.State == sync.RekeyAccepted {
+			successors[k.Old] = k.New
+		}
+	}
+	for old := range successors {
+		key := old
+		for range successors { // a key may come back: no further than all
+			next, changed := successors[key]
+			if !changed {
+				break
+			}
+			key = next
+		}
+		s, now := p.sections[old], p.sections[key]
+		if s != nil && now != nil && !now.gone && now.link.Linked && now.link.Course == s.link.Course {
+			s.goesOn = true
 		}
 	}
 }

@@ -69,6 +69,28 @@ func TestBadInputChangedIds(t *testing.T) {
 			t.Errorf("roster = %v; want one drop by the new id", lms.roster())
 		}
 	})
+	t.Run("row 16: who left while its id changed is dropped once a person has said that it is the same, and nobody is when it is cancelled", func(t *testing.T) {
+		lms, from := newLMS(), crowd(20)
+		c := newCampus(t, from, lms)
+		c.must(roster.Args{})
+		renamed(from, "s1", "s1-new")
+		from.remove(sis.Registrations, "rp003")
+		c.must(roster.Args{})
+		if suspended(lms) != 0 {
+			t.Errorf("%d suspended before anybody has said so", suspended(lms))
+		}
+
+		if o := c.follow(roster.Rekey, roster.RekeyArgs{Sync: "main", Stream: sis.Sections}); o.err != nil || suspended(lms) != 1 {
+			t.Errorf("%v, %d suspended; want the one who left", o.err, suspended(lms))
+		}
+		from.remove(sis.Sections, "s1-new")
+		for i := range 20 {
+			from.remove(sis.Registrations, fmt.Sprintf("rp%03d", i))
+		}
+		if c.must(roster.Args{}); suspended(lms) != 1 {
+			t.Errorf("%d suspended; want those of a cancelled class to stay", suspended(lms))
+		}
+	})
 	t.Run("row 16: it gets a course of its own once a person has said that it is another", func(t *testing.T) {
 		lms, from := newLMS(), crowd(20)
 		c := newCampus(t, from, lms)

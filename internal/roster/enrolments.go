@@ -210,10 +210,10 @@ func (p *planner) ending(at *place) sync.Span {
 // enrolment plans a change of a place, and returns the key of the effect.
 func (p *planner) enrolment(op sync.EffectOp, at *place, after any) string {
 	e := sync.Effect{
-		Op: op, Key: at.name(), Person: at.Person, Section: at.first.Key, Course: at.Course, Role: at.Role, After: asJSON(after),
+		Op: op, Key: at.name(), Person: at.Person, Section: at.first.Key, Course: at.Course, Role: at.Role, After: p.shown(after),
 	}
 	if was, before := p.campus.Applied[at.Place]; before {
-		e.Before = asJSON(was)
+		e.Before = p.shown(was)
 	}
 	p.enrolments = append(p.enrolments, e)
 	return e.Key

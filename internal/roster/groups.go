@@ -142,7 +142,7 @@ func (p *planner) createGroup(s *section) {
 
 func (p *planner) membership(op sync.EffectOp, m sync.Member) {
 	p.groups = append(p.groups, sync.Effect{
-		Op: op, Key: m.Key(), Person: m.Person, Section: m.Section, Course: m.Course, After: asJSON(groupShape{}),
+		Op: op, Key: m.Key(), Person: m.Person, Section: m.Section, Course: m.Course, After: p.shown(groupShape{}),
 	})
 }
 

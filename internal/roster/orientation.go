@@ -85,6 +85,6 @@ func (p *planner) orient(one *person, course sis.Course) {
 		return
 	}
 	p.orientation = append(p.orientation, sync.Effect{
-		Op: sync.Orient, Key: "orientation " + one.Key, Person: one.Key, Course: course.ID, Role: sis.Student, After: asJSON(sync.Span{}),
+		Op: sync.Orient, Key: "orientation " + one.Key, Person: one.Key, Course: course.ID, Role: sis.Student, After: p.shown(sync.Span{}),
 	})
 }

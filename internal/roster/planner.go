@@ -37,6 +37,7 @@ type planner struct {
 
 	asides    map[rekeyed]sync.Aside
 	zones     map[string]*time.Location // of sections, by name
+	texts     map[any]json.RawMessage   // see shown
 	rekeys    map[rekeyed]sync.Rekey
 	suspected []sync.Rekey // of these, the new ones
 
@@ -141,6 +142,7 @@ func newPlanner(s sync.Sync, c sync.Campus, target sis.Target) *planner {
 		sections: make(map[string]*section, len(c.Sections)),
 		persons:  make(map[string]*person, len(c.Persons)),
 		zones:    map[string]*time.Location{},
+		texts:    map[any]json.RawMessage{},
 		places:   make(map[placeKey]*place, len(c.Registrations)),
 	}
 	for _, row := range c.Persons {
@@ -266,6 +268,17 @@ func (p *planner) complain(m sync.Message, v verdict) {
 	if r := p.registered[m.Key]; m.Stream == sis.Registrations && r != nil && r.over && v.state == sync.Planned {
 		p.report(at, "DATE_RANGE", "The SIS says that the registration is active, and that it has ended: the person is in the course with these dates, and cannot enter it.")
 	}
+}
+
+// shown is asJSON of a comparable value that very many effects show: a term has
+// few spans. Nobody may change what it returns.
+func (p *planner) shown(v any) json.RawMessage {
+	text, known := p.texts[v]
+	if !known {
+		text = asJSON(v)
+		p.texts[v] = text
+	}
+	return text
 }
 
 // asJSON returns what an effect shows of something.

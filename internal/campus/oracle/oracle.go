@@ -9,8 +9,10 @@
 //
 // Some things depend on how the story went, and the oracle leaves them open:
 // whoever dropped a class is not in force in its course, but may be there
-// suspended; an account that nobody needs any more may be there; and who was
-// in a section that was cancelled may still be in its course.
+// suspended; an account that nobody needs any more may be there; who was in a
+// section that was cancelled may still be in its course; and who is registered
+// in a section that is for another platform, or not ready, may keep a seat in a
+// course that it shares with one that is.
 package oracle
 
 import (
@@ -51,6 +53,7 @@ type Desired struct {
 	Accounts map[string]sis.User // that must be there, by key
 	Seats    map[Seat]Stay       // that must be in force, and no others
 	Loose    map[string]bool     // courses where others may be in force too, and have other roles
+	Kept     map[Seat][]sis.Role // roles that people may still have because of sections that are not for the platform
 }
 
 // Found is what a platform holds.
@@ -61,12 +64,15 @@ type Found struct {
 
 // Desire returns how a platform ought to look in the end.
 func Desire(t Truth) Desired {
-	d := Desired{Accounts: map[string]sis.User{}, Seats: map[Seat]Stay{}, Loose: map[string]bool{}}
+	d := Desired{Accounts: map[string]sis.User{}, Seats: map[Seat]Stay{}, Loose: map[string]bool{}, Kept: map[Seat][]sis.Role{}}
 	terms, sections, persons := byKey(t.Terms, termKey), byKey(t.Sections, sectionKey), byKey(t.Persons, personKey)
-	for section, course := range t.Courses {
-		if _, there := sections[section]; !there {
+	shared := map[string]bool{} // with a section that is for the platform
+	for key, course := range t.Courses {
+		section, there := sections[key]
+		if !there {
 			d.Loose[course] = true
 		}
+		shared[course] = shared[course] || (there && t.ready(section) && t.selected(section, terms))
 	}
 	for _, p := range t.Persons {
 		if slices.Contains(p.Roles, sis.Teacher) {
@@ -77,7 +83,13 @@ func Desire(t Truth) Desired {
 		section, known := sections[r.Section]
 		person, exists := persons[r.Person]
 		course := t.Courses[r.Section]
-		if !known || !exists || course == "" || !t.wanted(section, terms) || !slices.Contains(synced, r.Role) {
+		if !known || !exists || course == "" || !t.selected(section, terms) || !slices.Contains(synced, r.Role) {
+			continue
+		}
+		if at := (Seat{person.Key, course}); !t.ready(section) {
+			if shared[course] {
+				d.Kept[at] = append(d.Kept[at], r.Role)
+			}
 			continue
 		}
 		d.account(person)
@@ -104,14 +116,14 @@ func byKey[T any](all []T, key func(T) string) map[string]T {
 	return m
 }
 
-// wanted reports whether a section is one that the platform is to have.
-func (t Truth) wanted(s sis.Section, terms map[string]sis.Term) bool {
-	if t.Provider != "" && s.Provider != "" && s.Provider != t.Provider {
-		return false
-	}
-	if s.Extract == sis.ExtractNone || s.Extract == sis.ExtractError {
-		return false
-	}
+// ready reports whether a section is for the platform, and is to be there yet.
+func (t Truth) ready(s sis.Section) bool {
+	ours := t.Provider == "" || s.Provider == "" || s.Provider == t.Provider
+	return ours && s.Extract != sis.ExtractNone && s.Extract != sis.ExtractError
+}
+
+// selected reports whether a section is of a term that is synced.
+func (t Truth) selected(s sis.Section, terms map[string]sis.Term) bool {
 	return slices.ContainsFunc(s.Terms, func(key string) bool {
 		_, there := terms[key]
 		return there && (len(t.Selected) == 0 || slices.Contains(t.Selected, key))
@@ -198,7 +210,7 @@ func (d Desired) judgeSeats(f Found) (wrong []string) {
 		switch {
 		case !there:
 			wrong = append(wrong, fmt.Sprintf("person %s is not in force in course %s", at.Person, at.Course))
-		case !d.rolesFit(at.Course, got.Roles, want.Roles):
+		case !d.rolesFit(at, got.Roles, want.Roles):
 			wrong = append(wrong, fmt.Sprintf("person %s is %v in course %s, and ought to be %v", at.Person, got.Roles, at.Course, want.Roles))
 		case !got.Start.Equal(want.Start) || !got.End.Equal(want.End):
 			wrong = append(wrong, fmt.Sprintf("person %s is in course %s from %s to %s, and ought to be from %s to %s", at.Person, at.Course,
@@ -208,18 +220,19 @@ func (d Desired) judgeSeats(f Found) (wrong []string) {
 	for _, at := range slices.SortedFunc(maps.Keys(f.Seats), func(a, b Seat) int {
 		return cmp.Or(cmp.Compare(a.Course, b.Course), cmp.Compare(a.Person, b.Person))
 	}) {
-		if _, wanted := d.Seats[at]; !wanted && !d.Loose[at.Course] {
+		if _, wanted := d.Seats[at]; !wanted && !d.rolesFit(at, f.Seats[at].Roles, nil) {
 			wrong = append(wrong, fmt.Sprintf("person %s is in force in course %s, and ought not to be", at.Person, at.Course))
 		}
 	}
 	return wrong
 }
 
-func (d Desired) rolesFit(course string, got, want []sis.Role) bool {
-	if !d.Loose[course] {
-		return slices.Equal(got, want)
-	}
-	return !slices.ContainsFunc(want, func(r sis.Role) bool { return !slices.Contains(got, r) })
+// rolesFit reports whether all roles that are wanted at a seat are there, and no
+// others but those that are left open.
+func (d Desired) rolesFit(at Seat, got, want []sis.Role) bool {
+	lacking := slices.ContainsFunc(want, func(r sis.Role) bool { return !slices.Contains(got, r) })
+	tooMuch := slices.ContainsFunc(got, func(r sis.Role) bool { return !slices.Contains(want, r) && !slices.Contains(d.Kept[at], r) })
+	return !lacking && (!tooMuch || d.Loose[at.Course])
 }
 
 func day(t time.Time) string {

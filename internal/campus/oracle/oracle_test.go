@@ -57,6 +57,17 @@ func TestJudgesWhatAPlatformHolds(t *testing.T) {
 		"a drop was forgotten": {func(o *oracle.Truth, _ *oracle.Found) { o.Registrations = nil }, []string{
 			"person ann is in force in course c1, and ought not to be",
 		}},
+		"who is registered in a section for another platform keeps the seat": {func(o *oracle.Truth, _ *oracle.Found) {
+			o.Provider, o.Sections[1].Provider, o.Registrations = "beadle", "another", o.Registrations[1:]
+		}, nil},
+		"and not another role": {func(o *oracle.Truth, f *oracle.Found) {
+			o.Provider, o.Sections[1].Provider, o.Registrations = "beadle", "another", o.Registrations[1:]
+			f.Seats[ann] = oracle.Stay{Roles: []sis.Role{sis.Student, sis.Teacher}, Start: begins, End: ends}
+		}, []string{"person ann is in force in course c1, and ought not to be"}},
+		"and gets none": {func(o *oracle.Truth, f *oracle.Found) {
+			o.Provider, o.Sections[1].Provider, o.Registrations = "beadle", "another", o.Registrations[1:]
+			delete(f.Seats, ann)
+		}, nil},
 		"the term is not selected": {func(o *oracle.Truth, _ *oracle.Found) { o.Selected = []string{"spring"} }, []string{
 			"person ann is in force in course c1, and ought not to be",
 		}},

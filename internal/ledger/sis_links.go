@@ -3,6 +3,8 @@ package ledger
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 )
@@ -105,7 +107,7 @@ func putApplied(ctx context.Context, w writer, name string, enrolments []sync.En
 
 // SISCampus returns all that a plan is made from.
 func (l *Ledger) SISCampus(ctx context.Context, name string) (sync.Campus, error) {
-	return l.campus(ctx, name, l.readTerms, l.readPersons, l.readSections, l.readRegistrations, l.readLinks, l.readApplied, l.readGroups, l.readOverrides, l.readAsides)
+	return l.campus(ctx, name, l.readRegistrations, l.readTerms, l.readPersons, l.readSections, l.readLinks, l.readApplied, l.readGroups, l.readOverrides, l.readAsides)
 }
 
 // SISSectionLinks returns what is needed to link sections to courses: the terms,
@@ -120,13 +122,15 @@ func (l *Ledger) SISStaff(ctx context.Context, name string) (sync.Campus, error)
 	return l.campus(ctx, name, l.readPersons, l.readLinks, l.readOverrides, l.readAsides)
 }
 
+// campus reads parts of a campus, two at a time: each fills fields of its own.
 func (l *Ledger) campus(ctx context.Context, name string, parts ...func(context.Context, string, *sync.Campus) error) (c sync.Campus, err error) {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(2)
 	for _, read := range parts {
-		if err := read(ctx, name, &c); err != nil {
-			return c, wrap(err, "read what sync %s knows", name)
-		}
+		g.Go(func() error { return read(ctx, name, &c) })
 	}
-	return c, nil
+	err = g.Wait()
+	return c, wrap(err, "read what sync %s knows", name)
 }
 
 func (l *Ledger) readTerms(ctx context.Context, name string, c *sync.Campus) error {

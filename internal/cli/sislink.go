@@ -15,7 +15,7 @@ func sisLinkCmd(env *Env) *cobra.Command {
 		Use:   "link SYNC SECTION COURSE",
 		Short: "Link a section to a course of the LMS by hand",
 		Long: `Link pairs a section of the SIS with a course of the LMS, named by its id number,
-short name or id. The next run enrols whoever waited for it.`,
+short name or id. A plan is made at once of whoever waited for it.`,
 		Example:           `  jobctl sis link main s-2 BIO-2026FA --wait`,
 		ValidArgsFunction: env.complete(syncNames),
 		Args:              cobra.ExactArgs(3),

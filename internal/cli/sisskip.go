@@ -35,7 +35,7 @@ somebody takes it back with retry.`,
 			return env.given(ctx, c, j, wait)
 		},
 	}
-	cmd.Flags().BoolVar(&ask.Hold, "hold", false, "hold them for now instead of skipping them for good")
+	cmd.Flags().BoolVar(&ask.Hold, "hold", false, "hold them instead of skipping them")
 	cmd.Flags().StringVar(&ask.Reason, "reason", "", "why, for whoever wonders later")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until it is done")
 	return cmd

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -29,16 +30,17 @@ func (l *Ledger) AckSISMessages(ctx context.Context, ids []string, at time.Time)
 }
 
 // SISReceived returns the messages of a stream that have those receipts, with
-// what tells them apart.
+// what tells them apart. The index is that of receipts: a stream has many more
+// messages.
 func (l *Ledger) SISReceived(ctx context.Context, name string, stream sis.Stream, receipts []string) (all []sync.Message, err error) {
 	scan := func(r row) (m sync.Message, err error) {
-		err = r.Scan(&m.ID, &m.Key, &m.Digest, &m.Op, &m.State, &m.Code, &m.Receipt)
+		err = r.Scan(&m.ID, &m.Stream, &m.Key, &m.Digest, &m.Op, &m.State, &m.Code, &m.Receipt)
 		return m, err
 	}
 	err = inChunks(receipts, func(some []string) error {
-		found, err := list(ctx, l.read, scan, `SELECT id, record, digest, op, state, code, receipt FROM sis_messages
-			WHERE sync = $1 AND stream = $2 AND receipt IN (`+numbered(3, len(some))+`)`, append([]any{name, string(stream)}, anys(some)...)...)
-		all = append(all, found...)
+		found, err := list(ctx, l.read, scan, `SELECT id, stream, record, digest, op, state, code, receipt FROM sis_messages
+			WHERE sync = $1 AND receipt <> '' AND receipt IN (`+numbered(2, len(some))+`)`, append([]any{name}, anys(some)...)...)
+		all = append(all, slices.DeleteFunc(found, func(m sync.Message) bool { return m.Stream != stream })...)
 		return err
 	})
 	return all, wrap(err, "read received messages of sync %s", name)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"maps"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/sync"
@@ -21,8 +22,13 @@ func scanOverride(r row) (o sync.Override, err error) {
 	return o, err
 }
 
+// putOverrides writes overrides, of several with one effect the last.
 func putOverrides(ctx context.Context, w writer, name string, all []sync.Override) error {
-	return putAll(ctx, w, writeOverrides, all, func(o sync.Override) []any {
+	last := make(map[string]sync.Override, len(all))
+	for _, o := range all {
+		last[o.Effect] = o
+	}
+	return putEvery(ctx, w, writeOverrides, maps.Values(last), func(o sync.Override) []any {
 		return []any{name, clean(o.Effect), o.Wish, string(o.Cause), o.Plan, o.By, prose(o.Reason), millis(o.At)}
 	})
 }

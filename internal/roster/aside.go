@@ -15,7 +15,7 @@ import (
 type SkipArgs struct {
 	Sync     string   `json:"sync" doc:"the name of the sync"`
 	Messages []string `json:"messages,omitempty" doc:"the ids of the messages; none with back: only make a plan again"`
-	Hold     bool     `json:"hold,omitempty" doc:"hold them for now instead of skipping them for good"`
+	Hold     bool     `json:"hold,omitempty" doc:"hold them instead of skipping them"`
 	Back     bool     `json:"back,omitempty" doc:"take that back, and try them again"`
 	Reason   string   `json:"reason,omitempty" doc:"why, for whoever wonders later"`
 }

@@ -126,7 +126,8 @@ func (p *planner) others(leaving []sync.Member) (stays map[seat]bool, ended map[
 	}
 	for _, r := range p.registrations {
 		s := p.sections[r.Section]
-		if s == nil || (r.gone && r.doubt == "") {
+		kept := p.aside(sis.Registrations, r.key) != (verdict{})
+		if s == nil || (r.gone && r.doubt == "" && !kept) {
 			continue
 		}
 		delete(ended, sync.Member{Person: r.Person, GroupKey: sync.GroupKey{Section: r.Section, Course: s.link.Course}})

@@ -253,15 +253,20 @@ func (p *planner) takeOver(ctx context.Context) error {
 	if len(taking) == 0 {
 		return nil
 	}
-	keys := make([]string, len(taking))
-	for i, one := range taking {
-		keys[i] = one.before
+	var keys []string
+	for _, one := range taking {
+		keys = append(keys, one.before, one.Key)
 	}
 	byKey, err := users(ctx, p.target, sis.UserByKey, keys)
 	if err != nil {
 		return err
 	}
 	for _, one := range taking {
+		if _, has := account(byKey[one.Key], one.link.User); has { // it was given its key, and nobody heard
+			one.before = ""
+			p.adopted = append(p.adopted, *one.link)
+			continue
+		}
 		current, ok := account(byKey[one.before], one.link.User)
 		if !ok {
 			p.hold(one, "USER_GONE", "The old key's account is gone from the LMS, or has another id number now.")

@@ -51,13 +51,27 @@ func (w *writer) stale(ctx context.Context, effects []sync.Effect) (func(sync.Ef
 	people := peopleOf(effects)
 	switch call(effects[0].Op) {
 	case sync.UpdateUser:
-		there, err := users(ctx, w.target, sis.UserByKey, people)
-		return func(e sync.Effect) bool { return !isAccount(there[e.Person], e.Before) }, w.targetError(err)
+		keys := make([]string, len(effects))
+		for i, e := range effects {
+			keys[i] = keyBefore(e)
+		}
+		there, err := users(ctx, w.target, sis.UserByKey, keys)
+		return func(e sync.Effect) bool { return !isAccount(there[keyBefore(e)], e.Before) }, w.targetError(err)
 	case sync.Enrol, sync.RemoveRole:
 		applied, err := w.store.SISAppliedTo(ctx, w.sync.Name, people)
 		return func(e sync.Effect) bool { return !isSpan(applied, e, e.Before) }, err
 	}
 	return func(sync.Effect) bool { return false }, nil
+}
+
+// keyBefore returns the key that an account has before an effect, which may be
+// the one to change it.
+func keyBefore(e sync.Effect) string {
+	var before sis.User
+	if json.Unmarshal(e.Before, &before) != nil || before.Key == "" {
+		return e.Person
+	}
+	return before.Key
 }
 
 // isSpan reports whether an enrolment was last written as a span says; one that

@@ -49,16 +49,19 @@ func (r *roster) sync(name, client string) (sync.Sync, error) {
 }
 
 // handOver starts the step after the one of that name. A dry run ends with the
-// plan.
+// plan, and a step that is made alone with itself: what the last one owes to
+// people and to the source follows still.
 func (s *step) handOver(ctx context.Context, name string) error {
 	next := slices.Index(Chain, name) + 1
 	switch {
-	case s.goesOn || s.Args.Alone || (s.Args.DryRun && name == MakePlan):
+	case s.goesOn || (s.Args.DryRun && name == MakePlan):
 		return nil
 	case next == len(Chain) && s.again:
 		return wake(ctx, s.Job, s.sync.Name)
 	case next == len(Chain):
 		return s.acknowledge(ctx)
+	case s.Args.Alone:
+		return nil
 	}
 	_, err := s.Enqueue(ctx, tasks.Request{Task: Chain[next], Args: s.Args, Key: "next"})
 	return err

@@ -150,6 +150,9 @@ func TestTeachersHaveAccountsAheadOfThePlanUnlessSomethingHoldsThem(t *testing.T
 	c := newCampusAt(t, ledgerFor(t), from, lms)
 	c.alone(roster.TermsPull)
 	c.alone(roster.TeachersPull)
+	if o := c.follow(roster.TeachersProcess, roster.Args{Sync: "main", DryRun: true}); o.err != nil || len(lms.State().Users) != 0 {
+		t.Errorf("%v, accounts = %v; want a dry run to make none", o.err, lms.State().Users)
+	}
 	if o := c.alone(roster.TeachersProcess); o.err != nil || !slices.Equal(o.codes(), []string{"EMAIL_INVALID"}) {
 		t.Errorf("%v, errors %v; want the bad e-mail alone", o.err, o.errors)
 	}

@@ -18,7 +18,10 @@ func processTeachers(ctx context.Context, s *step) error {
 	if fault.KindOf(err) == fault.NotFound {
 		plan, err = s.planTeachers(ctx)
 	}
-	if err != nil || plan.Effects() == 0 || plan.State.Ended() {
+	if err != nil || plan.Effects() == 0 || plan.State.Ended() || plan.State == sync.PlanDraft {
+		return err
+	}
+	if parked, err := s.parked(ctx, plan); err != nil || parked {
 		return err
 	}
 	w, err := s.writer(ctx, plan)

@@ -146,6 +146,9 @@ func (u *undoer) inverse(e sync.Effect, applied map[sync.Place]sync.Span, accoun
 		if !isSpan(applied, e, nil) {
 			return u.skip(e, "STALE_VERSION", "The person has the role again.")
 		}
+		if len(e.Before) == 0 {
+			return u.skip(e, "", "It is not known how it was before, so it is left as it is.")
+		}
 		back.Op, back.Before = sync.Enrol, nil
 		return back
 	}

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"slices"
 	"time"
 
 	"github.com/beadle-jobs/beadle/pkg/sis"
@@ -20,7 +21,8 @@ func AnswerRekeys(asked []Rekey, links map[string]Link, same bool, by string, at
 			k.State = RekeyAccepted
 		}
 		answered = append(answered, k)
-		if old, ok := links[k.Old]; ok && same && k.Stream == sis.Sections {
+		known := slices.ContainsFunc(taken, func(l Link) bool { return l.Section == k.New })
+		if old, ok := links[k.Old]; ok && same && !known && k.Stream == sis.Sections {
 			taken = append(taken, Link{
 				Section: k.New, Course: old.Course, Shortname: old.Shortname, How: Rekeyed, Linked: true, Changed: at,
 				Reason: "The section was " + k.Old + " before.",

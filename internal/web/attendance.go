@@ -99,7 +99,7 @@ func (s *server) attendancePage(r *http.Request) (page attendancePage, err error
 	if page.frame, err = s.frame(r.Context(), "Attendance", "attendance"); err != nil || page.Sync == "" {
 		return page, err
 	}
-	page.Syncs, page.Operates = switcher("/attendance", s.syncs(r.Context())), s.Campus.OperatesSync(r.Context(), page.Sync)
+	page.Syncs, page.Operates = switcher(r.URL.Path, s.syncs(r.Context())), s.Campus.OperatesSync(r.Context(), page.Sync)
 	counts, err := s.Campus.AttendanceCounts(r.Context(), page.Sync)
 	if err != nil {
 		return page, fmt.Errorf("count attendance: %w", err)
@@ -152,7 +152,7 @@ func attendanceTabs(counts map[sync.AttendanceState]int64, r *http.Request) []ta
 	q, byPerson := r.URL.Query(), strings.HasSuffix(r.URL.Path, "/people")
 	to := func(path, state string) string { return with(path, q, "after", "", "job", "", "state", state) }
 	tabs := []tab{
-		{"Sections", -1, to("/attendance", ""), !byPerson},
+		{"Sections", -1, with(to("/attendance", ""), nil, "person", "", "code", ""), !byPerson},
 		{"People", total, to("/attendance/people", ""), byPerson && q.Get("state") == ""},
 	}
 	for _, state := range sync.AttendanceStates {

@@ -260,8 +260,22 @@ func command(verb string, f job.Filter) string {
 	if !f.Chooses() {
 		return "jobctl " + verb
 	}
-	return "jobctl " + verb + " --filter '" + strings.ReplaceAll(f.String(), "'", `'\''`) + "'"
+	return "jobctl " + verb + " --filter " + quoted(f.String())
 }
+
+// shell returns a word as a shell takes it for itself, whatever is in it: what
+// pages offer to copy may come from an address, or from the SIS.
+func shell(word string) string {
+	plain := !strings.ContainsFunc(word, func(r rune) bool { return !strings.ContainsRune(plainInShells, r) })
+	if plain && word != "" && word[0] != '-' {
+		return word
+	}
+	return quoted(word)
+}
+
+func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+
+const plainInShells = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:@/-"
 
 // filesOf leads to all that a filter chooses.
 func filesOf(f job.Filter) (files []link) {

@@ -143,6 +143,7 @@ func (s *server) funcs() template.FuncMap {
 		"capital":   capital,
 		"exclusion": writeExclusion,
 		"would":     wouldSay,
+		"shell":     shell,
 	}
 }
 

@@ -102,6 +102,9 @@ func (p *sectionPage) list(people []sync.Registered, after string) {
 	}
 	for _, one := range people {
 		row := registeredRow{Registered: one, Chip: messageChips[one.State], Why: with("/why", nil, "sync", p.Sync, "section", one.Section, "person", one.Person)}
+		if one.Message == "" {
+			row.Chip = chip{"No message kept", "clock", "aborted"} // it is purged: nothing is open
+		}
 		if one.Gone {
 			row.Chip = chip{"Ended", "aborted", "aborted"}
 		}

@@ -60,18 +60,25 @@ func (p *whyPage) answer(s *server, r *http.Request) (err error) {
 	if p.Answer.In {
 		p.Chip = chip{"In the course", "check", "succeeded"}
 	}
-	p.Next = nextSteps(p.Sync, p.Answer)
+	p.Next = nextSteps(p.Sync, p.Answer, s.Campus.OperatesSync(r.Context(), p.Sync))
 	return nil
 }
 
-// nextSteps are the pages on which something can be done, or read.
-func nextSteps(name string, a sync.Answer) (all []link) {
-	switch a.Code {
-	case "SECTION_UNLINKED", "COURSE_GONE", "ID_AMBIGUOUS":
-		all = append(all, link{"Link the section", sectionPath(name, a.Section) + "/link"})
-	case "REKEY_SUSPECTED":
+// nextSteps are the pages on which something can be done, or read, by those who
+// may.
+func nextSteps(name string, a sync.Answer, operates bool) (all []link) {
+	switch code, about := a.Code, lastFact(a); {
+	case code == "SECTION_UNLINKED", code == "COURSE_GONE", code == "ID_AMBIGUOUS" && about == "Link":
+		one := link{"See the section", sectionPath(name, a.Section)}
+		if operates {
+			one = link{"Link the section", one.URL + "/link"}
+		}
+		all = append(all, one)
+	case code == "REKEY_SUSPECTED" && about == "Section":
 		all = append(all, link{"Say whether it is the same section", sectionPath(name, a.Section)})
-	case "TERM_NOT_SELECTED":
+	case code == "REKEY_SUSPECTED":
+		all = append(all, link{"Say whether it is the same person", with("/sections", nil, "sync", name)})
+	case code == "TERM_NOT_SELECTED":
 		all = append(all, link{"Choose the term", with("/terms", nil, "sync", name)})
 	}
 	if a.Plan != "" {
@@ -84,4 +91,12 @@ func nextSteps(name string, a sync.Answer) (all []link) {
 		all = append(all, link{"See all messages about the person", with("/messages", nil, "sync", name, "person", a.Person)})
 	}
 	return all
+}
+
+// lastFact is what stands in the way is about.
+func lastFact(a sync.Answer) string {
+	if len(a.Chain) == 0 {
+		return ""
+	}
+	return a.Chain[len(a.Chain)-1].About
 }

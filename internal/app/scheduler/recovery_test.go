@@ -69,8 +69,8 @@ func (i installation) forgotten(others int) {
 	for n, name := range chain {
 		add(name, name, fmt.Sprintf("%d %d * * *", at.Minute(), at.Hour()), chain[max(n-1, 0):n]...)
 	}
-	for n := range others {
-		add(fmt.Sprintf("other:%02d", n), "other", fmt.Sprintf("%d * * * *", n))
+	for n := range others { // none is due within minutes of now: it would be no recovery's
+		add(fmt.Sprintf("other:%02d", n), "other", fmt.Sprintf("%d * * * *", (time.Now().Minute()+5+n)%60))
 	}
 }
 

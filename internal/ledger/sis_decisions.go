@@ -190,14 +190,15 @@ func release(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Rul
 	return moveHeld(ctx, w, p, h, sync.EffectPlanned, "", "")
 }
 
-// refuse makes held effects rejected, and remembers that they are not wanted.
+// refuse makes held effects rejected, and remembers that they are not wanted,
+// unless it is the file that was refused.
 func refuse(ctx context.Context, w writer, p sync.Plan, h sync.Hold, r sync.Ruling) error {
 	effects, err := list(ctx, w, scanEffect, `SELECT `+effectColumns+` FROM sis_effects
 		WHERE plan = $1 AND hold = $2 AND state = 'held' ORDER BY seq`, p.ID, h.ID)
 	if err != nil {
 		return err
 	}
-	if p.Kind != sync.ToUndo {
+	if p.Kind != sync.ToUndo && h.Code != sync.BrakeErrorsCode {
 		if err := putOverrides(ctx, w, p.Sync, unwanted(effects, r)); err != nil {
 			return err
 		}

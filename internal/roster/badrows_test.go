@@ -126,6 +126,33 @@ func tooManyBadRows(t *testing.T) {
 	}
 }
 
+func TestRejectingAFileWithTooManyBadRowsRejectsNobodyInIt(t *testing.T) {
+	t.Parallel()
+	lms, from := newLMS(), crowd(50)
+	c := newCampus(t, from, lms)
+	c.must(roster.Args{})
+	from.add(student("new"), registration("rnew", "s1", "new"))
+	good := len(from.records[sis.Registrations])
+	for i := range 11 {
+		_, bad := unreadable(sis.Registrations, fmt.Sprint("x", i), "BAD_DATE")
+		from.records[sis.Registrations] = append(from.records[sis.Registrations], bad)
+	}
+	c.must(roster.Args{})
+	if _, err := c.rule(sync.Ruling{Plan: c.plan().ID, Choice: sync.Reject, By: "registrar", Reason: "a broken file"}); err != nil {
+		t.Fatal(err)
+	}
+	if c.must(roster.Args{}); c.plan().State != sync.PlanHeld || len(lms.places) != 50 {
+		t.Errorf("plan %s, %d places; want the same file to be asked about again", c.plan().State, len(lms.places))
+	}
+
+	from.records[sis.Registrations] = from.records[sis.Registrations][:good]
+	c.must(roster.Args{})
+
+	if p := c.plan(); p.State != sync.PlanDone || len(lms.places) != 51 {
+		t.Errorf("plan %s holds %+v, %d places; want the new one in, once the file is in order", p.State, p.Held, len(lms.places))
+	}
+}
+
 func TestAPullThatIsDoubtedHoldsNoPlanThatHasNothingToWrite(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*fakeSIS){

@@ -39,13 +39,10 @@ func (p *planner) holdOf(code string) *sync.Hold {
 	return h
 }
 
-// brakeErrors is the code of a stream in which too many rows cannot be read.
-const brakeErrors = "BRAKE_ERRORS"
-
 // holdAll holds what is not held already, where too many rows of a stream could
 // not be read: what the others ask for may be as wrong.
 func (p *planner) holdAll(effects []sync.Effect) {
-	if !slices.ContainsFunc(p.holds, func(h sync.Hold) bool { return h.Code == brakeErrors }) {
+	if !slices.ContainsFunc(p.holds, func(h sync.Hold) bool { return h.Code == sync.BrakeErrorsCode }) {
 		return
 	}
 	for i := range effects {
@@ -53,7 +50,7 @@ func (p *planner) holdAll(effects []sync.Effect) {
 		if e.State != sync.EffectPlanned {
 			continue
 		}
-		h := p.holdOf(brakeErrors)
+		h := p.holdOf(sync.BrakeErrorsCode)
 		e.State, e.Code, e.Hold = sync.EffectHeld, h.Code, h.ID
 		p.turned[e.Key] = verdict{state: sync.Held, code: h.Code, reason: h.Message, effect: e.Key}
 	}

@@ -98,7 +98,7 @@ func (s *step) absorb(ctx context.Context, h *harvest) error {
 		Stream: h.stream, Snapshot: s.Args.Snapshot, Run: s.Args.Run, Rows: h.records, Problems: len(h.problems), At: time.Now().UTC(),
 	})
 	if h.doubt != "" {
-		d.Pull.Code, d.Pull.Reason = brakeErrors, h.doubt
+		d.Pull.Code, d.Pull.Reason = sync.BrakeErrorsCode, h.doubt
 	}
 	if err := s.store.AbsorbSIS(ctx, d); err != nil {
 		return err

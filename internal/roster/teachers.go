@@ -65,7 +65,7 @@ func (s *step) planTeachers(ctx context.Context) (sync.Plan, error) {
 func (s *step) doubted(ctx context.Context) (bool, error) {
 	for _, stream := range needs[TeachersProcess] {
 		last, err := s.store.SISPull(ctx, s.sync.Name, stream)
-		if err != nil || last.Code == brakeErrors {
+		if err != nil || last.Code == sync.BrakeErrorsCode {
 			return true, err
 		}
 	}

@@ -104,6 +104,11 @@ func (c Campus) Selects(s Sync, term string) bool {
 	return s.Selects(term)
 }
 
+// BrakeErrorsCode is the code of a pull in which too many rows cannot be read,
+// and of the hold of the whole plan. Rejecting it means: not with this file. The
+// changes are nothing that nobody wants, and the next plan makes them again.
+const BrakeErrorsCode = "BRAKE_ERRORS"
+
 // An EffectOp is a kind of write to the target.
 type EffectOp string
 

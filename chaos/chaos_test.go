@@ -11,8 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
 )
 
 func TestAShiftedClockIsWrongAndWhatItMeasuresIsNot(t *testing.T) {
@@ -107,33 +106,5 @@ func TestTheLoadHasEveryKindOfJob(t *testing.T) {
 	}
 	if ends[false] < 100 || len(names) != 20_000 {
 		t.Errorf("%d errands that fail, %d names", ends[false], len(names))
-	}
-}
-
-func TestAProcessThatEndsByItselfIsStartedAgain(t *testing.T) {
-	marks := make(chan journal.Fault, 100)
-	p := &process{
-		name: "p", dir: t.TempDir(),
-		command: func(incarnation string) *exec.Cmd {
-			if incarnation == "p.1" {
-				return exec.Command("true")
-			}
-			return exec.Command("sleep", "60")
-		},
-		mark: func(s journal.Sunk) { marks <- s.Fault },
-	}
-	if err := p.begin(); err != nil {
-		t.Fatal(err)
-	}
-	defer p.kill()
-	for _, want := range []journal.Fault{journal.Started, journal.Died, journal.Started} {
-		select {
-		case got := <-marks:
-			if got != want {
-				t.Fatalf("mark = %s, want %s", got, want)
-			}
-		case <-time.After(10 * time.Second):
-			t.Fatalf("no mark %s", want)
-		}
 	}
 }

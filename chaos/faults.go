@@ -10,7 +10,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/process"
 )
 
 // A fault is one thing that is done to one process.
@@ -142,23 +143,23 @@ func (t *site) inject(ctx context.Context, f fault) {
 			t.killRedis(ctx, f.lasts)
 			return
 		}
-		p.end(f.kind, syscall.SIGKILL, 0)
+		p.End(f.kind, syscall.SIGKILL, 0)
 		t.again(ctx, p, f.lasts)
 	case journal.Deploy:
-		p.end(f.kind, syscall.SIGTERM, 15*time.Second)
+		p.End(f.kind, syscall.SIGTERM, 15*time.Second)
 		t.again(ctx, p, f.lasts)
 	case journal.Freeze:
-		p.freeze()
+		p.Freeze()
 		sleep(ctx, f.lasts)
-		p.thaw()
+		p.Thaw()
 	case journal.Cut, journal.Hole:
 		t.isolate(ctx, p, f)
 	}
 }
 
-func (t *site) find(name string) *process {
+func (t *site) find(name string) *process.Process {
 	for _, p := range t.processes {
-		if p.name == name {
+		if p.Name == name {
 			return p
 		}
 	}
@@ -166,25 +167,25 @@ func (t *site) find(name string) *process {
 }
 
 // again starts the next incarnation after a while.
-func (t *site) again(ctx context.Context, p *process, after time.Duration) {
+func (t *site) again(ctx context.Context, p *process.Process, after time.Duration) {
 	if !sleep(ctx, after) {
 		return
 	}
-	if err := p.begin(); err != nil {
+	if err := p.Begin(); err != nil {
 		fmt.Println(err)
 	}
 }
 
-func (t *site) isolate(ctx context.Context, p *process, f fault) {
+func (t *site) isolate(ctx context.Context, p *process.Process, f fault) {
 	way := t.proxies[p]
-	p.note(f.kind)
+	p.Note(f.kind)
 	if f.kind == journal.Cut {
 		way.Cut()
 	} else {
 		way.Hole()
 	}
 	sleep(ctx, f.lasts)
-	p.note(journal.Heal)
+	p.Note(journal.Heal)
 	way.Heal()
 }
 
@@ -200,13 +201,13 @@ func (t *site) killRedis(ctx context.Context, away time.Duration) {
 		}
 	}
 	told, err := t.rdb.Incr(ctx, "chaos:witness").Result()
-	t.redis.end(journal.Kill, syscall.SIGKILL, 0)
+	t.redis.End(journal.Kill, syscall.SIGKILL, 0)
 	t.again(ctx, t.redis, away)
 	if err != nil || until(ctx, "Redis", func() bool { return t.rdb.Ping(ctx).Err() == nil }) != nil {
 		return
 	}
 	if kept, err := t.rdb.Get(ctx, "chaos:witness").Int64(); err == nil && kept < told {
-		t.redis.note(journal.Loss)
+		t.redis.Note(journal.Loss)
 		fmt.Println("Redis came back without something that it had acknowledged")
 	}
 }

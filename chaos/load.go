@@ -14,8 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 )
 
 // The shape of the load.

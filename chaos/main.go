@@ -9,7 +9,7 @@
 // and aborted through the API, processes are killed, frozen and replaced,
 // connections broken or swallowed; every worker has a clock of its own that is
 // up to five minutes wrong. Then all is healed, the work is given time to
-// drain, and chaos/check judges what was written down. The exit code is 1 if it
+// drain, and internal/trial/check judges what was written down. The exit code is 1 if it
 // counts anything that must not happen.
 package main
 
@@ -22,7 +22,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/check"
+	"github.com/beadle-jobs/beadle/internal/trial/check"
 )
 
 // Settings are what a run is like.

@@ -14,14 +14,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
 	"github.com/beadle-jobs/beadle/chaos/proxy"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/process"
 )
 
 // schedulers is how many there are: one leads, the other is ready to.
@@ -33,12 +33,12 @@ type site struct {
 	dir   string
 	api   *api
 	rdb   *redis.Client
-	sink  *process
-	redis *process
+	sink  *process.Process
+	redis *process.Process
 
 	redisAddr, sinkAddr string
-	processes           []*process // workers and schedulers
-	proxies             map[*process]*proxy.Proxy
+	processes           []*process.Process // workers and schedulers
+	proxies             map[*process.Process]*proxy.Proxy
 	faults              sync.WaitGroup
 }
 
@@ -47,13 +47,13 @@ func newSite(dir string, s settings) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &site{settings: s, dir: dir, proxies: map[*process]*proxy.Proxy{}}
+	t := &site{settings: s, dir: dir, proxies: map[*process.Process]*proxy.Proxy{}}
 	t.redisAddr, t.sinkAddr = ports[0], ports[1]
 	t.rdb = redis.NewClient(&redis.Options{Addr: t.redisAddr, MaxRetries: -1})
 	t.sink = t.process("sink", func(string) *exec.Cmd {
 		return exec.Command(t.bin("sink"), "-listen", t.sinkAddr, "-log", filepath.Join(dir, journal.Sink))
 	})
-	t.sink.mark = func(journal.Sunk) {}
+	t.sink.Mark = func(journal.Sunk) {}
 	t.redis = t.process("redis", t.redisCommand)
 	t.api = newAPI(ports[2:])
 	for i, addr := range ports[2:] {
@@ -84,8 +84,8 @@ func freePorts(n int) (addrs []string, err error) {
 
 func (t *site) bin(name string) string { return filepath.Join(t.dir, "bin", name) }
 
-func (t *site) process(name string, command func(string) *exec.Cmd) *process {
-	return &process{name: name, dir: t.dir, command: command, mark: t.mark}
+func (t *site) process(name string, command func(string) *exec.Cmd) *process.Process {
+	return &process.Process{Name: name, Dir: t.dir, Command: command, Mark: t.mark, Say: say}
 }
 
 // add adds a process behind a proxy to Redis.
@@ -133,6 +133,8 @@ func (t *site) clock(incarnation string) int {
 	return rand.New(rand.NewPCG(t.seed, h.Sum64())).IntN(601) - 300
 }
 
+func say(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+
 // mark tells the sink what is done to a process.
 func (t *site) mark(s journal.Sunk) {
 	body, err := json.Marshal(s)
@@ -149,20 +151,20 @@ func (t *site) mark(s journal.Sunk) {
 
 // start starts everything and waits until it can work.
 func (t *site) start(ctx context.Context) error {
-	if err := t.sink.begin(); err != nil {
+	if err := t.sink.Begin(); err != nil {
 		return err
 	}
 	if err := until(ctx, "the sink", func() bool { return listens(t.sinkAddr) }); err != nil {
 		return err
 	}
-	if err := t.redis.begin(); err != nil {
+	if err := t.redis.Begin(); err != nil {
 		return err
 	}
 	if err := until(ctx, "Redis", func() bool { return t.rdb.Ping(ctx).Err() == nil }); err != nil {
 		return err
 	}
 	for _, p := range t.processes {
-		if err := p.begin(); err != nil {
+		if err := p.Begin(); err != nil {
 			return err
 		}
 	}
@@ -195,21 +197,10 @@ func until(ctx context.Context, what string, ok func() bool) error {
 func (t *site) close() {
 	t.faults.Wait()
 	for _, p := range append(t.processes, t.redis, t.sink) {
-		p.kill()
+		p.Kill()
 	}
 	for _, way := range t.proxies {
 		way.Close()
 	}
 	t.rdb.Close()
-}
-
-// kill ends a process without a word; it may never have been started.
-func (p *process) kill() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.wanted {
-		p.wanted = false
-		p.signal(syscall.SIGKILL)
-		<-p.ended
-	}
 }

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/check"
+	"github.com/beadle-jobs/beadle/internal/trial/check"
 )
 
 // examples is how many findings of each kind are printed.

@@ -1,15 +1,13 @@
-// Worker is the worker of the torture run. Its handlers do what their errands
-// say and report every step to the sink, with their fence. They obey their
-// context and nothing else: a handler whose writes are refused goes on until it
-// is stopped, so that what a frozen worker does after its thaw can be seen.
+// Worker is the worker of the torture run: its tasks run errands.
 package main
 
 import (
 	"os"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/desk"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 	"github.com/beadle-jobs/beadle/pkg/worker"
 )
@@ -19,13 +17,13 @@ func main() {
 	if err != nil {
 		panic(err)
 	}
-	d := &desk{name: os.Getenv("CHAOS_NAME"), sink: os.Getenv("CHAOS_SINK"), log: log}
-	os.Exit(worker.Main(d.tasks()...))
+	d := &desk.Desk{Name: os.Getenv("CHAOS_NAME"), Sink: os.Getenv("CHAOS_SINK"), Log: log}
+	os.Exit(worker.Main(errands(d)...))
 }
 
-// tasks are the tasks that run errands; all run them alike, and differ in what
+// errands are the tasks that run errands; all run them alike, and differ in what
 // the platform has to do for them.
-func (d *desk) tasks() (all []tasks.Task) {
+func errands(d *desk.Desk) (all []tasks.Task) {
 	for _, name := range errand.Tasks {
 		s := tasks.Spec[errand.Errand]{
 			Name:     name,
@@ -33,7 +31,7 @@ func (d *desk) tasks() (all []tasks.Task) {
 			Timeout:  2 * time.Minute,
 			Attempts: errand.Attempts,
 			Backoff:  300 * time.Millisecond,
-			Run:      d.runs(name),
+			Run:      d.Runs(name),
 		}
 		switch name {
 		case errand.Unique:

@@ -1,4 +1,4 @@
-// Package journal is what the processes of the torture run write down: lines of
+// Package journal is what the processes of a trial write down: lines of
 // JSON in files that only grow. Each line is written by one call, so that
 // neither a neighbour nor a kill -9 can spoil another one's line.
 package journal
@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
 )
 
 // The files of one run.

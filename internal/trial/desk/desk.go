@@ -1,4 +1,9 @@
-package main
+// Package desk is where the handlers of a trial report. They do what their
+// errands say and report every step to the sink, with their fence. They obey
+// their context and nothing else: a handler whose writes are refused goes on
+// until it is stopped, so that what a frozen worker does after its thaw can be
+// seen.
+package desk
 
 import (
 	"bytes"
@@ -9,24 +14,24 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-// A desk is where the handlers of one worker process report.
-type desk struct {
-	name string // of the process
-	sink string // URL
-	log  *journal.Log
+// A Desk is where the handlers of one worker process report.
+type Desk struct {
+	Name string // of the process: "worker-1.3"
+	Sink string // URL
+	Log  *journal.Log
 }
 
 var errErrand = errors.New("the errand says that this attempt fails")
 
-// runs returns a handler.
-func (d *desk) runs(task string) func(context.Context, *tasks.Job[errand.Errand]) error {
+// Runs returns the handler of a task that runs errands.
+func (d *Desk) Runs(task string) func(context.Context, *tasks.Job[errand.Errand]) error {
 	return func(ctx context.Context, job *tasks.Job[errand.Errand]) error {
-		v := &visit{desk: d, job: job, holds: job.Args.Holds(task, job.Client)}
+		v := &visit{Desk: d, job: job, holds: job.Args.Holds(task, job.Client)}
 		if err := v.note(journal.Handled{What: journal.Begin}); err != nil {
 			return err
 		}
@@ -38,7 +43,7 @@ func (d *desk) runs(task string) func(context.Context, *tasks.Job[errand.Errand]
 
 // A visit is one attempt at an errand.
 type visit struct {
-	*desk
+	*Desk
 	job   *tasks.Job[errand.Errand]
 	holds []errand.Hold
 }
@@ -126,12 +131,12 @@ func (v *visit) tell(ctx context.Context, what, result string) (failures int, er
 		return 0, ctx.Err()
 	}
 	body, err := json.Marshal(journal.Sunk{
-		What: what, Result: result, Job: v.job.ID, Attempt: v.job.Attempt, Worker: v.name, Fence: v.job.Fence(), Holds: v.holds,
+		What: what, Result: result, Job: v.job.ID, Attempt: v.job.Attempt, Worker: v.Name, Fence: v.job.Fence(), Holds: v.holds,
 	})
 	if err != nil {
 		return 0, err
 	}
-	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, v.sink, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), http.MethodPost, v.Sink, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
@@ -148,6 +153,6 @@ func (v *visit) tell(ctx context.Context, what, result string) (failures int, er
 }
 
 func (v *visit) note(h journal.Handled) error {
-	h.Job, h.Attempt, h.Worker, h.Fence = v.job.ID, v.job.Attempt, v.name, v.job.Fence()
-	return v.log.Add(h)
+	h.Job, h.Attempt, h.Worker, h.Fence = v.job.ID, v.job.Attempt, v.Name, v.job.Fence()
+	return v.Log.Add(h)
 }

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 )
 
 // patience is how long after a trouble of Redis attempts may still be lost to

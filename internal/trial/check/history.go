@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 )
 
 // A history is what was done to processes, and when, by the sink's clock.

@@ -1,4 +1,4 @@
-// Package errand is what a job of the torture run is told to do: how long, how
+// Package errand is what a job of a trial is told to do: how long, how
 // often it fails, what it locks, what it starts. An errand is the job's whole
 // argument, so that whoever reads the ledger afterwards knows what had to
 // become of the job without asking who made it.

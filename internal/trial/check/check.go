@@ -1,4 +1,4 @@
-// Package check judges a torture run by what was written down: by the sink,
+// Package check judges a trial by what was written down: by the sink,
 // by the handlers, by those who asked the API, and by the ledger. It shares no
 // code with what it judges, and believes nobody alone: what the ledger says
 // must fit what the handlers did, and what the handlers did must fit what the
@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 )
 
 // A Kind is one thing that must not happen.

@@ -1,4 +1,4 @@
-package main
+package sink
 
 import (
 	"net/http"
@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 )
 
 func reading(name string) errand.Hold { return errand.Hold{Name: name} }
@@ -72,7 +72,7 @@ func TestWritesDownEveryDecision(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(&sink{start: time.Now(), fences: newFences(), log: decisions})
+	server := httptest.NewServer(&Sink{start: time.Now(), fences: newFences(), log: decisions})
 	defer server.Close()
 	for _, told := range []string{
 		`{"what":"begin","job":"a","fence":2}`,

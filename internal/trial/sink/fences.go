@@ -1,6 +1,6 @@
-package main
+package sink
 
-import "github.com/beadle-jobs/beadle/chaos/journal"
+import "github.com/beadle-jobs/beadle/internal/trial/journal"
 
 // fences are the greatest fences that the sink has seen.
 type fences struct {

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/beadle-jobs/beadle/chaos/errand"
-	"github.com/beadle-jobs/beadle/chaos/journal"
+	"github.com/beadle-jobs/beadle/internal/trial/errand"
+	"github.com/beadle-jobs/beadle/internal/trial/journal"
 )
 
 // A visit is one attempt at a job, as the sink saw it.

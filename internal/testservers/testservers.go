@@ -1,5 +1,6 @@
-// Package testservers starts a real redis-server and a real PostgreSQL for
-// tests, on free loopback ports, and stops them when the test binary ends.
+// Package testservers starts real servers for tests, on free loopback ports,
+// and stops them: redis-server and PostgreSQL, and groups of redis-servers that
+// stand in for each other.
 //
 // Each is started at most once per test binary, on first use. A test gets a
 // Redis that is empty, or a PostgreSQL schema that is empty and its own:
@@ -10,6 +11,9 @@
 //		rdb := redis.NewClient(&redis.Options{Addr: testservers.Redis(t)})
 //		...
 //	}
+//
+// [Sentinels] and [Cluster] are for tests in which a master dies; what they
+// start is the test's own and ends with it.
 //
 // Where the programs are not installed the test is skipped; `make deps`
 // installs them. With CI=true in the environment it fails instead, so that a
@@ -103,6 +107,22 @@ func freePort() (int, error) {
 // start runs a server until the test binary ends, however it ends, and returns
 // once it accepts connections at addr.
 func start(cmd *exec.Cmd, addr string, sig os.Signal) error {
+	p, err := launch(cmd)
+	if err != nil {
+		return err
+	}
+	onExit(func() { p.stop(sig) })
+	return accepts(addr, p.ended)
+}
+
+// A process is a server that was started. It ends with the test binary at the
+// latest.
+type process struct {
+	*os.Process
+	ended chan struct{}
+}
+
+func launch(cmd *exec.Cmd) (*process, error) {
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -121,21 +141,25 @@ func start(cmd *exec.Cmd, addr string, sig os.Signal) error {
 		close(ended)
 	}()
 	if err := <-started; err != nil {
-		return err
+		return nil, err
 	}
-	onExit(func() {
-		_ = cmd.Process.Signal(sig) // it may have ended
-		select {
-		case <-ended:
-		case <-time.After(10 * time.Second):
-			_ = cmd.Process.Kill()
-		}
-	})
-	return accepts(addr, ended)
+	return &process{cmd.Process, ended}, nil
 }
 
-// pause is how long to wait before looking again.
-func pause() { time.Sleep(20 * time.Millisecond) }
+// stop asks the process to end, and insists after 10 s.
+func (p *process) stop(sig os.Signal) {
+	_ = p.Signal(sig) // it may have ended
+	select {
+	case <-p.ended:
+	case <-time.After(10 * time.Second):
+		_ = p.Kill()
+	}
+}
+
+// pauseTime is how long to wait before looking again.
+const pauseTime = 20 * time.Millisecond
+
+func pause() { time.Sleep(pauseTime) }
 
 // accepts waits until something listens at addr.
 func accepts(addr string, ended <-chan struct{}) error {
@@ -146,7 +170,7 @@ func accepts(addr string, ended <-chan struct{}) error {
 		select {
 		case <-ended:
 			return fmt.Errorf("the server for %s ended at once", addr)
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(pauseTime):
 		}
 	}
 	return fmt.Errorf("nothing listens at %s after 30 s", addr)

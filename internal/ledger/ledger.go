@@ -20,6 +20,15 @@
 // A change of the schema is a new file in migrations, never an edit of one that
 // was released. [Open] brings a database up to date; processes that start
 // together take turns.
+//
+// While an installation is upgraded, programs of two versions use one ledger. So
+// a change only adds, and what it adds has a default; what nobody uses any more
+// is taken away by a later version, in a file that begins with
+//
+//	-- second step of 0031
+//
+// and says in meta that programs must know 31: [Open] refuses a ledger that has
+// become too new.
 package ledger
 
 import (

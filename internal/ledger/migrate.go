@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"embed"
 	"io/fs"
+	"strconv"
 
 	"github.com/pressly/goose/v3"
+
+	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
 //go:embed migrations/*.sql
@@ -54,8 +57,31 @@ func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {
 	if err != nil {
 		return err
 	}
-	_, err = steps.Up(ctx)
-	return err
+	if _, err := steps.Up(ctx); err != nil {
+		return err
+	}
+	return suits(ctx, db, newest(steps))
+}
+
+// newest returns the last change of the schema that this program knows.
+func newest(steps *goose.Provider) int64 {
+	all := steps.ListSources() // in order
+	return all[len(all)-1].Version
+}
+
+// suits is an error if a newer program has taken something out of the schema
+// that this one uses, which knows its changes up to known. What newer programs
+// have only added does no harm.
+func suits(ctx context.Context, db *sql.DB, known int64) error {
+	needs, err := meta(ctx, db, metaNeeds)
+	if err != nil {
+		return err
+	}
+	if least, err := strconv.ParseInt(needs, 10, 64); err != nil || least > known {
+		return fault.New(fault.Conflict,
+			"The ledger was changed for a newer version of Beadle: this one knows its schema up to %d, and %s is the least that is needed. Start the newer version, or restore a backup from before.", known, needs)
+	}
+	return nil
 }
 
 // stepsOf returns the changes of the schema: those whose text both databases

@@ -19,7 +19,11 @@ func OpenLedger(ctx context.Context, c config.Config) (*ledger.Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Open(ctx, c.Ledger)
+	location, err := c.LedgerURL()
+	if err != nil {
+		return nil, err
+	}
+	l, err := ledger.Open(ctx, location)
 	if err != nil {
 		return nil, err
 	}

@@ -4,18 +4,20 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
-// Connect returns a client of the Redis at url once it answers, as [Await] has
-// it.
-func Connect(ctx context.Context, url string, log *slog.Logger) (*redis.Client, error) {
-	rdb, err := Dial(url)
+// Connect returns a client of the Redis that the settings name once it answers,
+// as [Await] has it.
+func Connect(ctx context.Context, c config.Config, log *slog.Logger) (*redis.Client, error) {
+	rdb, err := Dial(c)
 	if err != nil {
 		return nil, err
 	}
@@ -26,28 +28,48 @@ func Connect(ctx context.Context, url string, log *slog.Logger) (*redis.Client, 
 	return rdb, nil
 }
 
-// Dial returns a client of the Redis at url, which need not answer yet. A url
-// with a master_name is that of Sentinels, who know where the Redis is.
-func Dial(url string) (*redis.Client, error) {
-	if strings.Contains(url, "master_name=") {
-		return dialSentinels(url)
-	}
-	options, err := redis.ParseURL(url)
+// Dial returns a client of the Redis that the settings name, which need not
+// answer yet. An address with a master_name is that of Sentinels, who know
+// where the Redis is.
+func Dial(c config.Config) (*redis.Client, error) {
+	address, err := c.RedisURL()
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "redis: %q is not the address of a Redis; write it as redis://127.0.0.1:6379/0.", url).Because(err)
+		return nil, err
+	}
+	if strings.Contains(address, "master_name=") {
+		return dialSentinels(address, c.RedisTLS)
+	}
+	options, err := redis.ParseURL(address)
+	if err != nil {
+		return nil, misspelt(address, err, "a Redis", "redis://127.0.0.1:6379/0")
 	}
 	options.ContextTimeoutEnabled = true
+	if err := secure(options.TLSConfig, c.RedisTLS); err != nil {
+		return nil, err
+	}
 	return redis.NewClient(options), nil
 }
 
-func dialSentinels(url string) (*redis.Client, error) {
-	options, err := redis.ParseFailoverURL(url)
+func dialSentinels(address string, own config.RedisTLS) (*redis.Client, error) {
+	options, err := redis.ParseFailoverURL(address)
 	if err != nil {
-		return nil, fault.New(fault.Invalid,
-			"redis: %q is not the address of Sentinels; write it as redis://sentinel-a:26379/0?addr=sentinel-b:26379&master_name=main.", url).Because(err)
+		return nil, misspelt(address, err, "Sentinels", "redis://sentinel-a:26379/0?addr=sentinel-b:26379&master_name=main")
 	}
 	options.ContextTimeoutEnabled = true
+	if err := secure(options.TLSConfig, own); err != nil {
+		return nil, err
+	}
 	return redis.NewFailoverClient(options), nil
+}
+
+// misspelt says that an address cannot be used, without its password: where that
+// cannot be told from the rest, the address is not shown at all.
+func misspelt(address string, err error, of, right string) error {
+	u, unreadable := url.Parse(address)
+	if unreadable != nil {
+		return fault.New(fault.Invalid, "redis: this is not the address of %s; write it as %s.", of, right)
+	}
+	return fault.New(fault.Invalid, "redis: %q is not the address of %s; write it as %s.", u.Redacted(), of, right).Because(err)
 }
 
 // Await returns once the Redis answers. While it does not, that is logged,

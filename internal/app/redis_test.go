@@ -15,6 +15,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
@@ -33,7 +34,7 @@ func TestRefusesARedisCluster(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 
-	rdb, err := app.Connect(t.Context(), "redis://127.0.0.1:"+port, slog.New(slog.DiscardHandler))
+	rdb, err := app.Connect(t.Context(), at("redis://127.0.0.1:"+port), slog.New(slog.DiscardHandler))
 	if err == nil {
 		rdb.Close()
 	}
@@ -60,7 +61,7 @@ func TestAsksSentinelsWhereTheRedisIs(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 
-	rdb, err := app.Connect(t.Context(), "redis://127.0.0.1:"+own+"/0?master_name=main", slog.New(slog.DiscardHandler))
+	rdb, err := app.Connect(t.Context(), at("redis://127.0.0.1:"+own+"/0?master_name=main"), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +73,7 @@ func TestAsksSentinelsWhereTheRedisIs(t *testing.T) {
 }
 
 func TestARedisThatDoesNotSayWhetherItIsAClusterIsNone(t *testing.T) {
-	rdb, err := app.Connect(t.Context(), "redis://"+miniredis.RunT(t).Addr(), slog.New(slog.DiscardHandler))
+	rdb, err := app.Connect(t.Context(), at("redis://"+miniredis.RunT(t).Addr()), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestWhatTheRedisClientSaysIsForDebugging(t *testing.T) {
 	for level, want := range map[slog.Level]bool{slog.LevelInfo: false, slog.LevelDebug: true} {
 		var out bytes.Buffer
 		app.ListenToRedis(app.Logger(&out, level))
-		rdb, err := app.Dial("redis://" + addr)
+		rdb, err := app.Dial(at("redis://" + addr))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,6 +98,13 @@ func TestWhatTheRedisClientSaysIsForDebugging(t *testing.T) {
 		}
 	}
 	app.ListenToRedis(app.Logger(io.Discard, slog.LevelError))
+}
+
+// at is the settings with Redis at an address.
+func at(url string) config.Config {
+	c := config.Default()
+	c.Redis = url
+	return c
 }
 
 func freeAddress(t *testing.T) string {
@@ -117,7 +125,7 @@ func TestTakesTheAddressesOfARedisInTheirUsualForm(t *testing.T) {
 		"redis://sentinel/x?master_name=main":    "",
 		"http://redis.example":                   "",
 	} {
-		rdb, err := app.Dial(url)
+		rdb, err := app.Dial(at(url))
 		switch {
 		case want == "" && fault.KindOf(err) != fault.Invalid:
 			t.Errorf("%s: error %v, want an invalid one", url, err)

@@ -11,11 +11,13 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/bench"
+	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -84,7 +86,7 @@ func positive(flags *pflag.FlagSet) (err error) {
 func (env *Env) bench(ctx context.Context, f *benchFlags, run benchmark) (err error) {
 	steps := &stepWatcher{env: env}
 	bed, err := bench.Open(ctx, bench.Options{
-		Redis: f.redis, Flush: f.flush, Connect: app.Connect, Progress: steps.show,
+		Redis: f.redis, Flush: f.flush, Connect: connect, Progress: steps.show,
 		Log: slog.New(slog.NewTextHandler(env.Err, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
@@ -159,6 +161,11 @@ func (w *stepWatcher) show(s bench.Step) {
 	fmt.Fprint(w.env.Err, clearLine+line)
 }
 
+// connect returns a client of the Redis at url once it answers.
+func connect(ctx context.Context, url string, log *slog.Logger) (*redis.Client, error) {
+	return app.Connect(ctx, config.Config{Redis: url}, log)
+}
+
 // end takes away what is drawn.
 func (w *stepWatcher) end() {
 	if w.drawn {
@@ -172,7 +179,7 @@ func benchWorkerCmd(env *Env, f *benchFlags) *cobra.Command {
 		Use: "worker-process", Short: "Be a worker that bench recover kills", Args: cobra.NoArgs, Hidden: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := slog.New(slog.NewTextHandler(env.Err, &slog.HandlerOptions{Level: slog.LevelError}))
-			rdb, err := app.Connect(cmd.Context(), f.redis, log)
+			rdb, err := connect(cmd.Context(), f.redis, log)
 			if err != nil {
 				return err
 			}

@@ -51,6 +51,11 @@ type Config struct {
 	Notify    Notify   `yaml:"notify" envPrefix:"NOTIFY_"`
 	Access    Access   `yaml:"access" envPrefix:"ACCESS_"`
 
+	RedisFile  string    `yaml:"redis_file" env:"REDIS_FILE"`   // holds what redis says, instead; for an address with a password
+	LedgerFile string    `yaml:"ledger_file" env:"LEDGER_FILE"` // likewise
+	RedisTLS   RedisTLS  `yaml:"redis_tls" envPrefix:"REDIS_TLS_"`
+	ListenTLS  ListenTLS `yaml:"listen_tls" envPrefix:"LISTEN_TLS_"`
+
 	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
 
 	MessageKeys []string `yaml:"message_keys" env:"MESSAGE_KEYS"` // files of keys that seal what the SIS says of people; the first seals
@@ -146,6 +151,7 @@ func (c *Config) decode(file string, data []byte) error {
 // resolve makes the file's relative paths relative to dir.
 func (c *Config) resolve(dir string) {
 	c.TokenFile = under(dir, c.TokenFile)
+	c.resolveConnections(dir)
 	for i, file := range c.MessageKeys {
 		c.MessageKeys[i] = under(dir, file)
 	}
@@ -194,9 +200,7 @@ func (r Recovery) validate(say func(format string, args ...any)) {
 func (c Config) Validate() error {
 	var wrong []string
 	say := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
-	if c.Ledger == "" {
-		say("ledger is empty: name a postgres:// URL or a file")
-	}
+	c.validateConnections(say)
 	if c.Worker.Concurrency < 1 || c.Worker.Concurrency > 10_000 {
 		say("worker.concurrency is %d: it must be 1 to 10000", c.Worker.Concurrency)
 	}

@@ -85,6 +85,8 @@ func TestRefusesSettingsInOneLineThatSaysWhatIsRight(t *testing.T) {
 		"too much concurrency":           {"worker: {concurrency: 0}", "worker.concurrency is 0"},
 		"no patience at all":             {"worker: {drain: 0s}", "worker.drain is 0s: it must be 1s or more"},
 		"an unknown log level":           {"log_level: loud", "log_level"},
+		"a certificate without its key":  {"listen_tls: {cert_file: a}", "listen_tls needs cert_file and key_file, or neither"},
+		"a misspelt key of TLS":          {"redis_tls: {ca: a}", "there are ca_file, cert_file, key_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := load(t, tt.text)
@@ -132,4 +134,31 @@ func FuzzLoadNeverPanics(f *testing.F) {
 			t.Errorf("error of another kind: %v", err)
 		}
 	})
+}
+
+func TestReadsAddressesWithPasswordsFromFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "beadle.yaml")
+	for name, text := range map[string]string{
+		"beadle.yaml": "redis_file: redis.url\nledger_file: ledger.url\nredis_tls: {ca_file: ca.crt}\n",
+		"redis.url":   "redis://beadle:secret@redis/0\n",
+		"ledger.url":  "postgres://beadle:secret@db/beadle\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := config.Load(config.Default(), file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if url, err := c.RedisURL(); err != nil || url != "redis://beadle:secret@redis/0" {
+		t.Errorf("redis = %q %v", url, err)
+	}
+	if url, err := c.LedgerURL(); err != nil || url != "postgres://beadle:secret@db/beadle" {
+		t.Errorf("ledger = %q %v", url, err)
+	}
+	if c.RedisTLS.CAFile != filepath.Join(dir, "ca.crt") {
+		t.Errorf("the authorities are in %s", c.RedisTLS.CAFile)
+	}
 }

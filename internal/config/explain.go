@@ -34,6 +34,7 @@ var sections = map[string]reflect.Type{
 	"Source": reflect.TypeFor[Source](), "Target": reflect.TypeFor[Target](), "Sync": reflect.TypeFor[Sync](),
 	"Brakes": reflect.TypeFor[Brakes](), "Freeze": reflect.TypeFor[Freeze](),
 	"Notify": reflect.TypeFor[Notify](), "SMTP": reflect.TypeFor[SMTP](),
+	"RedisTLS": reflect.TypeFor[RedisTLS](), "ListenTLS": reflect.TypeFor[ListenTLS](),
 }
 
 // explain turns an error of the YAML package into one line that names the line

@@ -61,7 +61,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 	}
 	log := app.Logger(os.Stderr, c.Level())
 	app.ListenToRedis(log)
-	rdb, stop, err := connect(ctx, c.Redis, log)
+	rdb, stop, err := connect(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -147,11 +147,11 @@ func override(setting *string, flag string) {
 	}
 }
 
-// connect returns a client of the Redis at url, or of an embedded one if url
-// is empty.
-func connect(ctx context.Context, url string, log *slog.Logger) (rdb *redis.Client, stop func(), err error) {
-	if url != "" {
-		rdb, err = app.Connect(ctx, url, log)
+// connect returns a client of the Redis that the settings name, or of an
+// embedded one if they name none.
+func connect(ctx context.Context, c config.Config, log *slog.Logger) (rdb *redis.Client, stop func(), err error) {
+	if !embeds(c) {
+		rdb, err = app.Connect(ctx, c, log)
 		return rdb, func() { rdb.Close() }, err
 	}
 	embedded := miniredis.NewMiniRedis()
@@ -159,15 +159,19 @@ func connect(ctx context.Context, url string, log *slog.Logger) (rdb *redis.Clie
 	if err := embedded.Start(); err != nil {
 		return nil, nil, fmt.Errorf("start embedded redis: %w", err)
 	}
-	rdb, err = app.Connect(ctx, "redis://"+embedded.Addr(), log)
+	c.Redis = "redis://" + embedded.Addr()
+	rdb, err = app.Connect(ctx, c, log)
 	return rdb, func() { rdb.Close(); embedded.Close() }, err
 }
+
+// embeds reports whether the settings name no Redis.
+func embeds(c config.Config) bool { return c.Redis == "" && c.RedisFile == "" }
 
 // welcome says where to look. moodle is the address of the simulated one, if
 // there is one.
 func welcome(out io.Writer, o scheduler.Options, moodle string) {
 	fmt.Fprintf(out, "Beadle is at http://%s\n", o.Listener.Addr())
-	if o.Settings.Redis == "" {
+	if embeds(o.Settings) {
 		fmt.Fprintln(out, "  Redis    embedded, for trying out only")
 	}
 	fmt.Fprintf(out, "  ledger   %s\n", o.Settings.Ledger)

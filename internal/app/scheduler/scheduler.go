@@ -45,7 +45,7 @@ func Main() int {
 		Flags: func(cmd *cobra.Command, c *config.Config) {
 			cmd.Flags().StringVar(&c.Listen, "listen", "", "where to serve, such as 127.0.0.1:8080")
 			cmd.Flags().StringVar(&c.TokenFile, "token-file", "", "file with the bearer token; without one only loopback is served")
-			cmd.AddCommand(healthCmd())
+			cmd.AddCommand(app.HealthCmd("scheduler", "http://127.0.0.1:8080"))
 		},
 		Run: run,
 	}.Main()
@@ -60,7 +60,11 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	rdb, err := app.Dial(c.Redis)
+	defer l.Close()
+	if l, err = app.OverTLS(l, c.ListenTLS, log); err != nil {
+		return err
+	}
+	rdb, err := app.Dial(c)
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer records.Close()
-	log.Info("serving", "url", "http://"+l.Addr().String())
+	log.Info("serving", "url", app.URL(l, c))
 	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: os.Stdout})
 }
 

@@ -45,6 +45,7 @@ as worker.drain says, and puts the others back unharmed.`,
 		Flags: func(cmd *cobra.Command, c *config.Config) {
 			cmd.Flags().StringVar(&c.Worker.Metrics, "metrics", "", "serve /metrics and /healthz there, such as 127.0.0.1:9090")
 			cmd.Flags().IntVar(&c.Worker.Concurrency, "concurrency", 0, "jobs at a time")
+			cmd.AddCommand(app.HealthCmd(name, "http://127.0.0.1:9090"))
 		},
 		Run: func(ctx context.Context, c config.Config, log *slog.Logger) error {
 			return run(ctx, name, c, log, provide)
@@ -54,7 +55,7 @@ as worker.drain says, and puts the others back unharmed.`,
 
 func run(ctx context.Context, name string, c config.Config, log *slog.Logger, provide Provide) error {
 	defer engine.CollectLess()()
-	rdb, err := app.Connect(ctx, c.Redis, log)
+	rdb, err := app.Connect(ctx, c, log)
 	if err != nil {
 		return err
 	}

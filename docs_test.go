@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,4 +61,48 @@ func builtWith() (flags []string) {
 		}
 	}
 	return flags
+}
+
+// link finds links of Markdown, pictures too.
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+func TestEveryLinkOfThePagesLeadsSomewhere(t *testing.T) {
+	for _, page := range append(pages(t), "CHANGELOG.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range link.FindAllStringSubmatch(string(text), -1) {
+			if target := found[1]; !strings.Contains(target, "://") && !leads(page, target) {
+				t.Errorf("%s: the link to %s leads nowhere", page, target)
+			}
+		}
+	}
+}
+
+// leads reports whether there is the file, and the heading, that the link of a
+// page names.
+func leads(page, target string) bool {
+	path, anchor, _ := strings.Cut(target, "#")
+	file := page
+	if path != "" {
+		file = filepath.Join(filepath.Dir(page), path)
+	}
+	text, err := os.ReadFile(file)
+	if info, e := os.Stat(file); e == nil && info.IsDir() {
+		return anchor == ""
+	}
+	return err == nil && (anchor == "" || slices.Contains(anchors(string(text)), anchor))
+}
+
+var heading = regexp.MustCompile(`(?m)^#+ +(.+)$`)
+
+// anchors are the names of the headings of a page, as GitHub makes them.
+func anchors(page string) (all []string) {
+	for _, found := range heading.FindAllStringSubmatch(page, -1) {
+		name := strings.ToLower(found[1])
+		name = regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(name, "")
+		all = append(all, strings.ReplaceAll(name, " ", "-"))
+	}
+	return all
 }

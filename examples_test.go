@@ -26,11 +26,15 @@ import (
 //
 //	<!-- before: command -->
 //
+// A file that the page shows is there for the blocks after it:
+//
+//	<!-- save: name -->
+//
 // The blocks of a page run in its order, in an empty folder, with a server of
 // its own: jobctl dev with the demo campus.
 var (
 	fence  = regexp.MustCompile("^```(sh|console|)$")
-	marker = regexp.MustCompile(`^<!-- (run|run: sample|not run: .+|before: .+) -->$`)
+	marker = regexp.MustCompile(`^<!-- (run|run: sample|not run: .+|before: .+|save: .+) -->$`)
 )
 
 // An example is a block of shell on a page.
@@ -122,7 +126,7 @@ func examplesOf(page string, lines []string) (all []example) {
 			marked = found[1]
 		case strings.HasPrefix(line, "```"):
 			inside = true
-			if fence.MatchString(line) {
+			if fence.MatchString(line) || strings.HasPrefix(marked, "save: ") {
 				all = append(all, example{page: page, line: i + 1, marker: marked})
 			} else {
 				all = append(all, example{page: page, line: i + 1, marker: "not run: it is no shell"})
@@ -201,6 +205,11 @@ func (r *reader) await(t *testing.T, text string) {
 // follow does what the example says, and compares what it prints.
 func (r *reader) follow(t *testing.T, e example) {
 	t.Helper()
+	if file, saved := strings.CutPrefix(e.marker, "save: "); saved {
+		if err := os.WriteFile(filepath.Join(r.folder, file), []byte(e.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if !e.runs() {
 		return
 	}
@@ -261,6 +270,7 @@ var (
 	ids    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{12,}\b`)
 	days   = regexp.MustCompile(`\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b`)
 	spans  = regexp.MustCompile(`(under )?\b[0-9.:]+ ?(ms|s|min|h|d|days?)\b( [0-9]+ (s|min|h))?`)
+	agos   = regexp.MustCompile(`SPAN ago|just now`)
 	digits = regexp.MustCompile(`[0-9][0-9,.:]*`)
 	blanks = regexp.MustCompile(`[ \t]+`)
 )
@@ -269,7 +279,7 @@ func shape(text string) string {
 	for _, mask := range []struct {
 		what *regexp.Regexp
 		by   string
-	}{{ids, "ID"}, {days, "DAY"}, {spans, "SPAN"}, {digits, "0"}, {blanks, " "}} {
+	}{{ids, "ID"}, {days, "DAY"}, {spans, "SPAN"}, {agos, "AGO"}, {digits, "0"}, {blanks, " "}} {
 		text = mask.what.ReplaceAllString(text, mask.by)
 	}
 	lines := strings.Split(text, "\n")

@@ -160,25 +160,26 @@ type CalendarBook interface {
 }
 
 // Config is what the API is made of. All of it is required but Lag, MaxBacklog,
-// Access, Devices, PublicURL, Notices, LocalEmail, Feed, StillWho and
-// System.
+// Access, Devices, PublicURL, Notices, LocalEmail, Feed, StillWho,
+// System and Depose.
 type Config struct {
 	Engine     Engine
 	Ledger     Ledger
 	Locks      Locks
 	Timetable  Timetable
-	Access     Access                           // nil: no people are kept
-	Devices    Devices                          // nil likewise
-	PublicURL  string                           // where people find this server; empty: where they asked
-	Syncs      []sync.Sync                      // as the settings name them
-	Lag        func() time.Duration             // how far the ledger is behind what has happened; nil: never
-	MaxBacklog int64                            // events that wait to be recorded, at which batches are refused; 0: never
-	Feed       Feed                             // nil: nothing is told live
-	StillWho   func(*http.Request) bool         // whether its sender is who they were, with the same rights; nil: always
-	Notices    NoticeLedger                     // nil: nobody is told of jobs
-	LocalEmail string                           // of who works where no access is configured
-	Retention  job.Retention                    // of the settings; zero: all is kept for ever
-	System     func(context.Context) job.System // what all this runs on; nil: nobody knows
+	Access     Access                                        // nil: no people are kept
+	Devices    Devices                                       // nil likewise
+	PublicURL  string                                        // where people find this server; empty: where they asked
+	Syncs      []sync.Sync                                   // as the settings name them
+	Lag        func() time.Duration                          // how far the ledger is behind what has happened; nil: never
+	MaxBacklog int64                                         // events that wait to be recorded, at which batches are refused; 0: never
+	Feed       Feed                                          // nil: nothing is told live
+	StillWho   func(*http.Request) bool                      // whether its sender is who they were, with the same rights; nil: always
+	Notices    NoticeLedger                                  // nil: nobody is told of jobs
+	LocalEmail string                                        // of who works where no access is configured
+	Retention  job.Retention                                 // of the settings; zero: all is kept for ever
+	System     func(context.Context) job.System              // what all this runs on; nil: nobody knows
+	Depose     func(context.Context) (was string, err error) // has the leader stop; its name, empty if nobody led; nil: nobody ever leads
 	Log        *slog.Logger
 	Now        func() time.Time
 	Version    string
@@ -243,6 +244,7 @@ func (a *API) routes() []route {
 		{"GET", "/api/v1/openapi.yaml", auth.NeedNothing, nil, a.openapi},
 		{"GET", "/api/v1/version", auth.NeedLogin, nil, a.version},
 		{"GET", "/api/v1/system", auth.NeedSee, nil, a.system},
+		{"POST", "/api/v1/leader:depose", auth.NeedAdmin, nil, a.deposeLeader},
 
 		{"GET", "/api/v1/jobs", auth.NeedJobs, append([]string{"count", "format"}, jobParams...), a.jobs},
 		{"POST", "/api/v1/jobs", auth.NeedOwn, nil, a.enqueue},

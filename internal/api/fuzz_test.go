@@ -42,6 +42,7 @@ var forms = [][2]string{
 	{"POST", "/api/v1/jobs:abort"},
 	{"POST", "/api/v1/jobs:retry"},
 	{"POST", "/api/v1/locks:break"},
+	{"POST", "/api/v1/leader:depose"},
 	{"POST", "/api/v1/clients"},
 	{"POST", "/api/v1/clients/default"},
 	{"POST", "/api/v1/clients/default/disable"},

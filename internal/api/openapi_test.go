@@ -77,7 +77,7 @@ func queryParameters(doc, operation node) (names []string) {
 
 // schemas are the Go types of the document's schemas that stand in examples.
 var schemas = map[string]any{
-	"Readiness": client.Readiness{}, "Version": client.Version{}, "System": client.System{}, "ErrorBody": client.ErrorBody{},
+	"Readiness": client.Readiness{}, "Version": client.Version{}, "System": client.System{}, "Deposed": client.Deposed{}, "ErrorBody": client.ErrorBody{},
 	"Job": client.Job{}, "NewJob": client.NewJob{}, "Enqueued": client.Enqueued{}, "BatchLine": client.BatchLine{}, "JobList": client.JobList{}, "EventData": client.EventData{}, "JobDetail": client.JobDetail{}, "Bulk": client.Bulk{}, "BulkResult": client.BulkResult{},
 	"ErrorPage": client.ErrorPage{}, "ErrorGroupList": client.ErrorGroupList{}, "ErrorGroupPage": client.ErrorGroupPage{}, "LogPage": client.LogPage{},
 	"Task": client.Task{}, "TaskList": client.TaskList{},

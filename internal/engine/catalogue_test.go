@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -138,5 +139,34 @@ func TestTellsWhetherRedisKeepsWhatItAcknowledged(t *testing.T) {
 	}
 	if _, err := smallHouse(t).cut().Health(t.Context()); err == nil {
 		t.Error("a Redis that is away has no health")
+	}
+}
+
+func TestAQueueAndItsTasksAreRetiredOnceTheirJobsHaveEnded(t *testing.T) {
+	t.Parallel()
+	h := smallHouse(t)
+	stop := h.start(NewWorker(h.Engine, tasks.NewRegistry(does("trial.run", nothing)), WorkerOptions{Queue: "trial"}))
+	stop()
+	h.start(NewWorker(h.Engine, tasks.NewRegistry(does("report.send", nothing)), WorkerOptions{Queue: "reports"}))
+	h.enqueue(job.Request{Task: "report.send"})
+	left := h.enqueue(job.Request{Task: "trial.run"})
+
+	if err := h.Retire(t.Context(), "trial", "trial.run"); fault.KindOf(err) != fault.Conflict {
+		t.Errorf("with a job left: %v", err)
+	}
+	if _, err := h.Abort(t.Context(), left.ID, "kim"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Retire(t.Context(), "trial", "trial.run"); err != nil {
+		t.Fatal(err)
+	}
+
+	all, err := h.Tasks(t.Context())
+	if err != nil || len(all) != 1 || all[0].Name != "report.send" {
+		t.Errorf("catalogue = %+v, error %v", all, err)
+	}
+	depths, err := h.Depths(t.Context())
+	if _, there := depths["trial"]; there || len(depths) != 1 || err != nil {
+		t.Errorf("queues = %v, error %v", depths, err)
 	}
 }

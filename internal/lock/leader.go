@@ -49,10 +49,24 @@ func Leading(ctx context.Context, rdb redis.UniversalClient, office string) (nam
 	if err != nil {
 		return "", fmt.Errorf("ask who leads %s: %w", office, err)
 	}
-	if end := strings.LastIndexByte(holder, '/'); end > 0 {
-		name = holder[:end]
+	return nameOf(holder), nil
+}
+
+// nameOf is what people call a holder; empty if it has no name.
+func nameOf(holder string) string {
+	return holder[:max(0, strings.LastIndexByte(holder, '/'))]
+}
+
+// Depose takes an office from its holder as if the holder's process had died: it
+// finds out within a second, when it renews its lease, and nobody is elected
+// until that would have run out, 4 s at most. It returns the holder's name;
+// empty if nobody led.
+func Depose(ctx context.Context, rdb redis.UniversalClient, office string) (was string, err error) {
+	holder, err := deposeScript.Run(ctx, rdb, []string{officeKey(office)}).Text()
+	if err != nil {
+		return "", fmt.Errorf("depose the leader of %s: %w", office, err)
 	}
-	return name, nil
+	return nameOf(holder), nil
 }
 
 // Run campaigns until ctx ends. Whenever it is elected it calls lead, whose
@@ -178,6 +192,15 @@ local t = redis.call('TIME')
 local lease = redis.call('HMGET', KEYS[1], 'holder', 'until')
 if lease[1] and tonumber(lease[2]) > t[1] * 1000000 + t[2] then return lease[1] end
 return ''
+`)
+
+// deposeScript leaves the lease to nobody, and answers who had it.
+var deposeScript = redis.NewScript(`
+local t = redis.call('TIME')
+local lease = redis.call('HMGET', KEYS[1], 'holder', 'until')
+if not lease[1] or tonumber(lease[2]) <= t[1] * 1000000 + t[2] then return '' end
+redis.call('HSET', KEYS[1], 'holder', '')
+return lease[1]
 `)
 
 var resignScript = redis.NewScript(`

@@ -52,6 +52,31 @@ func TestTheNextCandidateLeadsWhenTheLeaderResigns(t *testing.T) {
 	eventually(t, func() bool { return o.terms.Load() == 2 && o.leading.Load() == 1 })
 }
 
+func TestADeposedLeaderStopsAndNobodyLeadsUntilItsLeaseWouldHaveRunOut(t *testing.T) {
+	var o office
+	rdb := client(t, miniredis.RunT(t).Addr())
+	defer o.candidate(t, rdb)()
+	eventually(t, func() bool { return o.leading.Load() == 1 })
+
+	was, err := Depose(t.Context(), rdb, "scheduler")
+	deposed := time.Now()
+	if err != nil || was != "a" {
+		t.Fatalf("deposed %q, %v", was, err)
+	}
+	if again, err := Depose(t.Context(), rdb, "scheduler"); err != nil || again != "" {
+		t.Errorf("deposed %q with nobody in office, %v", again, err)
+	}
+
+	eventually(t, func() bool { return o.leading.Load() == 0 })
+	if took := time.Since(deposed); took > 2*renewEvery {
+		t.Errorf("it led for another %s", took)
+	}
+	eventually(t, func() bool { return o.terms.Load() == 2 && o.leading.Load() == 1 })
+	if took := time.Since(deposed); took < leaderLease-2*renewEvery || took > leaderLease+2*time.Second {
+		t.Errorf("the office was vacant for %s", took)
+	}
+}
+
 func eventually(t *testing.T, true func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !true(); time.Sleep(time.Millisecond) {

@@ -14,7 +14,19 @@ type (
 	Scheduler = job.Scheduler
 )
 
+// Deposed is who led until then.
+type Deposed struct {
+	Leader string `json:"leader"`
+}
+
 // System returns what the installation runs on.
 func (c *Client) System(ctx context.Context) (System, error) {
 	return get[System](ctx, c, path("system"), nil)
+}
+
+// DeposeLeader has the scheduler that leads stop leading, as if its process had
+// died; within 4 s one is elected anew. It returns who led. The reason is kept
+// in the audit.
+func (c *Client) DeposeLeader(ctx context.Context, reason string) (Deposed, error) {
+	return post[Deposed](ctx, c, path("leader:depose"), Reason{reason})
 }

@@ -185,7 +185,7 @@ func (s *scheduler) faces(guard api.GuardOptions) (*api.API, *web.Dashboard, err
 		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
 		LocalEmail: s.Settings.Notify.LocalEmail,
-		Retention:  s.Settings.Retention.Base(), System: s.system,
+		Retention:  s.Settings.Retention.Base(), System: s.system, Depose: s.depose,
 	}
 	logins := s.entrances(&about)
 	routes := api.New(about)

@@ -37,6 +37,11 @@ func (s *scheduler) system(ctx context.Context) job.System {
 	return all
 }
 
+// depose has the leader stop leading, and says who it was.
+func (s *scheduler) depose(ctx context.Context) (was string, err error) {
+	return lock.Depose(ctx, s.Redis, office)
+}
+
 func (s *scheduler) askRedis(ctx context.Context, all *job.System) {
 	var err error
 	if all.Redis, err = s.engine.Facts(ctx); err != nil {

@@ -237,6 +237,7 @@ func again(j job.Job, by string) job.Request {
 		Parent:      j.Parent,
 		Root:        j.Root,
 		RetryOf:     j.ID,
+		Follows:     j.Trace,
 		Schedule:    j.Schedule,
 		Tags:        j.Tags,
 	}

@@ -50,6 +50,7 @@ type Config struct {
 	Recovery  Recovery `yaml:"recovery" envPrefix:"RECOVERY_"`
 	Notify    Notify   `yaml:"notify" envPrefix:"NOTIFY_"`
 	Access    Access   `yaml:"access" envPrefix:"ACCESS_"`
+	Traces    Traces   `yaml:"traces" envPrefix:"TRACES_"`
 
 	RedisFile  string    `yaml:"redis_file" env:"REDIS_FILE"`   // holds what redis says, instead; for an address with a password
 	LedgerFile string    `yaml:"ledger_file" env:"LEDGER_FILE"` // likewise
@@ -97,6 +98,7 @@ func Default() Config {
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 		Notify:   defaultNotify(),
+		Traces:   Traces{Ratio: 1},
 		Access:   Access{SessionIdle: 8 * time.Hour, SessionMax: 7 * 24 * time.Hour, OIDC: OIDC{GroupsClaim: "groups"}},
 	}
 }
@@ -221,6 +223,7 @@ func (c Config) Validate() error {
 		say("public_url is %q: it must be an address such as https://jobs.example.edu", c.PublicURL)
 	}
 	c.Recovery.validate(say)
+	c.Traces.validate(say)
 	c.Notify.validate(say)
 	c.Access.validate(c.PublicURL, say)
 	for _, name := range sorted(c.Sources) {

@@ -75,6 +75,7 @@ func (w *Worker) passOn() {
 func (w *Worker) attempt(h *hold, c claimed) {
 	report := newReport(w, h)
 	began := w.engine.now()
+	w.trace(h, began)
 	cause, err, ran := error(nil), tasks.Permanent(c.refusal), false
 	switch {
 	case h.work.Err() != nil: // before it began
@@ -117,6 +118,7 @@ func (w *Worker) decide(h *hold, report *report, o outcome, rec record) *ending 
 		was: rec, next: next, way: wayOf(next), ended: ended, events: said.events,
 		done: func(recorded bool) {
 			w.holds.remove(h)
+			h.traced(ended.Outcome, recorded)
 			if recorded {
 				w.tell(next, ended, o.hush.error(o.err))
 			}

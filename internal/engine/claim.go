@@ -319,7 +319,7 @@ func (w *Worker) readHaul(cmd *redis.Cmd, sent time.Time) (h haul, err error) {
 // ones.
 func readJobs(begun any, values []any) (all []claimed, err error) {
 	all = make([]claimed, 0, len(values)/2)
-	var fields [20]any
+	var fields [21]any
 	fields[1] = "pending"
 	for len(values) > 1 {
 		how := values[0]

@@ -41,6 +41,8 @@ type Engine struct {
 	where queues
 	rests pauses
 	run   serverRun
+
+	tracer Tracer // nil: nobody traces
 }
 
 // New returns the engine whose jobs are kept in rdb. The client should have

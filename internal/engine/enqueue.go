@@ -52,6 +52,13 @@ func (e *Engine) Enqueue(ctx context.Context, r job.Request) (job.Job, error) {
 // that as their error, and so have those of which nobody heard whether they
 // were accepted.
 func (e *Engine) EnqueueBatch(ctx context.Context, all []job.Request) ([]Accepted, error) {
+	if e.tracer != nil {
+		return e.enqueueTraced(ctx, all)
+	}
+	return e.enqueueAll(ctx, all)
+}
+
+func (e *Engine) enqueueAll(ctx context.Context, all []job.Request) ([]Accepted, error) {
 	done := make([]Accepted, len(all))
 	p, sent := e.portion(len(all)), onTheWay(nil)
 	for i := range all {

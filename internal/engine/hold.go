@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
@@ -71,6 +72,7 @@ type hold struct {
 	end     context.CancelCauseFunc
 	wrapUp  chan struct{} // closed: the attempt should come to its end
 	soon    sync.Once
+	span    func(job.Outcome) // ends that of the attempt; nil if it is not traced
 
 	mu       sync.Mutex
 	code     context.Context // what the task's code sees; nil if it has not begun

@@ -33,6 +33,7 @@ type record struct {
 	known     bool   // wants are known
 	alone     bool   // runs with no other job in its worker
 	parts     parts  // of a job that was divided
+	parked    string // its waits since the last attempt; see [record.waited]
 }
 
 // parts says how the jobs that a job was divided into have ended.
@@ -43,7 +44,7 @@ type parts struct{ all, open, failed int }
 // queued and not touched since has no others of ours.
 var fieldNames = []string{
 	"msg", "state", "live", "due", "failures", "crashes", "reason", "error", "abort", "progress", "errors", "lines",
-	"stuck", "waits", "wants", "expires", "alone", "parts_all", "parts_open", "parts_failed",
+	"stuck", "waits", "wants", "expires", "alone", "parts_all", "parts_open", "parts_failed", "parked",
 }
 
 // states are those of jobs that have not been touched since they were accepted.
@@ -71,6 +72,7 @@ func parse(values []any) (r record, err error) {
 	r.wants, r.known = f.text(14), values[14] != nil
 	r.Expires, r.alone = f.time(15), f.text(16) != ""
 	r.parts = parts{int(f.number(17)), int(f.number(18)), int(f.number(19))}
+	r.parked = f.text(20)
 	if r.State == job.Waiting {
 		f.json(13, &r.Waiting)
 	}

@@ -185,12 +185,12 @@ end
 -- it did.
 local function ready(queue, id)
   local key = recordKey(queue, id)
-  local r = redis.call('HMGET', key, 'live', 'state')
+  local r = redis.call('HMGET', key, 'live', 'state', 'parked')
   local l = readLive(r[1], r[2])
   if l.job ~= 'waiting' then return end
   l.job = 'queued'
   redis.call('ZREM', waitingKey(queue), id)
-  writeLive(key, 'pending', l)
+  writeLive(key, 'pending', l, 'parked', (r[3] or '') .. ' ' .. text(ms))
   redis.call('HDEL', key, 'waits')
   queueFirst(queue, id)
   say('job.queued', '{"id":"' .. id .. '","at":"' .. now .. '"}')
@@ -269,6 +269,14 @@ local function twin(queue, id, msg)
   return other
 end
 
+-- parked is what a record says of its waits since the last attempt: in a line
+-- for each of the latest, its kind, ms when it began, and unless its time was
+-- set before ms when it was over.
+local function parked(was, kind)
+  if not was or #was > 400 then return kind .. ' ' .. text(ms) end
+  return was .. '\n' .. kind .. ' ' .. text(ms)
+end
+
 -- park lets a job wait for what why says, which is as lock.try gives it.
 local function park(queue, id, l, why)
   local wait = '{"kind":"' .. why.kind .. '"'
@@ -279,7 +287,8 @@ local function park(queue, id, l, why)
   if why.due then wait = wait .. ',"until":"' .. iso(why.due * 1000) .. '"' end
   wait = wait .. '}'
   l.job = 'waiting'
-  writeLive(recordKey(queue, id), 'scheduled', l, 'waits', wait)
+  local key = recordKey(queue, id)
+  writeLive(key, 'scheduled', l, 'waits', wait, 'parked', parked(redis.call('HGET', key, 'parked'), why.kind))
   if why.due then
     redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', why.due / 1000), id)
     wake(queue)

@@ -17,7 +17,7 @@ local alive = lock.alive(session)
 local opening = ',"worker":' .. name .. ',"at":"' .. now .. '"}'
 local begun, fresh = nil, {}
 local rest = {'due', 'failures', 'crashes', 'reason', 'error', 'abort', 'progress', 'errors', 'lines',
-  'stuck', 'waits', 'wants', 'expires', 'alone', 'parts_all', 'parts_open', 'parts_failed'}
+  'stuck', 'waits', 'wants', 'expires', 'alone', 'parts_all', 'parts_open', 'parts_failed', 'parked'}
 
 -- who names a job's task and client to lock; from those of one queue.
 local whos = {}
@@ -72,7 +72,7 @@ local function startAgain(queue, id, r, task, client, wants)
   local key = recordKey(queue, id)
   l.job, l.fence, l.attempt, l.ended, l.session, l.worker = 'running', fence, text(l.attempt + 1), '0', session, ARGV[2]
   if l.started == '0' then l.started = text(ms) end
-  redis.call('HDEL', key, 'waits', 'progress', 'reason', 'stuck')
+  redis.call('HDEL', key, 'waits', 'parked', 'progress', 'reason', 'stuck')
   holdIn(queue, id, fence)
   say('attempt.started', '{"id":"' .. id .. '","attempt":' .. l.attempt .. opening)
   return writeLive(key, 'active', l)

@@ -185,6 +185,7 @@ type Request struct {
 	At          time.Time       // zero: now
 	Expires     time.Time       // zero: never; not started by then, the job expires
 	Trace       string          // W3C traceparent; may be empty
+	Follows     string          // that of the job that this one repeats; may be empty
 	Tags        []string        // as [TagsOf] takes them
 	Worker      string          // id of the only worker session that may run it; empty: any
 	Whole       string          // set by the engine: the job that this one is a part of

@@ -17,6 +17,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lms/moodlelog"
 	"github.com/beadle-jobs/beadle/internal/notify"
+	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/activitycsv"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
@@ -59,7 +60,7 @@ func attended(name string, c config.Config, l *ledger.Ledger, targets map[string
 	if s.Activity, err = activityOf(name, a, l, targets[c.Syncs[name].Target]); err != nil {
 		return s, err
 	}
-	s.Sink, err = sinkOf(c.Sinks[a.Sink], c, log.With("sink", a.Sink))
+	s.Sink, err = sinkOf(c.Sinks[a.Sink], c, trace.Calls("sink", a.Sink), log.With("sink", a.Sink))
 	return s, err
 }
 
@@ -107,19 +108,19 @@ func moodleLog(a config.Attendance) (sis.ActivitySource, error) {
 }
 
 // sinkOf returns where attendance is posted. Nothing is called yet.
-func sinkOf(s config.Sink, c config.Config, log *slog.Logger) (sis.Sink, error) {
+func sinkOf(s config.Sink, c config.Config, watch sis.Watch, log *slog.Logger) (sis.Sink, error) {
 	switch s.Driver {
 	case "csv":
 		return attendancecsv.Folder{Path: s.Path}, nil
 	case "anthology":
-		return registerOf(s, log)
+		return registerOf(s, watch, log)
 	case "ed-fi":
 		secret, err := s.ClientSecret()
 		if err != nil {
 			return nil, err
 		}
 		return edfi.New(edfi.Config{
-			URL: s.URL, TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: secret, Separator: s.Separator, Present: s.Present, Absent: s.Absent,
+			URL: s.URL, TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: secret, Separator: s.Separator, Present: s.Present, Absent: s.Absent, Watch: watch,
 		})
 	case "webhook":
 		secret, err := s.Secret()
@@ -127,12 +128,12 @@ func sinkOf(s config.Sink, c config.Config, log *slog.Logger) (sis.Sink, error) 
 			return nil, err
 		}
 		guard := notify.Guard{Allow: c.Notify.Private(), Ports: c.Notify.Ports}
-		return webhook.New(webhook.Config{URL: s.URL, Secret: secret, Client: guard.Client()})
+		return webhook.New(webhook.Config{URL: s.URL, Secret: secret, Client: guard.Client(), Watch: watch})
 	}
 	return nil, fmt.Errorf("no driver %q", s.Driver) // the settings are valid
 }
 
-func registerOf(s config.Sink, log *slog.Logger) (sis.Sink, error) {
+func registerOf(s config.Sink, watch sis.Watch, log *slog.Logger) (sis.Sink, error) {
 	token, err := s.Token()
 	if err != nil {
 		return nil, err
@@ -141,5 +142,5 @@ func registerOf(s config.Sink, log *slog.Logger) (sis.Sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	return anthology.NewRegister(anthology.Config{URL: s.URL, Token: token, User: s.User, Password: password, Paths: s.Paths, Fields: s.Fields, Log: log})
+	return anthology.NewRegister(anthology.Config{URL: s.URL, Token: token, User: s.User, Password: password, Paths: s.Paths, Fields: s.Fields, Log: log, Watch: watch})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/lms/moodle"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/flatfile"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -88,7 +89,7 @@ func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
 		return all, nil
 	}
 	for name, t := range c.Targets {
-		target, err := target(t, log.With("target", name))
+		target, err := target(t, trace.Calls("target", name), log.With("target", name))
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +98,7 @@ func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
 	return all, nil
 }
 
-func target(t config.Target, log *slog.Logger) (sis.Target, error) {
+func target(t config.Target, watch sis.Watch, log *slog.Logger) (sis.Target, error) {
 	if t.Driver == "flat-file" {
 		return flatfile.New(flatfile.Config{Dir: t.Path, Format: flatfile.Format(t.Format), Zone: t.Zone()}), nil
 	}
@@ -107,7 +108,7 @@ func target(t config.Target, log *slog.Logger) (sis.Target, error) {
 	}
 	return moodle.New(moodle.Config{
 		URL: t.URL, Token: token, Category: t.Category, Auth: t.Auth, Batch: t.Batch, MaxInputVars: t.InputVars,
-		Roles: roles(t), Log: log,
+		Roles: roles(t), Log: log, Watch: watch,
 	}), nil
 }
 

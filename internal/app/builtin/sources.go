@@ -13,6 +13,7 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
 	"github.com/beadle-jobs/beadle/pkg/sis/imsenterprise"
@@ -26,7 +27,7 @@ import (
 func sources(c config.Config, log *slog.Logger) (map[string]sis.Source, error) {
 	all := map[string]sis.Source{}
 	for name, s := range c.Sources {
-		source, err := sourceOf(s, log.With("source", name))
+		source, err := sourceOf(s, trace.Calls("source", name), log.With("source", name))
 		if e, ok := errors.AsType[*sis.Error](err); ok {
 			err = fault.New(fault.Invalid, "sources.%s: %s", name, e.Message)
 		}
@@ -38,33 +39,33 @@ func sources(c config.Config, log *slog.Logger) (map[string]sis.Source, error) {
 	return all, nil
 }
 
-func sourceOf(s config.Source, log *slog.Logger) (sis.Source, error) {
+func sourceOf(s config.Source, watch sis.Watch, log *slog.Logger) (sis.Source, error) {
 	switch s.Driver {
 	case "oneroster-csv":
 		return oneroster.CSV{Path: s.Path}, nil
 	case "oneroster-rest":
-		return service(s, log)
+		return service(s, watch, log)
 	case "ims-enterprise":
 		return imsenterprise.XML{Path: s.Path, Complete: s.Complete}, nil
 	case "anthology":
-		return inbox(s, log)
+		return inbox(s, watch, log)
 	case "sql":
-		return database(s)
+		return database(s, watch)
 	}
 	return nil, fmt.Errorf("no driver %q", s.Driver) // the settings are valid
 }
 
-func service(s config.Source, log *slog.Logger) (sis.Source, error) {
+func service(s config.Source, watch sis.Watch, log *slog.Logger) (sis.Source, error) {
 	secret, err := s.ClientSecret()
 	if err != nil {
 		return nil, err
 	}
 	return onerosterapi.New(onerosterapi.Config{
-		URL: s.URL, Version: s.Version, TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: secret, Overlap: s.Overlap, Log: log,
+		URL: s.URL, Version: s.Version, TokenURL: s.TokenURL, ClientID: s.ClientID, ClientSecret: secret, Overlap: s.Overlap, Log: log, Watch: watch,
 	}), nil
 }
 
-func inbox(s config.Source, log *slog.Logger) (sis.Source, error) {
+func inbox(s config.Source, watch sis.Watch, log *slog.Logger) (sis.Source, error) {
 	token, err := s.Token()
 	if err != nil {
 		return nil, err
@@ -75,13 +76,13 @@ func inbox(s config.Source, log *slog.Logger) (sis.Source, error) {
 	}
 	return anthology.New(anthology.Config{
 		URL: s.URL, Token: token, User: s.User, Password: password, Parameters: s.Parameters, Paths: s.Paths, Fields: s.Fields,
-		CourseStatus: s.CourseStatus, Batch: s.Batch, Timeout: s.Timeout, Log: log,
+		CourseStatus: s.CourseStatus, Batch: s.Batch, Timeout: s.Timeout, Log: log, Watch: watch,
 	})
 }
 
 // database returns a source of a database, which is opened when it is first
 // read.
-func database(s config.Source) (sis.Source, error) {
+func database(s config.Source, watch sis.Watch) (sis.Source, error) {
 	driver, address, err := addressOf(s)
 	if err != nil {
 		return nil, err
@@ -96,7 +97,7 @@ func database(s config.Source) (sis.Source, error) {
 	for stream, query := range s.Queries {
 		queries[sis.Stream(stream)] = query
 	}
-	return sqlsource.DB{DB: db, Queries: queries, Overlap: s.Overlap, Timeout: s.Timeout}, nil
+	return sqlsource.DB{DB: db, Queries: queries, Overlap: s.Overlap, Timeout: s.Timeout, Watch: watch}, nil
 }
 
 func addressOf(s config.Source) (driver, address string, err error) {

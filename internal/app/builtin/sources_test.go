@@ -51,7 +51,7 @@ func TestASettingThatADriverDoesNotKnowIsRefusedByName(t *testing.T) {
 func TestASQLiteFileIsReadWhateverItsNameAndNeverMade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "term 1? #2.db")
 	read := func() error {
-		source, err := database(config.Source{Database: "sqlite", Path: path, Queries: map[string]string{"terms": "terms"}})
+		source, err := database(config.Source{Database: "sqlite", Path: path, Queries: map[string]string{"terms": "terms"}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

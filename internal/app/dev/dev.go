@@ -71,8 +71,13 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		return err
 	}
 	defer records.Close()
+	tracer, flush, err := app.StartTraces(ctx, c, "beadle", log)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	t := trial{out: out, data: o.Data, demo: o.demo(c), log: log, scheduler: scheduler.Options{
-		Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: out,
+		Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: out, Tracer: tracer,
 	}}
 	return t.run(ctx)
 }
@@ -112,7 +117,7 @@ func (t trial) run(ctx context.Context) error {
 	welcome(t.out, o, moodle)
 	g.Go(func() error { return scheduler.Run(ctx, o) })
 	g.Go(func() error {
-		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log}, all...)
+		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log, Tracer: o.Tracer}, all...)
 	})
 	return errors.Join(g.Wait(), provided.Close())
 }

@@ -32,6 +32,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/internal/metric"
+	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/internal/web"
 )
 
@@ -74,8 +75,13 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 		return err
 	}
 	defer records.Close()
+	tracer, flush, err := app.StartTraces(ctx, c, "scheduler", log)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	log.Info("serving", "url", app.URL(l, c))
-	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: os.Stdout})
+	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: os.Stdout, Tracer: tracer})
 }
 
 // Options are what a scheduler runs with.
@@ -86,8 +92,9 @@ type Options struct {
 	Token    string
 	Settings config.Config
 	Log      *slog.Logger
-	Out      io.Writer // is told the link of the first superadmin; nil: only the log is
-	Demo     bool      // the SIS and the LMS are simulators, and the pages say so
+	Out      io.Writer     // is told the link of the first superadmin; nil: only the log is
+	Demo     bool          // the SIS and the LMS are simulators, and the pages say so
+	Tracer   *trace.Tracer // nil: nothing is traced
 }
 
 // Run serves at once, and leads when Redis answers and it is its turn, until
@@ -144,6 +151,9 @@ type scheduler struct {
 
 func newScheduler(o Options) (*scheduler, error) {
 	e := engine.New(o.Redis, o.Log)
+	if o.Tracer != nil {
+		e.Trace(o.Tracer)
+	}
 	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
 	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
 	s.feed = &feed.Feed{Stream: e, Ledger: o.Ledger, PerPerson: max(1, o.Settings.Viewers), Log: o.Log}

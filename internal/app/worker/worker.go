@@ -21,6 +21,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/metric"
+	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -71,13 +72,18 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 			}
 		}()
 	}
+	tracer, flush, err := app.StartTraces(ctx, c, name, log)
+	if err != nil {
+		return err
+	}
+	defer flush()
 	metrics := metric.New()
 	ctx, end := context.WithCancel(ctx) // the process ends with the worker, which may be told to drain
 	defer end()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer end()
-		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log, Observer: metrics.Worker()}, provided.All...)
+		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log, Observer: metrics.Worker(), Tracer: tracer}, provided.All...)
 	})
 	if c.Worker.Metrics != "" {
 		g.Go(func() error { return serveMetrics(ctx, c.Worker.Metrics, metrics) })
@@ -92,12 +98,16 @@ type Options struct {
 	Settings config.Worker
 	Log      *slog.Logger
 	Observer engine.Observer // may be nil
+	Tracer   *trace.Tracer   // nil: nothing is traced
 }
 
 // Run runs jobs of these tasks until ctx is done and running jobs have ended
 // or were put back.
 func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 	e, registry := engine.New(o.Redis, o.Log), tasks.NewRegistry(all...)
+	if o.Tracer != nil {
+		e.Trace(o.Tracer)
+	}
 	return engine.NewWorker(e, registry, engine.WorkerOptions{
 		Name:        identity(o.Queue),
 		Queue:       o.Queue,

@@ -52,6 +52,7 @@ type Config struct {
 	Category     string           // id of the category for new courses; empty: the first
 	Auth         string           // how new accounts log in; empty: manual, with a mailed password
 	Log          *slog.Logger     // nil: none
+	Watch        sis.Watch        // is told of each call, by its function; nil: nobody is
 }
 
 // A Target is one Moodle.

@@ -57,7 +57,15 @@ func wait(ctx context.Context, pause time.Duration) bool {
 }
 
 // try calls an operation once. It returns how long the server asks to wait.
-func (in *Inbox) try(ctx context.Context, operation string, body []byte, visit func(message) error) (time.Duration, error) {
+func (in *Inbox) try(ctx context.Context, operation string, body []byte, visit func(message) error) (after time.Duration, err error) {
+	ended := in.cfg.Watch.Begin(ctx, operation)
+	defer func() {
+		if _, by := errors.AsType[stopped](err); by {
+			ended(nil)
+			return
+		}
+		ended(err)
+	}()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, in.cfg.URL+"/"+in.names.paths[operation], bytes.NewReader(body))
 	if err != nil {
 		return 0, invalid("The address of the SIS is not a web address.")

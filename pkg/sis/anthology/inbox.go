@@ -31,6 +31,7 @@ type Config struct {
 	Batch   int           // messages in one answer or acknowledgement; 0: 500
 	Timeout time.Duration // of one call; 0: a minute
 	Log     *slog.Logger  // nil: none
+	Watch   sis.Watch     // is told of each call, by its operation; nil: nobody is
 }
 
 // Inbox is a [sis.Source] of the messages that the SIS keeps for us. It may be

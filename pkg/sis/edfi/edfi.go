@@ -44,6 +44,7 @@ type Config struct {
 	Absent    string // of who did not; empty: …#Unexcused Absence
 
 	Client *http.Client // nil: one with a timeout of a minute
+	Watch  sis.Watch    // is told of each call, by its method; nil: nobody is
 }
 
 // Sink is a [sis.Sink] that can be read. It may be used by several goroutines
@@ -225,7 +226,9 @@ const mostAnswer = 16 << 20 // bytes
 
 // call calls the service, a second time if the token is refused, and reads the
 // answer into what, if it is not nil.
-func (s *Sink) call(ctx context.Context, method, path string, body, what any) error {
+func (s *Sink) call(ctx context.Context, method, path string, body, what any) (err error) {
+	ended := s.cfg.Watch.Begin(ctx, method+" studentSectionAttendanceEvents")
+	defer func() { ended(err) }()
 	for try := range 2 {
 		token, err := s.authorize(ctx, try > 0)
 		if err != nil {

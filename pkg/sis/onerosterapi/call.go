@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -21,7 +22,9 @@ const (
 func (p *pull) get(path string, query url.Values, read func(*answer) error) error {
 	address := p.source.base + path + "?" + query.Encode()
 	for try := 0; ; try++ {
+		ended := p.source.cfg.Watch.Begin(p.ctx, strings.TrimPrefix(path, "/"))
 		err := p.once(address, read)
+		ended(err)
 		f, ok := errors.AsType[*failure](err)
 		if !ok || !f.again || try+1 == tries {
 			return err

@@ -20,6 +20,7 @@ type DB struct {
 	Placeholder string        // of the first parameter of a statement; empty: $1
 	Overlap     time.Duration // how much is read again with a cursor; 0: 30 minutes
 	Timeout     time.Duration // of one pull; 0: 10 minutes
+	Watch       sis.Watch     // is told of each pull, by its stream; nil: nobody is
 }
 
 var _ sis.Source = DB{}
@@ -31,7 +32,9 @@ func (d DB) Snapshot(ctx context.Context) (string, error) {
 }
 
 // Pull implements [sis.Source].
-func (d DB) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error) (sis.Result, error) {
+func (d DB) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error) (result sis.Result, err error) {
+	ended := d.Watch.Begin(ctx, "pull "+string(r.Stream))
+	defer func() { ended(err) }()
 	query, ok := d.Queries[r.Stream]
 	if !ok {
 		return sis.Result{}, &sis.Error{Code: "CONFIG_INVALID", Message: fmt.Sprintf("There is no query for %q.", r.Stream)}

@@ -38,6 +38,7 @@ type Config struct {
 	Secret string       // whsec_ and base64, as in Standard Webhooks
 	Client *http.Client // decides which addresses may be reached; nil: any
 	Now    func() time.Time
+	Watch  sis.Watch // is told of each call; nil: nobody is
 }
 
 // Hook is a [sis.Sink]. It may be used by several goroutines at once.
@@ -101,7 +102,9 @@ type data struct {
 	Attendance []sis.Attendance `json:"attendance"`
 }
 
-func (h *Hook) send(ctx context.Context, id string, days []sis.Attendance) error {
+func (h *Hook) send(ctx context.Context, id string, days []sis.Attendance) (err error) {
+	ended := h.cfg.Watch.Begin(ctx, "post")
+	defer func() { ended(err) }()
 	if days == nil {
 		days = []sis.Attendance{}
 	}

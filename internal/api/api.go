@@ -85,6 +85,9 @@ type JobLedger interface {
 	// QueueWaits returns how long jobs stood in their queues, of the newest that
 	// began since then and are within a reach; nil is all of them.
 	QueueWaits(ctx context.Context, since time.Time, within []job.Reach) (job.QueueWaits, error)
+	// QueueTimes returns how long the jobs of each queue run, of the newest that
+	// ended since then or run now.
+	QueueTimes(ctx context.Context, since, now time.Time) (map[string]job.QueueTime, error)
 	// RecentDurations returns how long the last n jobs of that schedule took that
 	// succeeded, or else those of the task and client; the newest first.
 	RecentDurations(ctx context.Context, schedule, task, client string, n int) ([]job.Lasted, error)
@@ -160,29 +163,30 @@ type CalendarBook interface {
 }
 
 // Config is what the API is made of. All of it is required but Lag, MaxBacklog,
-// Access, Devices, PublicURL, Notices, LocalEmail, Feed, StillWho,
+// Access, Devices, PublicURL, Notices, LocalEmail, Feed, StillWho, WorkerSlots,
 // System and Depose.
 type Config struct {
-	Engine     Engine
-	Ledger     Ledger
-	Locks      Locks
-	Timetable  Timetable
-	Access     Access                                        // nil: no people are kept
-	Devices    Devices                                       // nil likewise
-	PublicURL  string                                        // where people find this server; empty: where they asked
-	Syncs      []sync.Sync                                   // as the settings name them
-	Lag        func() time.Duration                          // how far the ledger is behind what has happened; nil: never
-	MaxBacklog int64                                         // events that wait to be recorded, at which batches are refused; 0: never
-	Feed       Feed                                          // nil: nothing is told live
-	StillWho   func(*http.Request) bool                      // whether its sender is who they were, with the same rights; nil: always
-	Notices    NoticeLedger                                  // nil: nobody is told of jobs
-	LocalEmail string                                        // of who works where no access is configured
-	Retention  job.Retention                                 // of the settings; zero: all is kept for ever
-	System     func(context.Context) job.System              // what all this runs on; nil: nobody knows
-	Depose     func(context.Context) (was string, err error) // has the leader stop; its name, empty if nobody led; nil: nobody ever leads
-	Log        *slog.Logger
-	Now        func() time.Time
-	Version    string
+	Engine      Engine
+	Ledger      Ledger
+	Locks       Locks
+	Timetable   Timetable
+	Access      Access                                        // nil: no people are kept
+	Devices     Devices                                       // nil likewise
+	PublicURL   string                                        // where people find this server; empty: where they asked
+	Syncs       []sync.Sync                                   // as the settings name them
+	Lag         func() time.Duration                          // how far the ledger is behind what has happened; nil: never
+	MaxBacklog  int64                                         // events that wait to be recorded, at which batches are refused; 0: never
+	Feed        Feed                                          // nil: nothing is told live
+	StillWho    func(*http.Request) bool                      // whether its sender is who they were, with the same rights; nil: always
+	Notices     NoticeLedger                                  // nil: nobody is told of jobs
+	WorkerSlots int                                           // jobs that a worker runs at a time, where none has told
+	LocalEmail  string                                        // of who works where no access is configured
+	Retention   job.Retention                                 // of the settings; zero: all is kept for ever
+	System      func(context.Context) job.System              // what all this runs on; nil: nobody knows
+	Depose      func(context.Context) (was string, err error) // has the leader stop; its name, empty if nobody led; nil: nobody ever leads
+	Log         *slog.Logger
+	Now         func() time.Time
+	Version     string
 }
 
 // API is the handler of all routes. Its stores have gates around them: they show
@@ -302,6 +306,7 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/queues/{name}/resume", auth.NeedRun, nil, a.resumeQueue},
 		{"POST", "/api/v1/queues:pause", auth.NeedRun, nil, a.pauseQueue},
 		{"POST", "/api/v1/queues:resume", auth.NeedRun, nil, a.resumeQueue},
+		{"GET", "/api/v1/scale", auth.NeedSeeAll, []string{"queue", "target"}, a.scale},
 		{"GET", "/api/v1/locks", auth.NeedSee, nil, a.locks},
 		{"POST", "/api/v1/locks:break", auth.NeedRun, nil, a.breakLocks},
 		{"GET", "/api/v1/limits", auth.NeedSee, nil, a.limits},

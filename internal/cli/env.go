@@ -108,7 +108,7 @@ such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 	root.AddCommand(
 		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env), errorsCmd(env),
 		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), slotsCmd(env), forecastCmd(env), recoveryCmd(env),
-		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env), workerCmd(env), queuesCmd(env), queueCmd(env), topCmd(env),
+		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env), workerCmd(env), queuesCmd(env), queueCmd(env), scaleCmd(env), topCmd(env),
 		locksCmd(env), limitsCmd(env), notifyCmd(env), retentionCmd(env), holdCmd(env), auditCmd(env),
 		peopleCmd(env), tokensCmd(env), sessionsCmd(env), whoamiCmd(env), loginCmd(env), logoutCmd(env), contextsCmd(env),
 		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), systemCmd(env), versionCmd(env), manCmd(env), devCmd(env),

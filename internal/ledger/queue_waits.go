@@ -47,6 +47,38 @@ func (l *Ledger) QueueWaits(ctx context.Context, since time.Time, within []job.R
 	return found, nil
 }
 
+// QueueTimes returns how long the jobs of each queue run: of the newest 2,000 of
+// each state those that ended since then at their first attempt, and those that
+// run, up to now. They were accepted less than a day before since.
+func (l *Ledger) QueueTimes(ctx context.Context, since, now time.Time) (map[string]job.QueueTime, error) {
+	query, args := queueTimesQuery(since, now)
+	type timed struct {
+		queue string
+		time  job.QueueTime
+	}
+	scan := func(r row) (q timed, err error) {
+		var ms float64
+		err = r.Scan(&q.queue, &q.time.Jobs, &ms)
+		q.time.Mean = time.Duration(max(ms, 0) * float64(time.Millisecond))
+		return q, err
+	}
+	all, err := list(ctx, l.read, scan, query, args...)
+	times := make(map[string]job.QueueTime, len(all))
+	for _, q := range all {
+		times[job.BaseQueue(q.queue)] = q.time
+	}
+	return times, wrap(err, "read how long the jobs of queues run")
+}
+
+func queueTimesQuery(since, now time.Time) (string, []any) {
+	var c choice
+	c.where("(ended_at IS NULL OR ended_at >= ?)", millis(since))
+	c.conditions = append(c.conditions, "attempt <= 1", "started_at IS NOT NULL")
+	end := c.arg(millis(now))
+	return fmt.Sprintf(`SELECT queue, count(*), avg(COALESCE(ended_at, %s) - started_at)
+		FROM (%s) AS newest WHERE %s GROUP BY queue`, end, c.newestBegun("queue, attempt, started_at, ended_at", since), c.all()), c.args
+}
+
 // queueWaitsQuery walks the index of states once for each, a bounded way, and
 // chooses among what it has met.
 func queueWaitsQuery(since time.Time, within []job.Reach) (string, []any) {
@@ -54,13 +86,20 @@ func queueWaitsQuery(since time.Time, within []job.Reach) (string, []any) {
 	c.within(within)
 	c.where("started_at >= ?", millis(since))
 	c.conditions = append(c.conditions, "attempt <= 1") // a later one has been due again since
+	newest := c.newestBegun("queue, client, task, attempt, created_at, due_at, started_at", since)
+	return fmt.Sprintf(`SELECT queue, started_at - CASE WHEN due_at > created_at THEN due_at ELSE created_at END
+		FROM (%s) AS newest WHERE %s ORDER BY started_at DESC LIMIT %d`, newest, c.all(), MostWaits), c.args
+}
+
+// newestBegun selects columns of the newest jobs of each state of those that
+// have begun, accepted less than a day before since.
+func (c *choice) newestBegun(columns string, since time.Time) string {
 	from := c.arg(millis(since.Add(-job.Day)))
 	var walks []string
 	for _, state := range begun {
 		walks = append(walks, fmt.Sprintf(`SELECT * FROM (
-			SELECT queue, client, task, attempt, created_at, due_at, started_at FROM jobs
-			WHERE state = %s AND created_at >= %s ORDER BY created_at DESC, id DESC LIMIT %d) AS %s`, c.arg(string(state)), from, MostWaits, state))
+			SELECT %s FROM jobs
+			WHERE state = %s AND created_at >= %s ORDER BY created_at DESC, id DESC LIMIT %d) AS %s`, columns, c.arg(string(state)), from, MostWaits, state))
 	}
-	return fmt.Sprintf(`SELECT queue, started_at - CASE WHEN due_at > created_at THEN due_at ELSE created_at END
-		FROM (%s) AS newest WHERE %s ORDER BY started_at DESC LIMIT %d`, strings.Join(walks, " UNION ALL "), c.all(), MostWaits), c.args
+	return strings.Join(walks, " UNION ALL ")
 }

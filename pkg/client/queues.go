@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
@@ -17,6 +19,14 @@ type (
 	QueueList struct {
 		Queues []Queue `json:"queues"`
 	}
+	// A QueueScale is how long a job that is enqueued now will stand in its
+	// queue, and how many workers the queue wants.
+	QueueScale = job.QueueScale
+	// ScaleList is that of every queue.
+	ScaleList struct {
+		Target job.Seconds  `json:"target_seconds"` // the wait that is wanted
+		Queues []QueueScale `json:"queues"`
+	}
 	// A NewQueuePause asks for one.
 	NewQueuePause struct {
 		Note  string    `json:"note"`           // why; required
@@ -28,6 +38,20 @@ type (
 func (c *Client) Queues(ctx context.Context) ([]Queue, error) {
 	list, err := get[QueueList](ctx, c, path("queues"), nil)
 	return list.Queues, err
+}
+
+// Scale predicts the wait in a queue, of all if the name is empty, and says how
+// many workers would bring it to target: 1 s to a day, in whole seconds; zero is
+// 30 s.
+func (c *Client) Scale(ctx context.Context, queue string, target time.Duration) (ScaleList, error) {
+	q := url.Values{}
+	if queue != "" {
+		q.Set("queue", queue)
+	}
+	if target != 0 {
+		q.Set("target", strconv.FormatInt(int64(target/time.Second), 10))
+	}
+	return get[ScaleList](ctx, c, path("scale"), q)
 }
 
 // PauseQueue keeps the jobs of a queue from starting; an empty name is all

@@ -139,6 +139,11 @@ func (l Ledger) QueueWaits(ctx context.Context, _ time.Time, _ []job.Reach) (job
 	return job.QueueWaits{}, l.Ping(ctx)
 }
 
+// QueueTimes implements api.Ledger: a job of the queue worker takes two minutes.
+func (l Ledger) QueueTimes(ctx context.Context, _, _ time.Time) (map[string]job.QueueTime, error) {
+	return map[string]job.QueueTime{"worker": {Jobs: 40, Mean: 2 * time.Minute}}, l.Ping(ctx)
+}
+
 // JobErrors implements api.Ledger.
 func (l Ledger) JobErrors(ctx context.Context, id string, after int64, limit int) ([]job.RecordError, error) {
 	return page(l.errors[id], limit, func(e job.RecordError) bool { return e.Seq > after }), l.Ping(ctx)

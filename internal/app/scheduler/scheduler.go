@@ -194,8 +194,8 @@ func (s *scheduler) faces(guard api.GuardOptions) (*api.API, *web.Dashboard, err
 		Engine: front{s.engine}, Ledger: s.Ledger, Locks: s.locks, Timetable: book, Syncs: builtin.Syncs(s.Settings), Lag: s.delay.Behind,
 		PublicURL: s.Settings.PublicURL, StillWho: guard.Still,
 		Feed: s.feed, MaxBacklog: s.Settings.Backlog, Log: s.Log, Now: time.Now, Version: app.Version(), Notices: s.Ledger,
-		LocalEmail: s.Settings.Notify.LocalEmail,
-		Retention:  s.Settings.Retention.Base(), System: s.system, Depose: s.depose,
+		LocalEmail: s.Settings.Notify.LocalEmail, WorkerSlots: s.Settings.Worker.Concurrency,
+		Retention: s.Settings.Retention.Base(), System: s.system, Depose: s.depose,
 	}
 	logins := s.entrances(&about)
 	routes := api.New(about)

@@ -125,7 +125,7 @@ func happen(ctx context.Context, rdb *redis.Client) {
 
 func put(ctx context.Context, rdb *redis.Client, e events.Event) {
 	kind, body, _ := events.Marshal(e)
-	rdb.XAdd(ctx, &redis.XAddArgs{Stream: "beadle:{job}:events", MaxLen: 5000, Approx: true, Values: []any{kind, body}})
+	rdb.XAdd(ctx, &redis.XAddArgs{Stream: "beadle:{b}:job:events", MaxLen: 5000, Approx: true, Values: []any{kind, body}})
 }
 
 // startViewers starts the viewers. What it returns ends them, and tells how many

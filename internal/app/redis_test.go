@@ -15,31 +15,33 @@ import (
 	"github.com/alicebob/miniredis/v2"
 
 	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/cluster"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 )
 
 func TestMain(m *testing.M) { testservers.Main(m) }
 
-func TestRefusesARedisCluster(t *testing.T) {
-	server, err := exec.LookPath("redis-server")
-	if err != nil {
-		t.Skip("redis-server is not installed")
+func TestConnectsToARedisClusterThatIsCalledOne(t *testing.T) {
+	g := testservers.Cluster(t)
+	for _, n := range g.Nodes {
+		rdb, err := app.Connect(t.Context(), at("redis://"+n.Addr), slog.New(slog.DiscardHandler))
+		if err == nil {
+			rdb.Close()
+		}
+		if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "cluster=true") {
+			t.Errorf("the error is %v, want the refusal of a node of a Redis Cluster, and how to write it", err)
+		}
 	}
-	_, port, _ := net.SplitHostPort(freeAddress(t))
-	cmd := exec.Command(server, "--port", port, "--bind", "127.0.0.1", "--cluster-enabled", "yes", "--save", "", "--dir", t.TempDir())
-	if err := cmd.Start(); err != nil {
+	rdb, err := app.Connect(t.Context(), at(g.URL), slog.New(slog.DiscardHandler))
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-
-	rdb, err := app.Connect(t.Context(), at("redis://127.0.0.1:"+port), slog.New(slog.DiscardHandler))
-	if err == nil {
-		rdb.Close()
-	}
-	if fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "Redis Cluster") {
-		t.Errorf("the error is %v, want a refusal of a Redis Cluster", err)
+	defer rdb.Close()
+	if err := rdb.Set(t.Context(), lock.Home+"x", "1", 0).Err(); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -124,6 +126,9 @@ func TestTakesTheAddressesOfARedisInTheirUsualForm(t *testing.T) {
 		"redis.example:6379":                     "",
 		"redis://sentinel/x?master_name=main":    "",
 		"http://redis.example":                   "",
+		"redis://a:1/?addr=b:2&cluster=true":     cluster.Addr,
+		"redis://a:1/3?addr=b:2&cluster=true":    "",
+		"redis://a:1/?adr=b:2&cluster=true":      "",
 	} {
 		rdb, err := app.Dial(at(url))
 		switch {

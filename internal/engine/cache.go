@@ -117,7 +117,7 @@ func (e *Engine) moreQueues(ctx context.Context) (bool, error) {
 }
 
 func (e *Engine) readQueues(ctx context.Context) ([]string, error) {
-	all, err := e.rdb.SMembers(ctx, "asynq:queues").Result()
+	all, err := e.rdb.SMembers(ctx, queuesKey).Result()
 	if err != nil {
 		return nil, wrap(err, "read the names of queues")
 	}

@@ -36,7 +36,7 @@ local plain = string.sub(known, 1, (string.find(known, '\n\n', 1, true)))
 local answer, nextDue = {text(at), '', '', '', ''}, nil
 if not alive then return answer end
 if lock.quiet() then
-  answer[2] = text(math.ceil(redis.call('GET', 'beadle:{lock}:quiet') / 1000))
+  answer[2] = text(math.ceil(redis.call('GET', 'beadle:{b}:lock:quiet') / 1000))
   return answer
 end
 
@@ -177,7 +177,7 @@ end
 -- idle, one of them takes no more jobs until it is.
 local function suspect(queue)
   if redis.call('EXISTS', aloneKey(queue)) == 0 then return end
-  local drains = 'beadle:{job}:drains:' .. queue
+  local drains = 'beadle:{b}:job:drains:' .. queue
   if not idle then
     local who = redis.call('GET', drains)
     if who and who ~= session then return end
@@ -195,14 +195,14 @@ end
 
 -- lacking takes jobs that waited for a worker which knows their task.
 local function lacking(open)
-  for _, place in ipairs(redis.call('SMEMBERS', 'beadle:{job}:lacking')) do
+  for _, place in ipairs(redis.call('SMEMBERS', 'beadle:{b}:job:lacking')) do
     local queue, task = split(place)
     if open[queue] and string.find(known, '\n' .. task .. '\n', 1, true) then
       local key = lacksKey(queue, task)
       while free > 0 and redis.call('EXISTS', key) == 1 do
         if ready(queue, redis.call('SPOP', key)) then take(queue, redis.call('RPOP', pendingKey(queue))) end
       end
-      if redis.call('EXISTS', key) == 0 then redis.call('SREM', 'beadle:{job}:lacking', place) end
+      if redis.call('EXISTS', key) == 0 then redis.call('SREM', 'beadle:{b}:job:lacking', place) end
     end
   end
 end
@@ -214,12 +214,12 @@ for i = 9, #ARGV, 2 do
   local ends = paused(queue)
   if ends then
     if ends > 0 and (not nextDue or ends < nextDue) then nextDue = ends end
-  elseif redis.call('EXISTS', 'asynq:{' .. queue .. '}:paused') == 0 then
+  elseif redis.call('EXISTS', 'asynq:{b}:' .. queue .. '}:paused') == 0 then
     open[#open + 1], open[queue] = {queue, tonumber(ARGV[i + 1])}, true
   end
 end
 settle()
-if free > 0 and redis.call('EXISTS', 'beadle:{job}:lacking') == 1 then lacking(open) end
+if free > 0 and redis.call('EXISTS', 'beadle:{b}:job:lacking') == 1 then lacking(open) end
 for _, q in ipairs(open) do if free > 0 then suspect(q[1]) end end
 if free > 0 then
   for _, q in ipairs(open) do takeFrom(q[1], q[2]) end

@@ -37,7 +37,7 @@ if not r[1] or (r[2] or '') ~= ARGV[3] then return 0 end
 local l = readLive(r[2], r[3])
 if l.fence ~= '0' then
   writeLive(key, 'active', l, 'abort', by)
-  redis.call('PUBLISH', 'beadle:{job}:abort', id)
+  redis.call('PUBLISH', 'beadle:{b}:job:abort', id)
 else
   local _, client = head(r[1])
   unplace(queue, id, client)
@@ -163,7 +163,7 @@ local l = readLive(live)
 if not live or l.fence ~= ARGV[3] then return 0 end
 say(ARGV[4], ARGV[5])
 recover(l.session, id, l.fence .. ' ' .. queue, 'broken')
-redis.call('PUBLISH', 'beadle:{job}:abort', id .. ' ' .. ARGV[3])
+redis.call('PUBLISH', 'beadle:{b}:job:abort', id .. ' ' .. ARGV[3])
 handOver()
 done()
 return 1

@@ -94,7 +94,7 @@ func TestAnAbortedJobLeavesNoTrace(t *testing.T) {
 	if running.ID != first {
 		t.Fatalf("job %s was started, want %s", running.ID, first)
 	}
-	if places := h.stands(second); len(places) != 1 || places[0] != "asynq:{default}:pending" {
+	if places := h.stands(second); len(places) != 1 || places[0] != "asynq:{b}:default}:pending" {
 		t.Fatalf("the second stands in %v", places)
 	}
 	h.abort(second)

@@ -160,14 +160,14 @@ func TestASuspectThatHasToWaitLetsItsWorkerGoOn(t *testing.T) {
 	h.declare(task)
 	suspect := h.enqueue(job.Request{Task: "task", Args: raw(`{"name":"x"}`)}).ID
 	h.rdb.HSet(t.Context(), recordKey("default", suspect), "alone", "1", "live", "queued 1 0 0 0 0 - -")
-	h.rdb.Del(t.Context(), "beadle:{job}:line:default:default", "beadle:{job}:ring:default")
+	h.rdb.Del(t.Context(), "beadle:{b}:job:line:default:default", "beadle:{b}:job:ring:default")
 	other := h.enqueue(job.Request{Task: "task", Args: raw(`{"name":"x"}`)}).ID
 	h.start(holder)
 	if id := next(h, begun); id != other {
 		t.Fatalf("%s runs", id)
 	}
 
-	h.rdb.LPush(t.Context(), "beadle:{job}:alone:default", suspect)
+	h.rdb.LPush(t.Context(), "beadle:{b}:job:alone:default", suspect)
 	w := h.newWorker(task)
 	h.start(w)
 	h.reaches(suspect, job.Waiting)
@@ -185,8 +185,8 @@ func TestAWorkerTakesNothingBesideASuspect(t *testing.T) {
 	h.declare(task)
 	suspect := h.enqueue(job.Request{Task: "task"}).ID
 	h.rdb.HSet(t.Context(), recordKey("default", suspect), "alone", "1", "live", "queued 1 0 0 0 0 - -", "wants", "")
-	h.rdb.Del(t.Context(), "beadle:{job}:line:default:default", "beadle:{job}:ring:default")
-	h.rdb.LPush(t.Context(), "beadle:{job}:alone:default", suspect)
+	h.rdb.Del(t.Context(), "beadle:{b}:job:line:default:default", "beadle:{b}:job:ring:default")
+	h.rdb.LPush(t.Context(), "beadle:{b}:job:alone:default", suspect)
 	other := h.enqueue(job.Request{Task: "task"}).ID
 	h.start(NewWorker(h.Engine, tasks.NewRegistry(task), WorkerOptions{Name: "w", Drain: time.Millisecond}))
 	if id := next(h, begun); id != suspect {

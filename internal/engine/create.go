@@ -30,7 +30,7 @@ local answer, i = {text(at)}, 1
 -- unique takes the uniqueness key, and returns what is to be answered if the
 -- job is not accepted, or the job that it waits for.
 local function unique(queue, id, digest, policy)
-  for _, key in ipairs({'beadle:{lock}:unique:next', 'beadle:{lock}:unique'}) do
+  for _, key in ipairs({'beadle:{b}:lock:unique:next', 'beadle:{b}:lock:unique'}) do
     local other = redis.call('HGET', key, digest)
     if other and redis.call('EXISTS', recordKey(split(other))) == 0 then -- somebody has deleted it
       local next = lock.ununique(digest, other)
@@ -81,17 +81,17 @@ local function create(queue, id, client, msg, state, due, sum, memo, digest, pol
     if redis.call('HEXISTS', key, 'live') == 0 then writeLive(key, state, readLive(nil, state)) end
     if expires ~= '' then
       redis.call('HSET', key, 'expires', expires)
-      redis.call('ZADD', 'beadle:{job}:expiries', expires, queue .. ' ' .. id)
+      redis.call('ZADD', 'beadle:{b}:job:expiries', expires, queue .. ' ' .. id)
     end
   end
   if memo ~= '' then redis.call('HSET', memo, 'id', id, 'sum', sum) end
   say(kind, body == '' and msg or body)
   if holder and state ~= 'scheduled' then
-    redis.call('SADD', 'asynq:queues', queue)
+    redis.call('SADD', 'beadle:{b}:job:queues', queue)
     park(queue, id, readLive(nil, state), {kind = 'unique', holder = holder})
     return 'behind ' .. id
   elseif state == 'scheduled' then
-    redis.call('SADD', 'asynq:queues', queue)
+    redis.call('SADD', 'beadle:{b}:job:queues', queue)
     redis.call('ZADD', dueKey(queue, 'scheduled'), string.format('%.3f', due / 1000), id)
     wake(queue)
   else
@@ -121,7 +121,7 @@ return answer
 var simpleScript = redis.NewScript(`
 local call, keys, said, i, k = redis.call, {}, {}, 2, 0
 while i <= #ARGV do
-  local key, n = 'asynq:{' .. ARGV[i] .. '}:t:', tonumber(ARGV[i + 2])
+  local key, n = 'asynq:{b}:' .. ARGV[i] .. '}:t:', tonumber(ARGV[i + 2])
   for j = i + 3, i + 2 + n do keys[#keys + 1] = key .. ARGV[j] end
   i = i + 3 + 2 * n
 end
@@ -138,7 +138,7 @@ while i <= #ARGV do
   end
 ` + queueLast + `
 end
-call('XADD', 'beadle:{job}:events', '*', unpack(said))
+call('XADD', 'beadle:{b}:job:events', '*', unpack(said))
 ` + sayNew)
 
 // oneScript is simpleScript for one job.
@@ -146,21 +146,21 @@ call('XADD', 'beadle:{job}:events', '*', unpack(said))
 // ARGV: "1" if it is to say the time, queue, client, id, message
 var oneScript = redis.NewScript(`
 local call, queue, client, ids, messages, n = redis.call, ARGV[2], ARGV[3], 4, 5, 1
-local key, message = 'asynq:{' .. queue .. '}:t:' .. ARGV[4], ARGV[5]
+local key, message = 'asynq:{b}:' .. queue .. '}:t:' .. ARGV[4], ARGV[5]
 if call('EXISTS', key) == 1 then return 0 end
 call('HSET', key, 'msg', message, 'state', 'pending')
 ` + queueLast + `
-call('XADD', 'beadle:{job}:events', '*', '` + acceptedKind + `', message)
+call('XADD', 'beadle:{b}:job:events', '*', '` + acceptedKind + `', message)
 ` + sayNew)
 
 // queueLast puts n jobs behind those of their client. If there are none there
 // is no token for an idle worker either; else whoever takes the token leaves
 // another with what is left.
 const queueLast = `
-  if call('RPUSH', 'beadle:{job}:line:' .. queue .. ':' .. client, unpack(ARGV, ids, messages - 1)) == n then
-    call('SADD', 'asynq:queues', queue)
-    call('RPUSH', 'beadle:{job}:ring:' .. queue, client)
-    local wake = 'beadle:{wake}:' .. queue
+  if call('RPUSH', 'beadle:{b}:job:line:' .. queue .. ':' .. client, unpack(ARGV, ids, messages - 1)) == n then
+    call('SADD', 'beadle:{b}:job:queues', queue)
+    call('RPUSH', 'beadle:{b}:job:ring:' .. queue, client)
+    local wake = 'beadle:{b}:wake:' .. queue
     if call('EXISTS', wake) == 0 then call('LPUSH', wake, '1') end
   end
 `

@@ -3,14 +3,14 @@
 //
 // # One record
 //
-// A job is one hash, the one in which asynq keeps a task: asynq:{queue}:t:<id>.
+// A job is one hash, the one in which asynq keeps a task: asynq:{b}:queue}:t:<id>.
 // Two of its fields are asynq's: msg, asynq's own encoding of what never
 // changes (task, arguments, client, who asked for it), and state. The others are
 // ours and are there when there is something to say: live (state, revision,
 // fence, attempt, worker), failures, progress, what the job waits for. A job
 // that nobody has touched since it was accepted has asynq's two fields and
 // nothing else. Asynq's own tools can look at queues, and tasks that asynq's
-// client has enqueued run.
+// client has enqueued run; the queue "default" is called "b}:default" there.
 //
 // A job stands in exactly one place, by its state:
 //
@@ -29,8 +29,10 @@
 // takes or gives back its locks and limits, and reports it all as one entry of
 // the event stream. So there is no moment at which a process could die and leave
 // a job without a place, a lock without a job or a change without an event.
-// There are no intents to be repeated and nothing is granted in two steps. The
-// price is that all keys must be on one server: Redis Cluster is not supported.
+// There are no intents to be repeated and nothing is granted in two steps. So
+// all keys of an installation must be on one server, and in a Redis Cluster in
+// one slot: they have one hash tag, [lock.Home]. One node does the work; its
+// replicas, and that another can take the slot over, is what a Cluster gives.
 //
 // Scripts begin with those of package lock, which decide who may run beside
 // whom, and with the library of this package, which moves jobs. They answer with

@@ -14,12 +14,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
 // The keys that are the engine's own. Jobs stand in asynq's keys, locks in
 // those of package lock.
 const (
-	prefix     = "beadle:{job}:"
+	prefix     = lock.Home + "job:"
+	queuesKey  = prefix + "queues"  // set: the names of all queues
 	streamKey  = prefix + "events"  // stream: kind, body, kind, body, …
 	tasksKey   = prefix + "tasks"   // hash: task name -> job.Declaration
 	workersKey = prefix + "workers" // zset: worker ids, by the ms at which they are gone
@@ -96,7 +98,7 @@ func wrap(err error, doing string, args ...any) error {
 }
 
 // awayReplies begin the errors of a Redis that is there but cannot serve.
-var awayReplies = []string{"LOADING", "READONLY", "OOM", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "MISCONF", "BUSY"}
+var awayReplies = []string{"LOADING", "READONLY", "OOM", "MASTERDOWN", "NOREPLICAS", "TRYAGAIN", "MISCONF", "BUSY", "CLUSTERDOWN", "MOVED", "ASK"}
 
 // away reports whether err means that Redis cannot be used at the moment.
 func away(err error) bool {

@@ -11,6 +11,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
 // A batch of jobs is sent in portions, so that no script takes long.
@@ -220,7 +221,7 @@ func (e *Engine) accepted(x *creation, answer string, there map[string]record, e
 
 // runScript runs one of this package's scripts by itself.
 func runScript(ctx context.Context, e *Engine, s *redis.Script, args ...any) *redis.Cmd {
-	return s.Run(ctx, e.rdb, nil, args...)
+	return s.Run(ctx, e.rdb, lock.Keys, args...)
 }
 
 func appendEvents(args []any, report []events.Event) ([]any, error) {

@@ -172,11 +172,11 @@ func (h *house) places() map[string][]string {
 	}
 	for _, key := range h.rdb.Keys(ctx, "*").Val() {
 		switch {
-		case match(key, "asynq:{*}:pending"), match(key, "beadle:{job}:line:*"), match(key, "beadle:{job}:alone:*"), match(key, "asynq:{*}:active"):
+		case match(key, "asynq:{b}:*}:pending"), match(key, "beadle:{b}:job:line:*"), match(key, "beadle:{b}:job:alone:*"), match(key, "asynq:{b}:*}:active"):
 			add(key, h.rdb.LRange(ctx, key, 0, -1).Val())
-		case match(key, "asynq:{*}:scheduled"), match(key, "asynq:{*}:retry"), match(key, "beadle:{job}:waiting:*"), match(key, "asynq:{*}:archived"):
+		case match(key, "asynq:{b}:*}:scheduled"), match(key, "asynq:{b}:*}:retry"), match(key, "beadle:{b}:job:waiting:*"), match(key, "asynq:{b}:*}:archived"):
 			add(key, h.rdb.ZRange(ctx, key, 0, -1).Val())
-		case match(key, "beadle:{lock}:held:*"):
+		case match(key, "beadle:{b}:lock:held:*"):
 			for id, place := range h.rdb.HGetAll(ctx, key).Val() {
 				if strings.HasPrefix(place, "0 ") {
 					all[id] = append(all[id], "taken "+key)

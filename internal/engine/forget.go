@@ -41,7 +41,7 @@ local finals = {succeeded = true, failed = true, aborted = true, expired = true}
 local n = tonumber(ARGV[1])
 for i = 2 + n, #ARGV do
   for j = 2, 1 + n do
-    local key = 'asynq:{' .. ARGV[j] .. '}:t:' .. ARGV[i]
+    local key = 'asynq:{b}:' .. ARGV[j] .. '}:t:' .. ARGV[i]
     local live = redis.call('HGET', key, 'live')
     if live then
       if finals[string.match(live, '^%S+')] then redis.call('UNLINK', key) end
@@ -66,7 +66,7 @@ const (
 // It answers where to go on the next time.
 var outdatedScript = redis.NewScript(`
 local finals = {succeeded = true, failed = true, aborted = true, expired = true}
-local page = redis.call('SCAN', ARGV[1], 'MATCH', 'asynq:{*}:t:*', 'COUNT', ARGV[2])
+local page = redis.call('SCAN', ARGV[1], 'MATCH', 'asynq:{b}:*}:t:*', 'COUNT', ARGV[2])
 local oldest = redis.call('TIME')[1] * 1000 - ARGV[3]
 for _, key in ipairs(page[2]) do
   local live = redis.call('HGET', key, 'live')

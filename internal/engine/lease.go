@@ -40,15 +40,15 @@ var renewScript = script(recovery + `
 local worker, lease = ARGV[1], tonumber(ARGV[3])
 lock.master(ARGV[2], lease)
 local alive = ARGV[4] == '1'
-if ARGV[7] ~= '' and redis.call('GET', 'beadle:{job}:epoch') ~= ARGV[7] and redis.call('SETNX', 'beadle:{lock}:wiped', ARGV[7]) == 1 then
-  redis.call('SET', 'beadle:{lock}:quiet', text(at + lease), 'PX', math.ceil(lease / 1000))
+if ARGV[7] ~= '' and redis.call('GET', 'beadle:{b}:job:epoch') ~= ARGV[7] and redis.call('SETNX', 'beadle:{b}:lock:wiped', ARGV[7]) == 1 then
+  redis.call('SET', 'beadle:{b}:lock:quiet', text(at + lease), 'PX', math.ceil(lease / 1000))
 end
 if alive then lock.enlist(worker, lease) else alive = lock.renew(worker, lease) end
-if ARGV[8] ~= '' then redis.call('HSET', 'beadle:{job}:orders', worker, ARGV[8]) end
-local answer = {text(at), alive and '1' or '', redis.call('HGET', 'beadle:{job}:orders', worker) or ''}
+if ARGV[8] ~= '' then redis.call('HSET', 'beadle:{b}:job:orders', worker, ARGV[8]) end
+local answer = {text(at), alive and '1' or '', redis.call('HGET', 'beadle:{b}:job:orders', worker) or ''}
 if alive then
-  redis.call('SET', 'beadle:{job}:worker:' .. worker, ARGV[5], 'EX', ARGV[6])
-  redis.call('ZADD', 'beadle:{job}:workers', text(ms + ARGV[6] * 1000), worker)
+  redis.call('SET', 'beadle:{b}:job:worker:' .. worker, ARGV[5], 'EX', ARGV[6])
+  redis.call('ZADD', 'beadle:{b}:job:workers', text(ms + ARGV[6] * 1000), worker)
   for id, place in pairs(lock.holds(worker)) do
     local fence, queue = split(place)
     answer[#answer + 1] = id
@@ -327,7 +327,7 @@ func (w *Worker) watch() {
 	}
 }
 
-func wakeKey(queue string) string { return "beadle:{wake}:" + queue }
+func wakeKey(queue string) string { return lock.Home + "wake:" + queue }
 
 // wakeKeys are the lists whose tokens wake this worker: those of its queues,
 // and one of its own.

@@ -105,7 +105,7 @@ func TestTheSweeperFindsDeadWorkers(t *testing.T) {
 	if n := h.sweeps(); n != 1 || h.state(id) != job.Queued {
 		t.Errorf("%d jobs were given back, job is %s", n, h.state(id))
 	}
-	if got := h.stands(id); len(got) != 1 || got[0] != "asynq:{default}:pending" {
+	if got := h.stands(id); len(got) != 1 || got[0] != "asynq:{b}:default}:pending" {
 		t.Errorf("job stands in %v", got)
 	}
 }

@@ -68,8 +68,8 @@ func (h *house) nothingLeft() {
 		}
 	}
 	for _, what := range []string{"holders", "waiting", "waiters", "use", "unique", "unique:next", "resources"} {
-		if n := h.rdb.Exists(h.Context(), "beadle:{lock}:"+what).Val(); n != 0 {
-			h.Errorf("%s are left behind: %v", what, h.rdb.Type(h.Context(), "beadle:{lock}:"+what))
+		if n := h.rdb.Exists(h.Context(), "beadle:{b}:lock:"+what).Val(); n != 0 {
+			h.Errorf("%s are left behind: %v", what, h.rdb.Type(h.Context(), "beadle:{b}:lock:"+what))
 		}
 	}
 }

@@ -148,7 +148,7 @@ func (r *record) readField(field protowire.Number, value []byte, text string) er
 	case fieldID:
 		r.ID = text
 	case fieldQueue:
-		r.Queue = text
+		r.Queue = strings.TrimPrefix(text, asynqPrefix)
 	case fieldHeader:
 		return r.readHeader(value, text)
 	}

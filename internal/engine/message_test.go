@@ -14,7 +14,14 @@ import (
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
-func (h *house) inspector() *asynq.Inspector { return asynq.NewInspectorFromRedisClient(h.rdb) }
+// inspector is asynq's tool, once it has been told of the queues.
+func (h *house) inspector() *asynq.Inspector {
+	h.Helper()
+	if err := NewSweeper(h.Engine).Search(h.Context()); err != nil {
+		h.Fatal(err)
+	}
+	return asynq.NewInspectorFromRedisClient(h.rdb)
+}
 
 // TestAsynqReadsWhatWeEnqueue fails when asynq's keys or its message change.
 func TestAsynqReadsWhatWeEnqueue(t *testing.T) { inBoth(t, asynqReads) }
@@ -25,7 +32,7 @@ func asynqReads(h *house) {
 	now := h.enqueue(job.Request{Task: "roster.sync", Args: raw(`{"name": "Ada"}`), Client: "north", Owner: "ada"})
 	later := h.enqueue(job.Request{Task: "roster.sync", At: at})
 
-	one, err := h.inspector().GetTaskInfo("default", now.ID)
+	one, err := h.inspector().GetTaskInfo("b}:default", now.ID)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -35,7 +42,7 @@ func asynqReads(h *house) {
 	if diff := cmp.Diff(map[string]string{"client": "north", "owner": "ada"}, one.Headers); diff != "" {
 		h.Errorf("headers (-want +got):\n%s", diff)
 	}
-	two, err := h.inspector().GetTaskInfo("default", later.ID)
+	two, err := h.inspector().GetTaskInfo("b}:default", later.ID)
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -60,7 +67,7 @@ func TestAsynqSeesWhatStandsInItsKeys(t *testing.T) {
 	h.enqueue(job.Request{Task: "long", At: time.Now().Add(time.Hour)})
 	queued := h.enqueue(job.Request{Task: "long"}).ID
 
-	info, err := h.inspector().GetQueueInfo("default")
+	info, err := h.inspector().GetQueueInfo("b}:default")
 
 	if err != nil || info.Retry != 1 || info.Scheduled != 1 || info.Paused {
 		t.Errorf("queue = %+v, error %v", info, err)
@@ -68,7 +75,7 @@ func TestAsynqSeesWhatStandsInItsKeys(t *testing.T) {
 	for id, want := range map[string]asynq.TaskState{
 		retrying: asynq.TaskStateRetry, queued: asynq.TaskStatePending,
 	} {
-		if one, err := h.inspector().GetTaskInfo("default", id); err != nil || one.State != want {
+		if one, err := h.inspector().GetTaskInfo("b}:default", id); err != nil || one.State != want {
 			t.Errorf("asynq says %+v (%v) of a job that is %s", one, err, want)
 		}
 	}
@@ -81,7 +88,7 @@ func TestAQueueThatAsynqPausedStandsStill(t *testing.T) {
 	h := smallHouse(t)
 	h.worker(does("any", nothing))
 	h.reaches(h.enqueue(job.Request{Task: "any"}).ID, job.Succeeded)
-	if err := h.inspector().PauseQueue("default"); err != nil {
+	if err := h.inspector().PauseQueue("b}:default"); err != nil {
 		t.Fatal(err)
 	}
 	id := h.enqueue(job.Request{Task: "any"}).ID
@@ -89,7 +96,7 @@ func TestAQueueThatAsynqPausedStandsStill(t *testing.T) {
 	if got := h.job(id); got.State != job.Queued {
 		t.Errorf("state = %s while paused", got.State)
 	}
-	if err := h.inspector().UnpauseQueue("default"); err != nil {
+	if err := h.inspector().UnpauseQueue("b}:default"); err != nil {
 		t.Fatal(err)
 	}
 	h.enqueue(job.Request{Task: "any"})
@@ -107,7 +114,7 @@ func foreignTasks(h *house) {
 	locked.Writes = func(params) []string { return []string{"door"} }
 	client := asynq.NewClientFromRedisClient(h.rdb)
 	enqueue := func(task *asynq.Task, options ...asynq.Option) string {
-		info, err := client.Enqueue(task, options...)
+		info, err := client.Enqueue(task, append(options, asynq.Queue("b}:default"))...)
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -140,7 +147,7 @@ func TestAMessageSaysAllThatWasAsked(t *testing.T) {
 	id := uuid.Must(uuid.NewV7()).String()
 	born := idTime(id)
 	full := record{
-		described: "One line.", unique: "digest", memo: "beadle:{job}:key:north:k", whole: "default " + id,
+		described: "One line.", unique: "digest", memo: "beadle:{b}:job:key:north:k", whole: "default " + id,
 		Job: job.Job{
 			ID: id, Task: strings.Repeat("t", 100), Queue: "campus", Args: raw(`{"a":[1,2]}`), Client: strings.Repeat("c", 100),
 			Owner: "ada", Description: "One line.", Parent: id[:35] + "1", Root: id[:35] + "2", RetryOf: id[:35] + "3",

@@ -169,7 +169,7 @@ func (m *model) broken(t *rapid.T) {
 
 // kill lets the worker die, and another take its place.
 func (m *model) kill(t *rapid.T) {
-	if err := m.house.rdb.ZAdd(context.Background(), "beadle:{lock}:leases", redis.Z{Score: 1, Member: m.worker.sessionID()}).Err(); err != nil {
+	if err := m.house.rdb.ZAdd(context.Background(), "beadle:{b}:lock:leases", redis.Z{Score: 1, Member: m.worker.sessionID()}).Err(); err != nil {
 		t.Fatal(err)
 	}
 	m.house.sweeps()

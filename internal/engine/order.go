@@ -36,10 +36,10 @@ func (t told) String() string {
 //
 // It answers "gone", "drains" or "told".
 var orderScript = redis.NewScript(`
-if redis.call('EXISTS', 'beadle:{job}:worker:' .. ARGV[1]) == 0 then return 'gone' end
-local was = redis.call('HGET', 'beadle:{job}:orders', ARGV[1])
+if redis.call('EXISTS', 'beadle:{b}:job:worker:' .. ARGV[1]) == 0 then return 'gone' end
+local was = redis.call('HGET', 'beadle:{b}:job:orders', ARGV[1])
 if was and string.find(was, 'drain ', 1, true) == 1 then return 'drains' end
-if ARGV[2] == '' then redis.call('HDEL', 'beadle:{job}:orders', ARGV[1]) else redis.call('HSET', 'beadle:{job}:orders', ARGV[1], ARGV[2]) end
+if ARGV[2] == '' then redis.call('HDEL', 'beadle:{b}:job:orders', ARGV[1]) else redis.call('HSET', 'beadle:{b}:job:orders', ARGV[1], ARGV[2]) end
 return 'told'
 `)
 

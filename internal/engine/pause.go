@@ -24,12 +24,12 @@ type pauses struct {
 //
 // ARGV: ms at which a pause ends or 0, queue, pause as JSON, …
 var pauseScript = script(`
-local before = redis.call('HKEYS', 'beadle:{job}:paused')
-redis.call('DEL', 'beadle:{job}:paused')
-for i = 1, #ARGV, 3 do redis.call('HSET', 'beadle:{job}:paused', ARGV[i + 1], ARGV[i] .. ' ' .. ARGV[i + 2]) end
+local before = redis.call('HKEYS', 'beadle:{b}:job:paused')
+redis.call('DEL', 'beadle:{b}:job:paused')
+for i = 1, #ARGV, 3 do redis.call('HSET', 'beadle:{b}:job:paused', ARGV[i + 1], ARGV[i] .. ' ' .. ARGV[i + 2]) end
 local was = {}
 for _, queue in ipairs(before) do was[queue] = true end
-for _, queue in ipairs(redis.call('SMEMBERS', 'asynq:queues')) do
+for _, queue in ipairs(redis.call('SMEMBERS', 'beadle:{b}:job:queues')) do
   if (was['*'] or was[string.match(queue, '^[^@]*')]) and not paused(queue) then wake(queue) end
 end
 done()

@@ -55,7 +55,7 @@ func (w *Worker) suits(queue string) (base string, ok bool) {
 
 // followQueues finds out which queues there are for this worker.
 func (w *Worker) followQueues(ctx context.Context) error {
-	all, err := w.engine.rdb.SMembers(ctx, "asynq:queues").Result()
+	all, err := w.engine.rdb.SMembers(ctx, queuesKey).Result()
 	if err != nil {
 		return wrap(err, "read the names of queues")
 	}
@@ -90,8 +90,8 @@ local held = lock.holds(ARGV[1])
 
 -- tell wakes the workers that know a task.
 local function tell(task)
-  for _, worker in ipairs(redis.call('ZRANGE', 'beadle:{job}:workers', 0, -1)) do
-    local self = redis.call('GET', 'beadle:{job}:worker:' .. worker)
+  for _, worker in ipairs(redis.call('ZRANGE', 'beadle:{b}:job:workers', 0, -1)) do
+    local self = redis.call('GET', 'beadle:{b}:job:worker:' .. worker)
     if self and string.find(self, '"' .. task .. '"', 1, true) then wake('worker:' .. worker) end
   end
 end
@@ -104,7 +104,7 @@ for i = 2, #ARGV, 3 do
     lock.unhold(ARGV[1], id)
     park(queue, id, l, {kind = 'worker', name = task})
     redis.call('SADD', lacksKey(queue, task), id)
-    redis.call('SADD', 'beadle:{job}:lacking', queue .. ' ' .. task)
+    redis.call('SADD', 'beadle:{b}:job:lacking', queue .. ' ' .. task)
     tell(task)
   end
 end

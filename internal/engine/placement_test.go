@@ -241,26 +241,26 @@ func TestOrphansAreQueuedAgain(t *testing.T) {
 	ctx := t.Context()
 	var ids []string
 	for _, put := range []func(id string){
-		func(id string) { h.rdb.LPush(ctx, "asynq:{default}:active", id) },
+		func(id string) { h.rdb.LPush(ctx, "asynq:{b}:default}:active", id) },
 		func(id string) {
-			h.rdb.LPush(ctx, "asynq:{default}:active", id)
-			h.rdb.ZAdd(ctx, "asynq:{default}:lease", redis.Z{Score: 1, Member: id})
+			h.rdb.LPush(ctx, "asynq:{b}:default}:active", id)
+			h.rdb.ZAdd(ctx, "asynq:{b}:default}:lease", redis.Z{Score: 1, Member: id})
 		},
-		func(id string) { h.rdb.ZAdd(ctx, "asynq:{default}:lease", redis.Z{Score: 1, Member: id}) },
-		func(id string) { h.rdb.ZAdd(ctx, "asynq:{default}:archived", redis.Z{Score: 1, Member: id}) },
+		func(id string) { h.rdb.ZAdd(ctx, "asynq:{b}:default}:lease", redis.Z{Score: 1, Member: id}) },
+		func(id string) { h.rdb.ZAdd(ctx, "asynq:{b}:default}:archived", redis.Z{Score: 1, Member: id}) },
 	} {
 		id := h.enqueue(job.Request{Task: "task"}).ID
-		h.rdb.LRem(ctx, "beadle:{job}:line:default:default", 1, id)
-		h.rdb.LRem(ctx, "asynq:{default}:pending", 1, id)
+		h.rdb.LRem(ctx, "beadle:{b}:job:line:default:default", 1, id)
+		h.rdb.LRem(ctx, "asynq:{b}:default}:pending", 1, id)
 		put(id)
 		ids = append(ids, id)
 	}
-	h.rdb.LPush(ctx, "asynq:{default}:active", "01a20000-0000-7000-8000-000000000000") // without a record
+	h.rdb.LPush(ctx, "asynq:{b}:default}:active", "01a20000-0000-7000-8000-000000000000") // without a record
 	ended := h.enqueue(job.Request{Task: "task"}).ID
 	if _, err := h.Abort(ctx, ended, "ada"); err != nil {
 		t.Fatal(err)
 	}
-	h.rdb.LPush(ctx, "asynq:{default}:active", ended)
+	h.rdb.LPush(ctx, "asynq:{b}:default}:active", ended)
 	h.sweeps()
 	for id, at := range h.places() {
 		if len(at) != 1 || !slices.Contains(ids, id) {
@@ -271,7 +271,7 @@ func TestOrphansAreQueuedAgain(t *testing.T) {
 	for _, id := range ids {
 		h.reaches(id, job.Succeeded)
 	}
-	if n := h.rdb.Exists(ctx, "asynq:{default}:active", "asynq:{default}:lease", "asynq:{default}:archived").Val(); n != 0 {
+	if n := h.rdb.Exists(ctx, "asynq:{b}:default}:active", "asynq:{b}:default}:lease", "asynq:{b}:default}:archived").Val(); n != 0 {
 		t.Errorf("%d of asynq's own keys are left", n)
 	}
 }

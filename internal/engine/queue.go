@@ -24,9 +24,9 @@ local function add(queue, id)
   if id then answer[#answer + 1], answer[#answer + 2] = queue, id end
 end
 for _, queue in ipairs(ARGV) do
-  add(queue, redis.call('LINDEX', 'asynq:{' .. queue .. '}:pending', -1))
-  for _, client in ipairs(redis.call('LRANGE', 'beadle:{job}:ring:' .. queue, 0, 999)) do
-    add(queue, redis.call('LINDEX', 'beadle:{job}:line:' .. queue .. ':' .. client, 0))
+  add(queue, redis.call('LINDEX', 'asynq:{b}:' .. queue .. '}:pending', -1))
+  for _, client in ipairs(redis.call('LRANGE', 'beadle:{b}:job:ring:' .. queue, 0, 999)) do
+    add(queue, redis.call('LINDEX', 'beadle:{b}:job:line:' .. queue .. ':' .. client, 0))
   end
 end
 return answer

@@ -52,17 +52,17 @@ func (e *Engine) Jobs(ctx context.Context, ids []string) (map[string]job.Job, er
 var depthScript = redis.NewScript(`
 local answer = {}
 for _, queue in ipairs(ARGV) do
-  local queued = redis.call('LLEN', 'asynq:{' .. queue .. '}:pending')
-  for _, client in ipairs(redis.call('LRANGE', 'beadle:{job}:ring:' .. queue, 0, -1)) do
-    queued = queued + redis.call('LLEN', 'beadle:{job}:line:' .. queue .. ':' .. client)
+  local queued = redis.call('LLEN', 'asynq:{b}:' .. queue .. '}:pending')
+  for _, client in ipairs(redis.call('LRANGE', 'beadle:{b}:job:ring:' .. queue, 0, -1)) do
+    queued = queued + redis.call('LLEN', 'beadle:{b}:job:line:' .. queue .. ':' .. client)
   end
   answer[#answer + 1] = queued
-  answer[#answer + 1] = redis.call('ZCARD', 'asynq:{' .. queue .. '}:scheduled')
-  answer[#answer + 1] = redis.call('ZCARD', 'beadle:{job}:waiting:' .. queue) + redis.call('LLEN', 'beadle:{job}:alone:' .. queue)
-  answer[#answer + 1] = redis.call('ZCARD', 'asynq:{' .. queue .. '}:retry')
+  answer[#answer + 1] = redis.call('ZCARD', 'asynq:{b}:' .. queue .. '}:scheduled')
+  answer[#answer + 1] = redis.call('ZCARD', 'beadle:{b}:job:waiting:' .. queue) + redis.call('LLEN', 'beadle:{b}:job:alone:' .. queue)
+  answer[#answer + 1] = redis.call('ZCARD', 'asynq:{b}:' .. queue .. '}:retry')
 end
-for _, worker in ipairs(redis.call('ZRANGE', 'beadle:{lock}:leases', 0, -1)) do
-  for _, place in ipairs(redis.call('HVALS', 'beadle:{lock}:held:' .. worker)) do
+for _, worker in ipairs(redis.call('ZRANGE', 'beadle:{b}:lock:leases', 0, -1)) do
+  for _, place in ipairs(redis.call('HVALS', 'beadle:{b}:lock:held:' .. worker)) do
     answer[#answer + 1] = string.sub(place, string.find(place, ' ', 1, true) + 1)
   end
 end

@@ -239,6 +239,6 @@ func (e *Engine) readAll(ctx context.Context, ids []string) (map[string]record, 
 	return found, nil
 }
 
-func recordKey(queue, id string) string { return "asynq:{" + queue + "}:t:" + id }
+func recordKey(queue, id string) string { return "asynq:{" + asynqQueue(queue) + "}:t:" + id }
 
 func notFound(id string) error { return fault.New(fault.NotFound, "There is no job %s.", id) }

@@ -195,7 +195,7 @@ func (c *crowd) die(t *rapid.T) {
 	if rapid.IntRange(0, 4).Draw(t, "told to stop") == 4 {
 		w.sayStopping()
 	}
-	c.house.rdb.ZAddXX(context.Background(), "beadle:{lock}:leases", redis.Z{Score: 1, Member: w.sessionID()})
+	c.house.rdb.ZAddXX(context.Background(), "beadle:{b}:lock:leases", redis.Z{Score: 1, Member: w.sessionID()})
 	delete(c.asked, w)
 	c.workers = slices.DeleteFunc(c.workers, func(other *puppet) bool { return other == w })
 	c.hire() // which finds the dead one, as any heartbeat does
@@ -232,7 +232,7 @@ func (c *crowd) expire(t *rapid.T) {
 		t.Skip("does not expire")
 	}
 	c.house.rdb.HSet(context.Background(), recordKey(rec.Queue, rec.ID), "expires", "1")
-	c.house.rdb.ZAddXX(context.Background(), "beadle:{job}:expiries", redis.Z{Score: 1, Member: rec.Queue + " " + rec.ID})
+	c.house.rdb.ZAddXX(context.Background(), "beadle:{b}:job:expiries", redis.Z{Score: 1, Member: rec.Queue + " " + rec.ID})
 	c.house.sweeps()
 	if after := c.read(t, rec.ID); rec.Attempt == 0 && after.State != job.Expired {
 		t.Fatalf("job is %s, want expired", after.State)
@@ -241,7 +241,7 @@ func (c *crowd) expire(t *rapid.T) {
 
 func (c *crowd) check(t *rapid.T) {
 	places, use := c.house.places(), map[string]int{}
-	holders := c.house.rdb.HGetAll(context.Background(), "beadle:{lock}:holders").Val()
+	holders := c.house.rdb.HGetAll(context.Background(), "beadle:{b}:lock:holders").Val()
 	for _, id := range c.ids {
 		rec, at := c.read(t, id), places[id]
 		delete(places, id)
@@ -252,7 +252,7 @@ func (c *crowd) check(t *rapid.T) {
 			t.Fatalf("job %s of %s is %s and stands in %v", id, rec.Task, rec.State, at)
 		}
 		runs := rec.State == job.Running
-		if runs && at[0] != "beadle:{lock}:held:"+rec.session || runs != (rec.fence != 0) {
+		if runs && at[0] != "beadle:{b}:lock:held:"+rec.session || runs != (rec.fence != 0) {
 			t.Fatalf("job %s is %s with fence %d and stands in %v", id, rec.State, rec.fence, at)
 		}
 		if _, holds := holders[id]; holds != (runs && rec.Task != "plain") {
@@ -267,7 +267,7 @@ func (c *crowd) check(t *rapid.T) {
 	if len(places) > 0 {
 		t.Fatalf("nobody knows of %v", places)
 	}
-	counted := c.house.rdb.HGetAll(context.Background(), "beadle:{lock}:use").Val()
+	counted := c.house.rdb.HGetAll(context.Background(), "beadle:{b}:lock:use").Val()
 	if fmt.Sprint(counted) != fmt.Sprint(use) {
 		t.Fatalf("counted are %v, want %v", counted, use)
 	}
@@ -278,7 +278,7 @@ func (c *crowd) check(t *rapid.T) {
 func (c *crowd) settle(t *rapid.T) {
 	ctx := context.Background()
 	for _, w := range c.workers {
-		c.house.rdb.ZAddXX(ctx, "beadle:{lock}:leases", redis.Z{Score: 1, Member: w.sessionID()})
+		c.house.rdb.ZAddXX(ctx, "beadle:{b}:lock:leases", redis.Z{Score: 1, Member: w.sessionID()})
 	}
 	w := c.house.puppet("last", c.all...)
 	for range 5 * (len(c.ids) + 1) {

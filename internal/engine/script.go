@@ -12,34 +12,34 @@ func script(text string) *redis.Script { return redis.NewScript(lock.Library + l
 
 // library is what the scripts of this package share. Where a job stands:
 //
-//	asynq:{queue}:t:<id>           its record
-//	beadle:{job}:line:<queue>:<c>  list: the queued jobs of a client
-//	beadle:{job}:ring:<queue>      list: clients that have queued jobs, next first
-//	asynq:{queue}:pending          list: those that are next, from all clients in turn
-//	asynq:{queue}:scheduled|retry  zset: those that are due later, by seconds
-//	beadle:{job}:waiting:<queue>   zset: those that wait, by µs since when
-//	beadle:{job}:alone:<queue>     list: those that wait for a worker without other jobs
-//	beadle:{job}:lacks:<queue>:<t> set: those that wait for a worker that knows the task
-//	beadle:{job}:lacking           set of "queue task": where there are such
-//	beadle:{lock}:held:<worker>    hash: id -> "fence queue", those in a worker's hands
-//	beadle:{wake}:<queue>          list: a token, if there may be something to take
-//	beadle:{job}:paused            hash: queue or * -> "ms JSON", pauses and when they end
+//	asynq:{b}:<queue>}:t:<id>           its record
+//	beadle:{b}:job:line:<queue>:<c>     list: the queued jobs of a client
+//	beadle:{b}:job:ring:<queue>         list: clients that have queued jobs, next first
+//	asynq:{b}:<queue>}:pending          list: those that are next, from all clients in turn
+//	asynq:{b}:<queue>}:scheduled|retry  zset: those that are due later, by seconds
+//	beadle:{b}:job:waiting:<queue>      zset: those that wait, by µs since when
+//	beadle:{b}:job:alone:<queue>        list: those that wait for a worker without other jobs
+//	beadle:{b}:job:lacks:<queue>:<t>    set: those that wait for a worker that knows the task
+//	beadle:{b}:job:lacking              set of "queue task": where there are such
+//	beadle:{b}:lock:held:<worker>       hash: id -> "fence queue", those in a worker's hands
+//	beadle:{b}:wake:<queue>             list: a token, if there may be something to take
+//	beadle:{b}:job:paused               hash: queue or * -> "ms JSON", pauses and when they end
 const library = `
-local streamKey = 'beadle:{job}:events'
+local streamKey = 'beadle:{b}:job:events'
 local keepMemo = 86400
 local at = lock.at
 local ms = math.floor(at / 1000)
 
 local function text(n) return string.format('%.0f', n) end
-local function recordKey(queue, id) return 'asynq:{' .. queue .. '}:t:' .. id end
-local function pendingKey(queue) return 'asynq:{' .. queue .. '}:pending' end
-local function dueKey(queue, set) return 'asynq:{' .. queue .. '}:' .. set end
-local function lineKey(queue, client) return 'beadle:{job}:line:' .. queue .. ':' .. client end
-local function ringKey(queue) return 'beadle:{job}:ring:' .. queue end
-local function waitingKey(queue) return 'beadle:{job}:waiting:' .. queue end
-local function aloneKey(queue) return 'beadle:{job}:alone:' .. queue end
-local function lacksKey(queue, task) return 'beadle:{job}:lacks:' .. queue .. ':' .. task end
-local function wakeKey(queue) return 'beadle:{wake}:' .. queue end
+local function recordKey(queue, id) return 'asynq:{b}:' .. queue .. '}:t:' .. id end
+local function pendingKey(queue) return 'asynq:{b}:' .. queue .. '}:pending' end
+local function dueKey(queue, set) return 'asynq:{b}:' .. queue .. '}:' .. set end
+local function lineKey(queue, client) return 'beadle:{b}:job:line:' .. queue .. ':' .. client end
+local function ringKey(queue) return 'beadle:{b}:job:ring:' .. queue end
+local function waitingKey(queue) return 'beadle:{b}:job:waiting:' .. queue end
+local function aloneKey(queue) return 'beadle:{b}:job:alone:' .. queue end
+local function lacksKey(queue, task) return 'beadle:{b}:job:lacks:' .. queue .. ':' .. task end
+local function wakeKey(queue) return 'beadle:{b}:wake:' .. queue end
 
 -- iso writes µs since 1970 as Go writes a time in JSON.
 local function iso(us)
@@ -111,7 +111,7 @@ local function done()
   for queue, lines in pairs(tails) do
     for client, ids in pairs(lines) do
       if redis.call('RPUSH', lineKey(queue, client), unpack(ids)) == #ids then
-        redis.call('SADD', 'asynq:queues', queue)
+        redis.call('SADD', 'beadle:{b}:job:queues', queue)
         redis.call('RPUSH', ringKey(queue), client)
       end
     end
@@ -166,13 +166,13 @@ local finals = {succeeded = true, failed = true, aborted = true, expired = true}
 -- as long as nobody resumes; nil if they may.
 local pauses
 local function paused(queue)
-  if pauses == nil then pauses = redis.call('EXISTS', 'beadle:{job}:paused') == 1 and {} end
+  if pauses == nil then pauses = redis.call('EXISTS', 'beadle:{b}:job:paused') == 1 and {} end
   if not pauses then return nil end
   local base = string.match(queue, '^[^@]*')
   local until_ = pauses[base]
   if until_ == nil then
     until_ = false
-    for _, pause in ipairs(redis.call('HMGET', 'beadle:{job}:paused', '*', base)) do
+    for _, pause in ipairs(redis.call('HMGET', 'beadle:{b}:job:paused', '*', base)) do
       local ends = pause and tonumber(string.match(pause, '^%d+'))
       if ends == 0 then until_ = 0 elseif ends and ends > ms and until_ ~= 0 then until_ = math.max(until_ or 0, ends) end
     end
@@ -263,7 +263,7 @@ end
 -- twin is the job for which one has to wait that does the same, or nil.
 local function twin(queue, id, msg)
   local digest = headers(msg).unique
-  local holder = digest and redis.call('HGET', 'beadle:{lock}:unique', digest)
+  local holder = digest and redis.call('HGET', 'beadle:{b}:lock:unique', digest)
   if not holder or holder == queue .. ' ' .. id then return nil end
   local _, other = split(holder)
   return other

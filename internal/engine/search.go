@@ -8,8 +8,8 @@ import (
 // expireScript ends jobs whose time to start has passed.
 var expireScript = script(moving + `
 local n = 0
-for _, place in ipairs(redis.call('ZRANGEBYSCORE', 'beadle:{job}:expiries', '-inf', text(ms), 'LIMIT', 0, 200)) do
-  redis.call('ZREM', 'beadle:{job}:expiries', place)
+for _, place in ipairs(redis.call('ZRANGEBYSCORE', 'beadle:{b}:job:expiries', '-inf', text(ms), 'LIMIT', 0, 200)) do
+  redis.call('ZREM', 'beadle:{b}:job:expiries', place)
   local queue, id = split(place)
   local r = redis.call('HMGET', recordKey(queue, id), 'msg', 'live', 'state', 'parts_all')
   local l = readLive(r[2], r[3])
@@ -51,7 +51,7 @@ local function back(id)
     n = n + 1
   end
 end
-local prefix = 'asynq:{' .. queue .. '}:'
+local prefix = 'asynq:{b}:' .. queue .. '}:'
 for _, id in ipairs(redis.call('LRANGE', prefix .. 'active', 0, 199)) do
   redis.call('LREM', prefix .. 'active', 0, id)
   redis.call('ZREM', prefix .. 'lease', id)
@@ -74,7 +74,7 @@ return n
 // It answers how many ended.
 var goneScript = script(moving + `
 local queue, n = ARGV[1], 0
-if redis.call('ZSCORE', 'beadle:{lock}:leases', ARGV[2]) then return 0 end
+if redis.call('ZSCORE', 'beadle:{b}:lock:leases', ARGV[2]) then return 0 end
 local ids = redis.call('LRANGE', pendingKey(queue), 0, 199)
 for _, client in ipairs(redis.call('LRANGE', ringKey(queue), 0, -1)) do
   for _, id in ipairs(redis.call('LRANGE', lineKey(queue, client), 0, 199)) do ids[#ids + 1] = id end
@@ -92,11 +92,11 @@ for _, id in ipairs(ids) do
   end
 end
 if n == 0 then -- their records are read until the ledger has them
-  local since = 'beadle:{job}:gone:' .. queue
+  local since = 'beadle:{b}:job:gone:' .. queue
   if redis.call('SETNX', since, text(ms)) == 1 then
     redis.call('EXPIRE', since, 86400)
   elseif ms - redis.call('GET', since) > 3600000 then
-    redis.call('SREM', 'asynq:queues', queue)
+    redis.call('SREM', 'beadle:{b}:job:queues', queue)
   end
 end
 handOver()
@@ -107,9 +107,12 @@ return n
 // Search looks for jobs that stand where nobody looks, and puts them right.
 func (s *Sweeper) Search(ctx context.Context) error {
 	e := s.engine
-	names, err := e.rdb.SMembers(ctx, "asynq:queues").Result()
+	names, err := e.rdb.SMembers(ctx, queuesKey).Result()
 	if err != nil {
 		return wrap(err, "read the names of queues")
+	}
+	if err := e.meetAsynq(ctx, names); err != nil {
+		return err
 	}
 	for _, queue := range names {
 		n, err := runScript(ctx, e, orphanScript, queue).Int()

@@ -70,16 +70,16 @@ local function reap()
   if lock.quiet() then return 0 end
   local n = 0
   for _, worker in ipairs(lock.expired(5)) do
-    local how = redis.call('SISMEMBER', 'beadle:{job}:stopping', worker) == 1 and 'stopped' or 'lost'
+    local how = redis.call('SISMEMBER', 'beadle:{b}:job:stopping', worker) == 1 and 'stopped' or 'lost'
     for id, place in pairs(lock.holds(worker)) do
       recover(worker, id, place, how)
       n = n + 1
     end
     lock.retire(worker)
-    redis.call('SREM', 'beadle:{job}:stopping', worker)
-    redis.call('DEL', 'beadle:{job}:worker:' .. worker)
-    redis.call('HDEL', 'beadle:{job}:orders', worker)
-    redis.call('ZREM', 'beadle:{job}:workers', worker)
+    redis.call('SREM', 'beadle:{b}:job:stopping', worker)
+    redis.call('DEL', 'beadle:{b}:job:worker:' .. worker)
+    redis.call('HDEL', 'beadle:{b}:job:orders', worker)
+    redis.call('ZREM', 'beadle:{b}:job:workers', worker)
   end
   return n
 end
@@ -131,10 +131,10 @@ func (w *Worker) returnJob(session, id string, fence int64) {
 var retireScript = script(recovery + `
 for id, place in pairs(lock.holds(ARGV[1])) do recover(ARGV[1], id, place, 'stopped') end
 lock.retire(ARGV[1])
-redis.call('SREM', 'beadle:{job}:stopping', ARGV[1])
-redis.call('DEL', 'beadle:{job}:worker:' .. ARGV[1])
-redis.call('HDEL', 'beadle:{job}:orders', ARGV[1])
-redis.call('ZREM', 'beadle:{job}:workers', ARGV[1])
+redis.call('SREM', 'beadle:{b}:job:stopping', ARGV[1])
+redis.call('DEL', 'beadle:{b}:job:worker:' .. ARGV[1])
+redis.call('HDEL', 'beadle:{b}:job:orders', ARGV[1])
+redis.call('ZREM', 'beadle:{b}:job:workers', ARGV[1])
 handOver()
 done()
 return 0

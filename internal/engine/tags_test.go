@@ -51,7 +51,8 @@ func TestAJobWithoutTagsSaysNothingOfThem(t *testing.T) {
 	if !plain.simple() || len(plain.msg) != len(empty.msg) || empty.Tags != nil {
 		t.Errorf("messages of %d and %d bytes, tags %v", len(plain.msg), len(empty.msg), empty.Tags)
 	}
-	if one, err := h.inspector().GetTaskInfo("default", h.enqueue(job.Request{Task: "roster.sync"}).ID); err != nil || one.Headers["tags"] != "" {
+	id := h.enqueue(job.Request{Task: "roster.sync"}).ID
+	if one, err := h.inspector().GetTaskInfo("b}:default", id); err != nil || one.Headers["tags"] != "" {
 		t.Errorf("headers %v, %v", one.Headers, err)
 	}
 }

@@ -74,10 +74,10 @@ func (w *Worker) turn(b batch) error {
 			return err
 		}
 		if len(b.asking) > 0 {
-			started = startScript.EvalSha(ctx, p, nil, w.startArgs(b.asking)...)
+			started = startScript.EvalSha(ctx, p, lock.Keys, w.startArgs(b.asking)...)
 		}
 		if b.claim > 0 && session.lease.Err() == nil {
-			claimed = claimScript.EvalSha(ctx, p, nil, w.claimArgs(w.order(b))...)
+			claimed = claimScript.EvalSha(ctx, p, lock.Keys, w.claimArgs(w.order(b))...)
 		}
 		return nil
 	})
@@ -115,7 +115,7 @@ func (w *Worker) sendEndings(ctx context.Context, p redis.Pipeliner, all []*endi
 	if err != nil {
 		return nil, err
 	}
-	return finishScript.EvalSha(ctx, p, nil, append([]any{w.sessionID()}, args...)...), nil
+	return finishScript.EvalSha(ctx, p, lock.Keys, append([]any{w.sessionID()}, args...)...), nil
 }
 
 func (w *Worker) settleEndings(cmd *redis.Cmd, all []*ending) error {

@@ -252,7 +252,7 @@ func TestATwinForLaterIsReplacedToo(t *testing.T) {
 	if got := h.job(second.ID); got.State != job.Aborted || third.State != job.Waiting {
 		t.Errorf("replaced: %+v, by: %+v", got, third)
 	}
-	if n := h.rdb.ZCard(t.Context(), "asynq:{default}:scheduled").Val(); n != 0 {
+	if n := h.rdb.ZCard(t.Context(), "asynq:{b}:default}:scheduled").Val(); n != 0 {
 		t.Errorf("%d jobs are still scheduled", n)
 	}
 }

@@ -441,7 +441,7 @@ func TestACalledJobThatExpiresMakesWayForTheNext(t *testing.T) {
 	if s := h.state(third); s != job.Running {
 		t.Errorf("the next is %s, want running", s)
 	}
-	for _, id := range h.rdb.ZRange(t.Context(), "beadle:{lock}:waiting", 0, -1).Val() {
+	for _, id := range h.rdb.ZRange(t.Context(), "beadle:{b}:lock:waiting", 0, -1).Val() {
 		t.Errorf("job %s still stands in line", id)
 	}
 }

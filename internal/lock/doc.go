@@ -47,7 +47,7 @@
 // # What is kept
 //
 // All times are those of Redis, in µs; clocks of workers are never compared.
-// Keys begin with "beadle:{lock}:".
+// Keys begin with "beadle:{b}:lock:".
 //
 //	fence, ticket      the last fence, the last ticket
 //	resources          name -> "0 <writer>", or "<readers> <one of them>"

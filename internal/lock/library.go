@@ -23,7 +23,7 @@ const Library = "local lock = {}\ndo\n" + libraryBegin + libraryUnique +
 //	lock.at       Redis time, µs
 //	lock.flush()  has nothing to write as long as nothing else was called
 const libraryBegin = `
-local call, P = redis.call, 'beadle:{lock}:'
+local call, P = redis.call, 'beadle:{b}:lock:'
 local clock = call('TIME')
 local at = clock[1] * 1000000 + clock[2]
 lock.at = at

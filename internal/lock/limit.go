@@ -198,7 +198,7 @@ func (l *Locks) replaceLimits(ctx context.Context, task, whose string, fields ma
 	for _, scope := range slices.Sorted(maps.Keys(fields)) {
 		args = append(args, scope, fields[scope])
 	}
-	if err := replaceScript.Run(ctx, l.rdb, nil, args...).Err(); err != nil {
+	if err := replaceScript.Run(ctx, l.rdb, Keys, args...).Err(); err != nil {
 		return fmt.Errorf("set limits of %s: %w", whose, err)
 	}
 	return nil
@@ -206,7 +206,7 @@ func (l *Locks) replaceLimits(ctx context.Context, task, whose string, fields ma
 
 // replaceScript replaces the operators' limits, or those of the task ARGV[1].
 var replaceScript = redis.NewScript(`
-local key, declared = 'beadle:{lock}:limits', 'declared:task:' .. ARGV[1]
+local key, declared = 'beadle:{b}:lock:limits', 'declared:task:' .. ARGV[1]
 for _, scope in ipairs(redis.call('HKEYS', key)) do
   local own = scope == declared or scope == declared .. ':client:*'
   if ARGV[1] == '' then own = string.sub(scope, 1, 9) ~= 'declared:' end

@@ -73,15 +73,20 @@ func (g *Group) pair() {
 		replicate(g.t, g.Nodes[i], 1)
 	}
 	g.all("cluster_state:ok\r\n")
-	await(g.t, "the nodes to know the replicas", func(ctx context.Context) bool {
-		for _, n := range g.Nodes {
-			slots, err := n.Client().ClusterSlots(ctx).Result()
-			if err != nil || len(slots) != clusterMasters || len(slots[0].Nodes)+len(slots[1].Nodes)+len(slots[2].Nodes) != len(g.Nodes) {
-				return false
-			}
+	for _, n := range g.Nodes {
+		await(g.t, "all to be known to "+n.Addr, func(ctx context.Context) bool { return known(ctx, n) == len(g.Nodes) })
+	}
+}
+
+// known is how many nodes a node knows as masters of slots or their replicas.
+func known(ctx context.Context, n *Node) (nodes int) {
+	shards, err := n.Client().ClusterShards(ctx).Result()
+	for _, s := range shards {
+		if err == nil && len(s.Slots) > 0 {
+			nodes += len(s.Nodes)
 		}
-		return true
-	})
+	}
+	return nodes
 }
 
 // all waits until every node says that of the Cluster.
@@ -95,22 +100,17 @@ func (g *Group) all(say string) {
 	}
 }
 
-// owner is the master of a key by the word of the first node that answers and
-// sees a Cluster that serves.
+// owner is the node that serves a key.
 func (g *Group) owner(ctx context.Context, key string) (addr string, err error) {
 	for _, n := range g.Nodes {
-		rdb := redis.NewClient(&redis.Options{Addr: n.Addr, MaxRetries: -1, DialTimeout: pauseTime * 10, ReadTimeout: pauseTime * 10})
-		slot, _ := rdb.ClusterKeySlot(ctx, key).Result()
-		slots, _ := rdb.ClusterSlots(ctx).Result()
-		serves := strings.Contains(rdb.ClusterInfo(ctx).Val(), "cluster_state:ok")
+		rdb := redis.NewClient(&redis.Options{Addr: n.Addr, MaxRetries: -1, DialTimeout: 10 * pauseTime, ReadTimeout: 10 * pauseTime})
+		err = rdb.Exists(ctx, key).Err()
 		rdb.Close()
-		for _, s := range slots {
-			if serves && int64(s.Start) <= slot && slot <= int64(s.End) {
-				return s.Nodes[0].Addr, nil
-			}
+		if err == nil {
+			return n.Addr, nil
 		}
 	}
-	return "", fmt.Errorf("no node knows who has %s", key)
+	return "", fmt.Errorf("nobody serves %s: %w", key, err)
 }
 
 func (g *Group) must(err error) {
@@ -118,4 +118,21 @@ func (g *Group) must(err error) {
 	if err != nil {
 		g.t.Fatal(err)
 	}
+}
+
+// Replica returns the replica of a master.
+func (g *Group) Replica(of *Node) *Node {
+	g.t.Helper()
+	id, err := of.Client().Do(g.t.Context(), "CLUSTER", "MYID").Text()
+	g.must(err)
+	replicas, err := of.Client().Do(g.t.Context(), "CLUSTER", "REPLICAS", id).StringSlice()
+	g.must(err)
+	for _, line := range replicas {
+		addr, _, _ := strings.Cut(strings.Fields(line)[1], "@")
+		if n := g.node(addr); n != nil {
+			return n
+		}
+	}
+	g.t.Fatalf("%s has no replica", of.Addr)
+	return nil
 }

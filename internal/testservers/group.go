@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"os/exec"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -41,12 +42,7 @@ func (g *Group) Master(key string, others ...*Node) *Node {
 	await(g.t, "a master", func(ctx context.Context) bool {
 		addr, err := g.master(ctx, key)
 		found = g.node(addr)
-		for _, other := range others {
-			if found == other {
-				return false
-			}
-		}
-		return err == nil && found != nil
+		return err == nil && found != nil && !slices.Contains(others, found)
 	})
 	return found
 }

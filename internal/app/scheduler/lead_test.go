@@ -3,6 +3,7 @@ package scheduler
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http/httptest"
 	"strings"
@@ -67,9 +68,10 @@ func TestASlotThatIsMissedRaisesAnAlarm(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { records.Close() })
-	rule := job.NewRule("0 3 * * *", "UTC", nil)
+	due := time.Now().UTC().Add(-12 * time.Hour) // once since the schedule was made, whatever the hour is now
+	rule := job.NewRule(fmt.Sprintf("0 %d * * *", due.Hour()), "UTC", nil)
 	rule.CatchUp = job.CatchUpNone
-	nightly := job.Schedule{Name: "nightly", Task: "nightly", Rule: rule, Base: rule, Created: time.Now().Add(-36 * time.Hour)}
+	nightly := job.Schedule{Name: "nightly", Task: "nightly", Rule: rule, Base: rule, Created: due.Add(-12 * time.Hour)}
 	if err := records.PutSchedules(t.Context(), []job.Schedule{nightly}); err != nil {
 		t.Fatal(err)
 	}

@@ -148,7 +148,7 @@ func TestTheBacklogOfTheSettingsHoldsBatchesBack(t *testing.T) {
 	settings.Backlog = 1
 	o := scheduler.Options{Redis: i.connect(), Ledger: records, Listener: l, Settings: settings, Log: i.log()}
 	i.until(func(ctx context.Context) error { return scheduler.Run(ctx, o) })
-	stream := redis.XAddArgs{Stream: "beadle:{job}:events", Values: []string{"kind", "future", "body", "{}"}}
+	stream := redis.XAddArgs{Stream: "beadle:{b}:job:events", Values: []string{"kind", "future", "body", "{}"}}
 	if err := i.connect().XAdd(t.Context(), &stream).Err(); err != nil {
 		t.Fatal(err)
 	}

@@ -107,6 +107,11 @@ func (a *API) tell(r *http.Request, s eventStream, next func(context.Context) (j
 // same reports whether the sender of r is who they were, with the same rights.
 func (a *API) same(r *http.Request) bool { return a.StillWho == nil || a.StillWho(r) }
 
+const eventStreamType = "text/event-stream"
+
+// isEventStream reports whether an answer is a stream of events.
+func isEventStream(answer http.Header) bool { return answer.Get("Content-Type") == eventStreamType }
+
 // An eventStream writes an answer of the kind text/event-stream.
 type eventStream struct {
 	w       http.ResponseWriter
@@ -119,7 +124,7 @@ func (s eventStream) begin() error {
 	if err := s.control.SetReadDeadline(time.Time{}); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
-	s.w.Header().Set("Content-Type", "text/event-stream")
+	s.w.Header().Set("Content-Type", eventStreamType)
 	s.w.Header().Set("X-Accel-Buffering", "no") // for proxies that would collect
 	s.w.WriteHeader(http.StatusOK)
 	return s.write(fmt.Appendf(nil, "retry: %d\n\n", reconnect.Milliseconds()))

@@ -44,6 +44,10 @@ type GuardOptions struct {
 	// Audit has changes written down. Nil writes none.
 	Audit *Auditor
 
+	// Observe is told how each request was answered, and whether as a stream of
+	// events, which lasts for as long as somebody listens. It may be nil.
+	Observe func(r *http.Request, status int, stream bool, took time.Duration)
+
 	Log *slog.Logger
 }
 
@@ -129,7 +133,11 @@ func (o GuardOptions) logged(next http.Handler) http.Handler {
 		start := time.Now()
 		answer := &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		next.ServeHTTP(answer, r)
-		o.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", withoutSecret(r.URL.Path), "status", answer.status, "took", time.Since(start), "request_id", id)
+		took := time.Since(start)
+		o.Log.DebugContext(r.Context(), "request", "method", r.Method, "path", withoutSecret(r.URL.Path), "status", answer.status, "took", took, "request_id", id)
+		if o.Observe != nil {
+			o.Observe(r, answer.status, isEventStream(w.Header()), took)
+		}
 	})
 }
 

@@ -51,6 +51,7 @@ type Config struct {
 	Notify    Notify   `yaml:"notify" envPrefix:"NOTIFY_"`
 	Access    Access   `yaml:"access" envPrefix:"ACCESS_"`
 	Traces    Traces   `yaml:"traces" envPrefix:"TRACES_"`
+	Metrics   Metrics  `yaml:"metrics" envPrefix:"METRICS_"`
 
 	RedisFile  string    `yaml:"redis_file" env:"REDIS_FILE"`   // holds what redis says, instead; for an address with a password
 	LedgerFile string    `yaml:"ledger_file" env:"LEDGER_FILE"` // likewise
@@ -73,7 +74,7 @@ type Worker struct {
 	Queues      []string          `yaml:"queues" env:"QUEUES"`                        // besides its own, which is named after the binary
 	Labels      map[string]string `yaml:"labels" env:"LABELS" envKeyValSeparator:"="` // what tasks may ask for: gpu=yes,zone=a
 	Drain       time.Duration     `yaml:"drain" env:"DRAIN"`                          // patience with running jobs when told to stop
-	Metrics     string            `yaml:"metrics" env:"METRICS"`                      // where it serves /metrics and /healthz; empty: nowhere
+	Metrics     string            `yaml:"metrics" env:"METRICS"`                      // where it serves /metrics, /healthz and /readyz; empty: nowhere
 }
 
 // Recovery says what becomes of the slots that went by while no scheduler was
@@ -97,6 +98,7 @@ func Default() Config {
 		Viewers:  20,
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
+		Metrics:  Metrics{Series: 2000, Schedules: 500},
 		Notify:   defaultNotify(),
 		Traces:   Traces{Ratio: 1},
 		Access:   Access{SessionIdle: 8 * time.Hour, SessionMax: 7 * 24 * time.Hour, OIDC: OIDC{GroupsClaim: "groups"}},
@@ -224,6 +226,7 @@ func (c Config) Validate() error {
 	}
 	c.Recovery.validate(say)
 	c.Traces.validate(say)
+	c.Metrics.validate(say)
 	c.Notify.validate(say)
 	c.Access.validate(c.PublicURL, say)
 	for _, name := range sorted(c.Sources) {

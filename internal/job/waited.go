@@ -49,6 +49,14 @@ func (w Waits) End(at time.Time) Waits {
 	return w
 }
 
+// Open returns the wait that goes on, if one does.
+func (w Waits) Open() (Waited, bool) {
+	if last := w.last(); last != nil && last.Since != nil {
+		return *last, true
+	}
+	return Waited{}, false
+}
+
 func (w Waits) last() *Waited {
 	if len(w) == 0 {
 		return nil

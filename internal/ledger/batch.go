@@ -18,6 +18,7 @@ type batch struct {
 	groups   groups
 	lines    []jobLine
 	counts   tally
+	steps    []job.Step
 	skipped  int
 }
 
@@ -90,8 +91,9 @@ func (b *batch) add(id string, j job.Job, at time.Time) *record {
 	if !j.State.Valid() {
 		j.State = job.Queued
 	}
+	b.step(r, job.Step{Kind: job.StepEnqueued})
 	b.move(r, j.State, j.Reason, at)
-	r.waitFor(j.Waiting, at)
+	b.waitFor(r, j.Waiting, at)
 	b.records[id] = r
 	return r
 }
@@ -138,7 +140,7 @@ func (b *batch) resume(r *record, j job.Job, at time.Time) {
 	r.Failures = max(r.Failures, j.Failures)
 	r.Due = j.Due
 	b.putBack(r, j.State, j.Reason, at)
-	r.waitFor(j.Waiting, at)
+	b.waitFor(r, j.Waiting, at)
 }
 
 // wait parks a job.
@@ -147,11 +149,11 @@ func (b *batch) wait(r *record, e events.JobWaiting, at time.Time) {
 		e.Reason = e.Waiting.Sentence(at)
 	}
 	b.putBack(r, job.Waiting, e.Reason, at)
-	r.waitFor(e.Waiting, at)
+	b.waitFor(r, e.Waiting, at)
 }
 
 // waitFor says what a job waits for from now on, provided that it does.
-func (r *record) waitFor(w *job.Wait, at time.Time) {
+func (b *batch) waitFor(r *record, w *job.Wait, at time.Time) {
 	if r.State != job.Waiting {
 		return
 	}
@@ -159,14 +161,22 @@ func (r *record) waitFor(w *job.Wait, at time.Time) {
 	if w == nil {
 		w = &job.Wait{}
 	}
+	was, waited := r.waits.Open()
 	r.waits, r.waited = r.waits.Begin(*w, at), true
+	if now, _ := r.waits.Open(); waited && now.Since != was.Since {
+		b.waited(r, was, at)
+	}
 }
 
 // goOn ends the wait of a job, if it had one.
-func (r *record) goOn(at time.Time) {
-	if r.State == job.Waiting {
-		r.waits, r.waited = r.waits.End(at), true
+func (b *batch) goOn(r *record, at time.Time) {
+	if r.State != job.Waiting {
+		return
 	}
+	if was, waited := r.waits.Open(); waited {
+		b.waited(r, was, at)
+	}
+	r.waits, r.waited = r.waits.End(at), true
 }
 
 // stick says of a job that was told to stop that its code still runs.
@@ -192,7 +202,7 @@ func (b *batch) breakLocks(r *record, e events.LocksBroken, at time.Time) {
 // by then is lost.
 func (b *batch) putBack(r *record, to job.State, reason string, at time.Time) {
 	if !r.State.Final() {
-		r.loseAttempts(0, at)
+		b.loseAttempts(r, 0, at)
 		r.Worker = ""
 		b.move(r, to, reason, at)
 	}
@@ -207,12 +217,13 @@ func (b *batch) start(r *record, e events.AttemptStarted) {
 	if a != nil && a.Outcome != job.AttemptRunning {
 		return
 	}
-	r.loseAttempts(e.Attempt, e.At)
+	b.loseAttempts(r, e.Attempt, e.At)
 	r.attempts[e.Attempt] = &attempt{touched: true, Attempt: job.Attempt{
 		Number: e.Attempt, Worker: e.Worker, Outcome: job.AttemptRunning, Started: e.At,
 	}}
 	r.Attempt, r.Worker = e.Attempt, e.Worker
 	if r.Started == nil {
+		b.began(r, e.At)
 		r.Started = new(e.At)
 	}
 	b.move(r, job.Running, "", e.At)
@@ -221,7 +232,7 @@ func (b *batch) start(r *record, e events.AttemptStarted) {
 // finish ends an attempt, and takes the job to where that leaves it unless a
 // later attempt has begun.
 func (b *batch) finish(r *record, e events.AttemptEnded) {
-	if a := r.endAttempt(e); a != nil && a.Outcome == job.AttemptFailed {
+	if a := b.endAttempt(r, e); a != nil && a.Outcome == job.AttemptFailed {
 		b.failures = append(b.failures, failure{r, a})
 	}
 	if r.State.Final() || e.Attempt < r.Attempt {
@@ -260,7 +271,7 @@ func (b *batch) end(r *record, e events.JobEnded) {
 	if r.State.Final() || !e.State.Final() {
 		return
 	}
-	r.loseAttempts(0, e.At)
+	b.loseAttempts(r, 0, e.At)
 	b.move(r, e.State, e.Reason, e.At)
 }
 
@@ -284,26 +295,28 @@ func (b *batch) move(r *record, to job.State, reason string, at time.Time) {
 	}
 	b.counts.move(r.Client, key(r.Task), r.State, to)
 	if to != job.Waiting {
-		r.goOn(at)
+		b.goOn(r, at)
 	}
 	r.State, r.Reason, r.Waiting = to, reason, nil
 	if to.Final() {
 		r.Ended = new(at)
+		b.step(r, job.Step{Kind: job.StepEnded, State: to, Errors: r.Errors})
 	}
 }
 
 // loseAttempts ends attempts whose end was never reported, except for one.
-func (r *record) loseAttempts(except int, at time.Time) {
+func (b *batch) loseAttempts(r *record, except int, at time.Time) {
 	for number, a := range r.attempts {
 		if a.Outcome == job.AttemptRunning && number != except {
 			a.Outcome, a.Ended, a.touched = job.AttemptLost, new(at), true
+			b.tried(r, a, a.Started, job.Queued)
 		}
 	}
 }
 
 // endAttempt records how an attempt ended, the first time that it is said, and
 // returns it then.
-func (r *record) endAttempt(e events.AttemptEnded) *attempt {
+func (b *batch) endAttempt(r *record, e events.AttemptEnded) *attempt {
 	a := r.attempts[e.Attempt]
 	if a == nil {
 		a = &attempt{Attempt: job.Attempt{Number: e.Attempt, Worker: r.Worker, Outcome: job.AttemptRunning, Started: e.Started}}
@@ -313,5 +326,6 @@ func (r *record) endAttempt(e events.AttemptEnded) *attempt {
 		return nil
 	}
 	a.Outcome, a.Error, a.Ended, a.touched = e.Outcome, e.Error, new(e.At), true
+	b.tried(r, a, cmp.Or(e.Started, a.Started), e.State)
 	return a
 }

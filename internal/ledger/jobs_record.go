@@ -20,12 +20,12 @@ func readRecords(ctx context.Context, w writer, ids []string) ([]*record, error)
 	scan := func(row row) (*record, error) {
 		r := &record{known: true, attempts: map[int]*attempt{}}
 		var c changingValues
-		err := row.Scan(append([]any{&r.ID, &r.Client, &r.Task, &r.seen}, c.of(&r.Job)...)...)
+		err := row.Scan(append([]any{&r.ID, &r.Client, &r.Task, &r.Queue, &r.seen}, c.of(&r.Job)...)...)
 		c.settle(&r.Job)
 		r.before, r.was, r.over = r.seen, detailOf(&r.Job), r.Ended != nil
 		return r, err
 	}
-	return list(ctx, w, scan, `SELECT id, client, task, seen, `+changingColumns+` FROM jobs WHERE `+where, arg)
+	return list(ctx, w, scan, `SELECT id, client, task, queue, seen, `+changingColumns+` FROM jobs WHERE `+where, arg)
 }
 
 // What is written of a job that changes, and of a new one.

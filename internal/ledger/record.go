@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/beadle-jobs/beadle/internal/events"
+	"github.com/beadle-jobs/beadle/internal/job"
 )
 
 // Record writes what entries of the event stream say, and the position behind
@@ -18,8 +19,14 @@ import (
 // and returns a fault.Conflict. An entry that is applied again, because the
 // stream was read from its start once more, changes nothing either.
 func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entry) (skipped int, err error) {
+	_, skipped, err = l.RecordSteps(ctx, after, entries)
+	return skipped, err
+}
+
+// RecordSteps is [Ledger.Record], and tells what happened to jobs thereby.
+func (l *Ledger) RecordSteps(ctx context.Context, after string, entries []events.Entry) (steps []job.Step, skipped int, err error) {
 	if len(entries) == 0 {
-		return 0, nil
+		return nil, 0, nil
 	}
 	err = l.inTx(ctx, func(tx *sql.Tx) error {
 		if err := advance(ctx, tx, after, entries[len(entries)-1].ID); err != nil {
@@ -33,16 +40,16 @@ func (l *Ledger) Record(ctx context.Context, after string, entries []events.Entr
 		for _, entry := range entries {
 			b.apply(entry)
 		}
-		skipped = b.skipped
+		steps, skipped = b.steps, b.skipped
 		if err := b.save(ctx, w); err != nil {
 			return err
 		}
 		return b.tell(ctx, w, entries)
 	})
 	if err != nil {
-		return 0, wrap(err, "record %d events", len(entries))
+		return nil, 0, wrap(err, "record %d events", len(entries))
 	}
-	return skipped, nil
+	return steps, skipped, nil
 }
 
 // readBatch reads what is recorded of the jobs that entries speak of.

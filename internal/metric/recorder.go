@@ -10,6 +10,13 @@ type Recording struct {
 	Restored int64 // jobs that were put back because Redis had lost them
 }
 
+// Leader adds whether this process leads, and returns what says so.
+func (m *Metrics) Leader() func(leads bool) {
+	leader := prometheus.NewGauge(prometheus.GaugeOpts{Name: "beadle_leader", Help: "1 in the scheduler that leads."})
+	m.registry.MustRegister(leader)
+	return func(leads bool) { leader.Set(one(leads)) }
+}
+
 // WatchRecorder adds what the recorder says at each scrape.
 func (m *Metrics) WatchRecorder(now func() Recording) {
 	m.registry.MustRegister(

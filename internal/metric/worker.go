@@ -13,8 +13,9 @@ type Worker struct {
 	took  prometheus.Histogram
 }
 
-// Worker adds the metrics of a worker and returns what counts them.
-func (m *Metrics) Worker() *Worker {
+// Worker adds the metrics of a worker with so many worker slots, in which that
+// many jobs run, and returns what counts them.
+func (m *Metrics) Worker(slots int, running func() int) *Worker {
 	w := &Worker{
 		turns: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "beadle_worker_turns_total", Help: "Round trips to Redis for work.",
@@ -28,7 +29,11 @@ func (m *Metrics) Worker() *Worker {
 			Buckets: []float64{.0001, .0002, .0005, .001, .002, .005, .01, .02, .05, .1, .5, 1, 5},
 		}),
 	}
-	m.registry.MustRegister(w.turns, w.jobs, w.took)
+	most := gauges("beadle_worker_slots_max", "Worker slots of this worker.")
+	most.WithLabelValues().Set(float64(slots))
+	m.registry.MustRegister(w.turns, w.jobs, w.took, most, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "beadle_worker_jobs_running", Help: "Jobs in the hands of this worker.",
+	}, func() float64 { return float64(running()) }))
 	return w
 }
 

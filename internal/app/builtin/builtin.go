@@ -42,6 +42,7 @@ func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tas
 	return worker.Tasks{
 		All:   append(provided.All, Notices(c, l)),
 		Close: func() error { return errors.Join(provided.Close(), l.Close()) },
+		Check: l.Ping,
 	}, nil
 }
 

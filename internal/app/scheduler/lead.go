@@ -22,8 +22,8 @@ import (
 
 // lead does what only one scheduler may do, until ctx ends with its term.
 func (s *scheduler) lead(ctx context.Context) error {
-	s.metrics.Lead(true)
-	defer s.metrics.Lead(false)
+	s.metrics.leads(true)
+	defer s.metrics.leads(false)
 	ended := make(chan []string, 64)
 	recorder := s.recorder(ended)
 	s.terms.begin(recorder)
@@ -65,7 +65,7 @@ func (s *scheduler) desk() *notify.Desk {
 
 // recorder returns a recorder that tells of jobs that have ended.
 func (s *scheduler) recorder(ended chan<- []string) *record.Recorder {
-	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics, ended}, Log: s.Log}
+	return &record.Recorder{Stream: s.engine, Jobs: front{s.engine}, Ledger: counted{s.Ledger, s.metrics.jobs, ended}, Log: s.Log}
 }
 
 // walker returns a walker that is woken by jobs that have ended, and says when
@@ -73,7 +73,7 @@ func (s *scheduler) recorder(ended chan<- []string) *record.Recorder {
 func (s *scheduler) walker(ended <-chan []string, settled func()) *timetable.Walker {
 	return &timetable.Walker{
 		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now,
-		Observe: s.metrics.Slot, Alarm: s.metrics.SlotAlarm, Wake: ended, Settled: settled, Recovery: timetable.RecoveryRules(s.Settings.Recovery),
+		Observe: s.metrics.slots.Slot, Alarm: s.metrics.slots.Alarm, Wake: ended, Settled: settled, Recovery: timetable.RecoveryRules(s.Settings.Recovery),
 	}
 }
 
@@ -81,17 +81,17 @@ func (s *scheduler) walker(ended <-chan []string, settled func()) *timetable.Wal
 // by them.
 type counted struct {
 	*ledger.Ledger
-	metrics *metric.Metrics
-	ended   chan<- []string // by their ids
+	jobs  *metric.Jobs
+	ended chan<- []string // by their ids
 }
 
 // Record implements record.Ledger.
 func (c counted) Record(ctx context.Context, after string, entries []events.Entry) (skipped int, err error) {
-	skipped, err = c.Ledger.Record(ctx, after, entries)
+	steps, skipped, err := c.RecordSteps(ctx, after, entries)
 	if err != nil {
 		return skipped, err
 	}
-	c.metrics.Recorded(entries)
+	c.jobs.Recorded(steps)
 	if ids := events.Ended(entries); len(ids) > 0 {
 		select {
 		case c.ended <- ids:

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/engine"
-	"github.com/beadle-jobs/beadle/internal/metric"
 )
 
 // safeEvery is how often Redis is asked how it is set up: somebody may change
@@ -17,9 +16,9 @@ const safeEvery = 10 * time.Second
 // safety knows whether Redis keeps what it has acknowledged, and says so
 // loudly in the log, on the pages and in the metrics if it does not.
 type safety struct {
-	engine  *engine.Engine
-	metrics *metric.Metrics
-	log     *slog.Logger
+	engine *engine.Engine
+	unsafe func(reason string, is bool) // tells the metrics
+	log    *slog.Logger
 
 	mu   sync.Mutex
 	last engine.Health
@@ -44,8 +43,8 @@ func (s *safety) note(h engine.Health) {
 	was := s.last
 	s.last = h
 	s.mu.Unlock()
-	s.metrics.Unsafe("aof", h.Known && !h.Persistent)
-	s.metrics.Unsafe("eviction", h.Known && !h.NoEviction)
+	s.unsafe("aof", h.Known && !h.Persistent)
+	s.unsafe("eviction", h.Known && !h.NoEviction)
 	if h.Known && !h.Persistent && (was.Persistent || !was.Known) {
 		s.log.Warn("redis keeps nothing on disk: acknowledged jobs are lost when it stops; set appendonly yes")
 	}

@@ -31,7 +31,6 @@ import (
 	"github.com/beadle-jobs/beadle/internal/feed"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lock"
-	"github.com/beadle-jobs/beadle/internal/metric"
 	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/internal/web"
 )
@@ -139,7 +138,7 @@ func (s *scheduler) work(ctx context.Context) error {
 type scheduler struct {
 	Options
 	engine  *engine.Engine
-	metrics *metric.Metrics
+	metrics metrics
 	locks   api.Locks
 	delay   *delay
 	safety  *safety
@@ -154,8 +153,8 @@ func newScheduler(o Options) (*scheduler, error) {
 	if o.Tracer != nil {
 		e.Trace(o.Tracer)
 	}
-	s := &scheduler{Options: o, engine: e, metrics: metric.New(), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
-	s.safety = &safety{engine: e, metrics: s.metrics, log: o.Log}
+	s := &scheduler{Options: o, engine: e, metrics: newMetrics(o.Settings.Metrics), locks: locks{lock.New(o.Redis)}, delay: &delay{engine: e, ledger: o.Ledger}}
+	s.safety = &safety{engine: e, unsafe: s.metrics.WatchStores(redisHealth{o.Redis, e}, o.Ledger), log: o.Log}
 	s.feed = &feed.Feed{Stream: e, Ledger: o.Ledger, PerPerson: max(1, o.Settings.Viewers), Log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	s.metrics.WatchRecorder(s.terms.recording)
@@ -172,7 +171,9 @@ func (s *scheduler) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard.Audit = &api.Auditor{Log: s.Ledger, Route: routeOf(routes, pages), Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames, Moot: s.moot}
+	route := routeOf(routes, pages)
+	guard.Audit = &api.Auditor{Log: s.Ledger, Route: route, Now: time.Now, Slog: s.Log, Secrets: routes.SecretNames, Moot: s.moot}
+	guard.Observe = s.metrics.answered(route)
 	return api.Guard(s.served(routes, pages), guard), nil
 }
 
@@ -239,8 +240,11 @@ func (s *scheduler) faces(guard api.GuardOptions) (*api.API, *web.Dashboard, err
 // routeOf returns which route serves a request, of the API or of the pages.
 func routeOf(routes *api.API, pages *web.Dashboard) func(*http.Request) string {
 	return func(r *http.Request) string {
-		if strings.HasPrefix(r.URL.Path, "/api/") {
+		switch path := r.URL.Path; {
+		case strings.HasPrefix(path, "/api/"), path == "/healthz", path == "/readyz":
 			return routes.Route(r)
+		case path == "/metrics":
+			return path
 		}
 		return pages.Route(r)
 	}

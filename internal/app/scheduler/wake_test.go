@@ -19,7 +19,7 @@ func TestTheWalkerHearsOfJobsThatEnd(t *testing.T) {
 	}
 	t.Cleanup(func() { records.Close() })
 	ended := make(chan []string, 1)
-	c, position := counted{records, metric.New(), ended}, ""
+	c, position := counted{records, metric.New("", metric.Bounds{}).Jobs(), ended}, ""
 	noon := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
 	for i, tt := range []struct {
 		name  string

@@ -8,7 +8,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +28,9 @@ import (
 type Tasks struct {
 	All   []tasks.Task
 	Close func() error // may be nil
+
+	// Check reports whether the ledger answers that they need; may be nil.
+	Check func(context.Context) error
 }
 
 // Provide makes a worker's tasks from the settings.
@@ -44,7 +46,7 @@ func Main(provide Provide) int {
 		Long: `Runs jobs until it is told to stop. SIGTERM lets running jobs end, for as long
 as worker.drain says, and puts the others back unharmed.`,
 		Flags: func(cmd *cobra.Command, c *config.Config) {
-			cmd.Flags().StringVar(&c.Worker.Metrics, "metrics", "", "serve /metrics and /healthz there, such as 127.0.0.1:9090")
+			cmd.Flags().StringVar(&c.Worker.Metrics, "metrics", "", "serve /metrics, /healthz and /readyz there, such as 127.0.0.1:9090")
 			cmd.Flags().IntVar(&c.Worker.Concurrency, "concurrency", 0, "jobs at a time")
 			cmd.AddCommand(app.HealthCmd(name, "http://127.0.0.1:9090"))
 		},
@@ -56,11 +58,29 @@ as worker.drain says, and puts the others back unharmed.`,
 
 func run(ctx context.Context, name string, c config.Config, log *slog.Logger, provide Provide) error {
 	defer engine.CollectLess()()
-	rdb, err := app.Connect(ctx, c, log)
+	rdb, err := app.Dial(c)
 	if err != nil {
 		return err
 	}
 	defer rdb.Close()
+	h := &health{metrics: metric.New(app.Version(), metric.Bounds(c.Metrics)), redis: rdb}
+	g, ctx := errgroup.WithContext(ctx)
+	serving, end := context.WithCancel(context.WithoutCancel(ctx)) // health is told until the last job has ended
+	g.Go(func() error {
+		defer end()
+		return h.work(ctx, name, c, log, provide)
+	})
+	if c.Worker.Metrics != "" {
+		g.Go(func() error { return h.serve(serving, c.Worker.Metrics) })
+	}
+	return g.Wait()
+}
+
+// work runs jobs once Redis answers.
+func (h *health) work(ctx context.Context, name string, c config.Config, log *slog.Logger, provide Provide) error {
+	if err := app.Await(ctx, h.redis, log); err != nil {
+		return err
+	}
 	provided, err := provide(ctx, c, log)
 	if err != nil {
 		return err
@@ -77,18 +97,11 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 		return err
 	}
 	defer flush()
-	metrics := metric.New()
-	ctx, end := context.WithCancel(ctx) // the process ends with the worker, which may be told to drain
-	defer end()
-	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
-		defer end()
-		return Run(ctx, Options{Redis: rdb, Queue: name, Settings: c.Worker, Log: log, Observer: metrics.Worker(), Tracer: tracer}, provided.All...)
-	})
-	if c.Worker.Metrics != "" {
-		g.Go(func() error { return serveMetrics(ctx, c.Worker.Metrics, metrics) })
-	}
-	return g.Wait()
+	h.needs.Store(&provided)
+	return Run(ctx, Options{
+		Redis: h.redis, Queue: name, Settings: c.Worker, Log: log, Tracer: tracer,
+		Observer: h.metrics.Worker(c.Worker.Concurrency, h.running), Began: h.worker.Store,
+	}, provided.All...)
 }
 
 // Options are what a worker runs with.
@@ -99,6 +112,9 @@ type Options struct {
 	Log      *slog.Logger
 	Observer engine.Observer // may be nil
 	Tracer   *trace.Tracer   // nil: nothing is traced
+
+	// Began is told of the worker before it takes its first job; may be nil.
+	Began func(*engine.Worker)
 }
 
 // Run runs jobs of these tasks until ctx is done and running jobs have ended
@@ -108,7 +124,7 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 	if o.Tracer != nil {
 		e.Trace(o.Tracer)
 	}
-	return engine.NewWorker(e, registry, engine.WorkerOptions{
+	w := engine.NewWorker(e, registry, engine.WorkerOptions{
 		Name:        identity(o.Queue),
 		Queue:       o.Queue,
 		Queues:      queues(o, registry),
@@ -118,7 +134,11 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 		BuiltAt:     app.BuiltAt(),
 		Labels:      o.Settings.Labels,
 		Observer:    o.Observer,
-	}).Run(ctx)
+	})
+	if o.Began != nil {
+		o.Began(w)
+	}
+	return w.Run(ctx)
 }
 
 // queues are those that a worker serves, all alike: its own, those that its
@@ -141,16 +161,4 @@ func identity(binary string) string {
 		host = "unknown"
 	}
 	return fmt.Sprintf("%s@%s:%d", binary, host, os.Getpid())
-}
-
-// serveMetrics serves what Prometheus and health checks ask of a worker.
-func serveMetrics(ctx context.Context, addr string, metrics *metric.Metrics) error {
-	l, err := app.ListenAnywhere(addr)
-	if err != nil {
-		return err
-	}
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", metrics.Handler())
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
-	return app.Serve(ctx, l, mux)
 }

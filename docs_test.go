@@ -1,6 +1,7 @@
 package beadle_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,26 @@ func TestTheCodeOfTheManualCompiles(t *testing.T) {
 			builds(t, code)
 		} else if !strings.Contains(string(compiled), code) {
 			t.Errorf("pkg/tasks/manual_test.go does not have this code of docs/writing-tasks.md:\n%s", code)
+		}
+	}
+}
+
+func TestTheExampleOfARepositoryOfItsOwnWorks(t *testing.T) {
+	root, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := filepath.Join(root, "docs", "examples", "reports")
+	workspace := filepath.Join(t.TempDir(), "go.work")
+	text := fmt.Sprintf("go 1.26.0\nuse %q\nuse %q\n", root, example)
+	if err := os.WriteFile(workspace, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"vet", "test"} {
+		cmd := exec.Command("go", append([]string{verb}, append(builtWith(), "./...")...)...)
+		cmd.Dir, cmd.Env = example, append(os.Environ(), "GOWORK="+workspace)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("go %s: %v\n%s", verb, err, out)
 		}
 	}
 }

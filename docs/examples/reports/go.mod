@@ -1,0 +1,3 @@
+module example.edu/reports
+
+go 1.26

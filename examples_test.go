@@ -31,7 +31,10 @@ import (
 //	<!-- save: name -->
 //
 // The blocks of a page run in its order, in an empty folder, with a server of
-// its own: jobctl dev with the demo campus.
+// its own: jobctl dev with the demo campus. A page that starts a server itself
+// says so, and has the addresses ADDRESS and MOODLE for it:
+//
+//	<!-- server: none -->
 var (
 	fence  = regexp.MustCompile("^```(sh|console|)$")
 	marker = regexp.MustCompile(`^<!-- (run|run: sample|not run: .+|before: .+|save: .+) -->$`)
@@ -69,6 +72,9 @@ func TestExamplesDoWhatTheirPageSays(t *testing.T) {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
 			s := newReader(t, programs)
+			if !startsItself(t, page) {
+				s.startDev(t)
+			}
 			for _, e := range all {
 				s.follow(t, e)
 			}
@@ -164,20 +170,37 @@ func (e example) commands() (all []command) {
 
 // A reader follows a page in a folder of their own.
 type reader struct {
-	folder string
-	env    []string
-	exit   int // of the last command
+	folder   string
+	programs string
+	address  string // of the server
+	env      []string
+	exit     int // of the last command
 }
 
-// newReader starts jobctl dev and waits until the demo campus has something to
-// approve.
+// startsItself reports whether the page is about how to start.
+func startsItself(t *testing.T, page string) bool {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Contains(string(text), "\n<!-- server: none -->\n")
+}
+
 func newReader(t *testing.T, programs string) *reader {
 	t.Helper()
-	r := &reader{folder: t.TempDir()}
-	addr := freeAddress(t)
+	r := &reader{folder: t.TempDir(), programs: programs}
+	r.address = freeAddress(t)
 	r.env = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "HOME="+r.folder, "XDG_CONFIG_HOME="+r.folder,
-		"BEADLE_SERVER=http://"+addr, "TERM=dumb", "COLUMNS=200")
-	dev := exec.Command(filepath.Join(programs, "jobctl"), "dev", "--listen", addr, "--data", filepath.Join(r.folder, ".beadle"))
+		"BEADLE_SERVER=http://"+r.address, "ADDRESS="+r.address, "MOODLE="+freeAddress(t), "TERM=dumb", "COLUMNS=200")
+	return r
+}
+
+// startDev starts jobctl dev and waits until the demo campus has something to
+// approve.
+func (r *reader) startDev(t *testing.T) {
+	t.Helper()
+	dev := exec.Command(filepath.Join(r.programs, "jobctl"), "dev", "--listen", r.address, "--data", filepath.Join(r.folder, ".beadle"))
 	dev.Dir, dev.Env = r.folder, r.env
 	if err := dev.Start(); err != nil {
 		t.Fatal(err)
@@ -187,7 +210,6 @@ func newReader(t *testing.T, programs string) *reader {
 		_ = dev.Wait()
 	})
 	r.await(t, "jobctl sis plans demo --state held -o json | grep -q held")
-	return r
 }
 
 // await runs a command until it succeeds.
@@ -245,6 +267,12 @@ func (r *reader) run(t *testing.T, text string) string {
 	text = programsFromTheTree.ReplaceAllString(text, "$1")
 	bash := exec.CommandContext(ctx, "bash", "-e", "-c", text)
 	bash.Dir, bash.Env = r.folder, r.env
+	bash.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	t.Cleanup(func() { // what it has left in the background
+		if bash.Process != nil {
+			_ = syscall.Kill(-bash.Process.Pid, syscall.SIGTERM)
+		}
+	})
 	out, err := bash.CombinedOutput()
 	if r.exit = bash.ProcessState.ExitCode(); err != nil && r.exit < 0 {
 		t.Fatalf("%s: %v\n%s", text, err, out)

@@ -18,7 +18,7 @@ import (
 )
 
 // Args say which file becomes which report. Their tags are the help that
-// people get: on the page Start a job, from jobctl and from the API.
+// people get from jobctl, and programs from the API.
 type Args struct {
 	File   string `json:"file" doc:"CSV file of student, day and minutes"`
 	Report string `json:"report" doc:"where the report goes"`

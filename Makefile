@@ -34,6 +34,9 @@ chaos:  ## Torture a real installation and judge it: SEED=7 SPAN=3m JOBS=20000
 campus-proof:  ## Syncs of 1,000 tiny universities and of 20 medium ones, judged by an oracle: FIRST=1
 	go test -count 1 -timeout 0 -v ./internal/campus/proof -size tiny -seeds 1000 -rounds 5 $(if $(FIRST),-first $(FIRST))
 	go test -count 1 -timeout 0 -v ./internal/campus/proof -size medium -seeds 20 $(if $(FIRST),-first $(FIRST))
+ops-test:  ## A real Prometheus watches a real run: every query of every dashboard, every alert
+	@scripts/deps prometheus
+	go test -count 1 -timeout 15m -v ./ops -real
 build:  ## The three programs, into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/scheduler ./cmd/worker ./cmd/jobctl
-.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof build
+.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof ops-test build

@@ -1,0 +1,122 @@
+package ops_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/beadle-jobs/beadle/internal/attendance"
+	"github.com/beadle-jobs/beadle/internal/campus"
+	"github.com/beadle-jobs/beadle/internal/campus/moodlesim"
+	"github.com/beadle-jobs/beadle/internal/sync"
+	"github.com/beadle-jobs/beadle/pkg/client"
+)
+
+// The settings of the installation, whose SIS and LMS are simulators.
+const settings = `
+redis: redis://%[1]s/0
+ledger: %[2]s/ledger.db
+sources: {registrar: {driver: oneroster-csv, path: %[2]s/inbox}}
+targets: {moodle: {driver: moodle, url: %[3]s, token_file: %[2]s/moodle.token, batch: 15}}
+sinks: {office: {driver: csv, path: %[2]s/attendance}}
+syncs:
+  demo:
+    source: registrar
+    target: moodle
+    terms: all
+    create_courses: true
+    orientation_course: ` + campus.OrientationCourse + `
+    schedule: never
+    attendance: {sink: office, mode: sessions, credit: 5m, activity: {driver: csv, path: %[2]s/activity.csv}}
+`
+
+// demoCampus starts the simulated LMS, has the simulated SIS publish its first
+// roster, and writes the settings.
+func (s *site) demoCampus() {
+	s.t.Helper()
+	lms := moodlesim.New(moodlesim.Options{Token: "demo"})
+	lms.SetFaults(moodlesim.Faults{Latency: 20 * time.Millisecond, BusyEvery: 29})
+	lms.AddCourse(moodlesim.Course{Shortname: campus.OrientationCourse, Fullname: "Orientation", Idnumber: campus.OrientationCourse, Category: 1})
+	server := httptest.NewServer(lms)
+	s.t.Cleanup(server.Close)
+	s.lms = lms
+	s.write("moodle.token", "demo\n")
+	s.write("activity.csv", "user,course,event,at\n")
+	s.write("beadle.yaml", fmt.Sprintf(settings, s.redis, s.dir, server.URL))
+	s.publish()
+}
+
+func (s *site) write(name, text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(text), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// publish puts the next roster of the simulated SIS where the source finds it.
+func (s *site) publish() {
+	s.t.Helper()
+	if err := (campus.SIS{Dir: filepath.Join(s.dir, "inbox"), Seed: 3}).Publish(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// term brings the university into the LMS, posts a day of attendance, and
+// syncs again what the SIS has published since, of which a plan is held.
+func (s *site) term() {
+	s.t.Helper()
+	s.sync()
+	s.eventually("enrolments", func() bool { return len(s.lms.Enrolments()) > 100 })
+	time.Sleep(scrapes) // a counter that is first seen does not rise yet
+	s.attend()
+	s.publish()
+	s.sync()
+	s.eventually("a held plan", func() bool {
+		list, err := s.api().Plans(s.t.Context(), "demo", client.PlanFilter{State: sync.PlanHeld})
+		return err == nil && len(list.Plans) > 0
+	})
+}
+
+// sync runs the sync and waits until nothing more will follow.
+func (s *site) sync() {
+	s.t.Helper()
+	job, err := s.api().RunSync(s.t.Context(), "demo", client.RunSync{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.eventually("end of the sync", func() bool {
+		run, err := s.api().Run(s.t.Context(), "demo", job.ID)
+		return err == nil && run.Done
+	})
+}
+
+// attend says that everybody in the LMS did something yesterday, and has it
+// posted.
+func (s *site) attend() {
+	s.t.Helper()
+	f, err := os.Create(filepath.Join(s.dir, "activity.csv"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer f.Close()
+	w, yesterday := csv.NewWriter(f), time.Now().AddDate(0, 0, -1).Truncate(24*time.Hour)
+	rows := [][]string{{"user", "course", "event", "at"}}
+	for _, e := range s.lms.Enrolments() {
+		for _, minute := range []int{600, 610} {
+			at := yesterday.Add(time.Duration(minute) * time.Minute)
+			rows = append(rows, []string{strconv.Itoa(e.User), strconv.Itoa(e.Course), "post_created", at.Format(time.RFC3339)})
+		}
+	}
+	if err := w.WriteAll(rows); err != nil {
+		s.t.Fatal(err)
+	}
+	s.enqueue(client.NewJob{Task: attendance.Collect, Args: []byte(`{"sync":"demo"}`)})
+	s.eventually("posted attendance", func() bool {
+		files, _ := filepath.Glob(filepath.Join(s.dir, "attendance", "*"))
+		return len(files) > 0
+	})
+}

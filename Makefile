@@ -31,6 +31,13 @@ bench:  ## Benchmarks, ready for benchstat
 chaos:  ## Torture a real installation and judge it: SEED=7 SPAN=3m JOBS=20000
 	go build -o bin/chaos ./chaos
 	@bin/chaos $(if $(SEED),-seed $(SEED)) $(if $(SPAN),-span $(SPAN)) $(if $(JOBS),-jobs $(JOBS))
+rolling:  ## Replace 3 workers and 2 schedulers under 500 jobs a second, and judge: SEED=7 RATE=500
+	go build -o bin/chaos ./chaos
+	@bin/chaos rolling $(if $(SEED),-seed $(SEED)) $(if $(RATE),-rate $(RATE))
+hosts:  ## Cut each host of an installation off for a minute, and judge; needs root: CUT=60s ONLY=redis
+	go build -o bin/chaos ./chaos
+	@bin/chaos hosts $(if $(SEED),-seed $(SEED)) $(if $(CUT),-cut $(CUT)) $(if $(ONLY),-only $(ONLY))
+.PHONY: rolling hosts
 campus-proof:  ## Syncs of 1,000 tiny universities and of 20 medium ones, judged by an oracle: FIRST=1
 	go test -count 1 -timeout 0 -v ./internal/campus/proof -size tiny -seeds 1000 -rounds 5 $(if $(FIRST),-first $(FIRST))
 	go test -count 1 -timeout 0 -v ./internal/campus/proof -size medium -seeds 20 $(if $(FIRST),-first $(FIRST))

@@ -30,12 +30,16 @@ var clients = []string{"north", "south", "east"}
 // question goes to another.
 type api struct {
 	servers []string
+	token   string // empty: the servers ask for none
 	next    atomic.Int64
 	http    *http.Client
+
+	mu      sync.Mutex
+	rebuffs map[rebuff]int
 }
 
 func newAPI(addrs []string) *api {
-	a := &api{http: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32}}}
+	a := &api{http: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 32}}, rebuffs: map[rebuff]int{}}
 	for _, addr := range addrs {
 		a.servers = append(a.servers, "http://"+addr)
 	}
@@ -60,14 +64,26 @@ func (a *api) ask(ctx context.Context, method, path, kind string, body []byte) (
 		return nil, err
 	}
 	req.Header.Set("Content-Type", kind)
+	// Whatever is asked here may be asked twice. An empty list says so to the
+	// HTTP client and is not sent: where a server closed an idle connection just
+	// as the question was sent, it takes another connection by itself.
+	req.Header["Idempotency-Key"] = []string{}
+	if a.token != "" {
+		req.Header.Set("Authorization", "Bearer "+a.token)
+	}
 	resp, err := a.http.Do(req)
 	if err != nil {
+		a.note(rebuffOf(err))
 		return nil, fmt.Errorf("%w: %w", errAgain, err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	switch {
-	case err != nil || resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusTooManyRequests:
+	case err != nil:
+		a.note(rebuffOf(err))
+		return nil, fmt.Errorf("%w: %w", errAgain, err)
+	case resp.StatusCode >= http.StatusInternalServerError || resp.StatusCode == http.StatusTooManyRequests:
+		a.note(rebuffAt(resp.StatusCode))
 		return nil, fmt.Errorf("%w: %d %s", errAgain, resp.StatusCode, answer)
 	case resp.StatusCode >= http.StatusBadRequest:
 		return nil, &refusal{resp.StatusCode, string(answer)}
@@ -75,12 +91,16 @@ func (a *api) ask(ctx context.Context, method, path, kind string, body []byte) (
 	return answer, nil
 }
 
-// insist asks until there is an answer.
+// insist asks until there is an answer: one server after another, then after
+// a pause again.
 func (a *api) insist(ctx context.Context, method, path, kind string, body []byte) (answer []byte, err error) {
-	for {
+	for n := 1; ; n++ {
 		answer, err = a.ask(ctx, method, path, kind, body)
 		if !errors.Is(err, errAgain) {
 			return answer, err
+		}
+		if n%len(a.servers) != 0 {
+			continue
 		}
 		if !sleep(ctx, 200*time.Millisecond) {
 			return nil, err

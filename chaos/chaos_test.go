@@ -108,3 +108,35 @@ func TestTheLoadHasEveryKindOfJob(t *testing.T) {
 		t.Errorf("%d errands that fail, %d names", ends[false], len(names))
 	}
 }
+
+func TestTheLoadOfAProofEndsWell(t *testing.T) {
+	tasks := map[string]int{}
+	for i := range 20_000 {
+		o := shortOrder(7, i)
+		tasks[o.Task]++
+		if !o.Args.Succeeds() || o.Args.Fail > 0 {
+			t.Errorf("job %d fails: %+v", i, o.Args)
+		}
+	}
+	for _, task := range []string{errand.Plain, errand.Locked, errand.Chained, errand.Abortable} {
+		if tasks[task] < 100 {
+			t.Errorf("%d jobs of %s", tasks[task], task)
+		}
+	}
+}
+
+func TestAProcessOnAnotherHostIsStartedThere(t *testing.T) {
+	g := ground{netns: map[string]string{"redis": "beadle-1-redis"}}
+	cmd := exec.Command("redis-server", "--port", "1")
+	cmd.Dir, cmd.Env = "/", []string{"A=b"}
+	there := g.on("redis", cmd)
+	if diff := cmp.Diff([]string{"ip", "netns", "exec", "beadle-1-redis", "redis-server", "--port", "1"}, there.Args); diff != "" {
+		t.Error(diff)
+	}
+	if there.Dir != cmd.Dir || there.Env[0] != cmd.Env[0] {
+		t.Errorf("it is started in %s with %v", there.Dir, there.Env)
+	}
+	if g.on("worker-1", cmd) != cmd {
+		t.Error("a process without a host of its own is not started here")
+	}
+}

@@ -163,6 +163,9 @@ func (t *site) find(name string) *process.Process {
 			return p
 		}
 	}
+	if t.postgres != nil && name == t.postgres.Name {
+		return t.postgres
+	}
 	return t.redis
 }
 

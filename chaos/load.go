@@ -28,13 +28,24 @@ const (
 	recent    = 300  // jobs among which those to abort are chosen
 )
 
-// A load enqueues jobs and aborts some.
+// A stream is what a load is like.
+type stream struct {
+	seed   uint64
+	jobs   int                            // at most
+	every  time.Duration                  // from one job to the next
+	order  func(seed uint64, i int) order // job number i
+	aborts bool                           // somebody aborts some
+	askers int                            // how many ask at a time
+}
+
+// A load enqueues jobs and may abort some.
 type load struct {
-	settings
+	stream
 	api     *api
 	log     *journal.Log
 	started time.Time
 	single  atomic.Bool // the API has no batches
+	enough  chan struct{}
 
 	mu   sync.Mutex
 	last []accepted // the most recent ones
@@ -42,10 +53,20 @@ type load struct {
 
 type accepted struct{ id, task string }
 
-func newLoad(a *api, s settings, dir string) (*load, error) {
+func newLoad(a *api, s stream, dir string) (*load, error) {
 	log, err := journal.Open(filepath.Join(dir, journal.Accepted))
-	return &load{settings: s, api: a, log: log, started: time.Now()}, err
+	return &load{stream: s, api: a, log: log, started: time.Now(), enough: make(chan struct{})}, err
 }
+
+// tortured is the load of a torture run.
+func (s settings) tortured() stream {
+	return stream{
+		seed: s.seed, jobs: s.jobs, every: time.Duration(loadShare * float64(s.span) / float64(s.jobs)), order: orderOf, aborts: true, askers: loaders,
+	}
+}
+
+// stop has no more jobs enqueued than those that are on their way.
+func (l *load) stop() { close(l.enough) }
 
 // An order asks the API for a job.
 type order struct {
@@ -63,15 +84,18 @@ func (l *load) start(ctx context.Context) <-chan time.Duration {
 	go func() {
 		defer close(chunks)
 		for first := 0; first < l.jobs; first += chunk {
-			due := time.Duration(loadShare * float64(l.span) * float64(first) / float64(l.jobs))
-			if !sleep(ctx, due-time.Since(l.started)) {
+			if !sleep(ctx, time.Duration(first)*l.every-time.Since(l.started)) {
 				return
 			}
-			chunks <- first
+			select {
+			case chunks <- first:
+			case <-l.enough:
+				return
+			}
 		}
 	}()
 	var all sync.WaitGroup
-	for range loaders {
+	for range l.askers {
 		all.Go(func() {
 			for first := range chunks {
 				l.enqueue(ctx, first, min(first+chunk, l.jobs))
@@ -84,7 +108,9 @@ func (l *load) start(ctx context.Context) <-chan time.Duration {
 			done <- time.Since(l.started)
 		}
 	}()
-	go l.abort(ctx)
+	if l.aborts {
+		go l.abort(ctx)
+	}
 	return done
 }
 
@@ -92,7 +118,7 @@ func (l *load) start(ctx context.Context) <-chan time.Duration {
 func (l *load) enqueue(ctx context.Context, first, end int) {
 	var orders []order
 	for i := first; i < end; i++ {
-		orders = append(orders, orderOf(l.seed, i))
+		orders = append(orders, l.order(l.seed, i))
 	}
 	chance := rand.New(rand.NewPCG(l.seed, uint64(first)+1<<40))
 	if chance.Float64() < batches && !l.single.Load() {
@@ -182,8 +208,9 @@ func (l *load) write(a journal.Asked) {
 // that takes long.
 func (l *load) abort(ctx context.Context) {
 	chance := rand.New(rand.NewPCG(l.seed, 2))
-	pause := time.Duration(loadShare * float64(l.span) / (aborting*float64(l.jobs) + 1))
-	for time.Since(l.started) < time.Duration(loadShare*float64(l.span)) && sleep(ctx, pause) {
+	all := time.Duration(l.jobs) * l.every
+	pause := time.Duration(float64(all) / (aborting*float64(l.jobs) + 1))
+	for time.Since(l.started) < all && sleep(ctx, pause) {
 		if id, ok := l.victim(chance); ok {
 			l.write(journal.Asked{What: journal.Abort, ID: id})
 			go l.abortOne(ctx, id)

@@ -38,21 +38,8 @@ type settings struct {
 }
 
 func main() {
-	var s settings
-	flag.Uint64Var(&s.seed, "seed", 0, "of faults, load and clocks; 0: by chance")
-	flag.DurationVar(&s.span, "span", 3*time.Minute, "how long faults are injected")
-	flag.DurationVar(&s.drain, "drain", 90*time.Second, "the longest that work may take to end after that")
-	flag.IntVar(&s.jobs, "jobs", 20_000, "jobs to enqueue")
-	flag.IntVar(&s.workers, "workers", 4, "worker processes")
-	flag.BoolVar(&s.calm, "calm", false, "inject no faults")
-	flag.BoolVar(&s.keep, "keep", false, "keep the folder with the logs")
-	flag.StringVar(&s.judge, "judge", "", "judge again what an earlier run left in this folder")
-	flag.Parse()
-	if s.seed == 0 {
-		s.seed = uint64(time.Now().UnixNano() % 1_000_000)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	ok, err := run(ctx, s)
+	ok, err := proof(os.Args[1:])(ctx)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "chaos:", err)
@@ -60,6 +47,75 @@ func main() {
 	if err != nil || !ok {
 		os.Exit(1)
 	}
+}
+
+// proof returns the run that a command line asks for: the torture, unless its
+// first word names another.
+func proof(args []string) func(context.Context) (ok bool, err error) {
+	if len(args) > 0 && args[0] == "rolling" {
+		return rollingOf(args[1:]).run
+	}
+	if len(args) > 0 && args[0] == "hosts" {
+		return hostsOf(args[1:]).run
+	}
+	s := tortureOf(args)
+	return func(ctx context.Context) (bool, error) { return run(ctx, s) }
+}
+
+// tortureOf reads the flags of a torture run.
+func tortureOf(args []string) (s settings) {
+	flags := flag.NewFlagSet("chaos", flag.ExitOnError)
+	flags.Uint64Var(&s.seed, "seed", 0, "of faults, load and clocks; 0: by chance")
+	flags.DurationVar(&s.span, "span", 3*time.Minute, "how long faults are injected")
+	flags.DurationVar(&s.drain, "drain", 90*time.Second, "the longest that work may take to end after that")
+	flags.IntVar(&s.jobs, "jobs", 20_000, "jobs to enqueue")
+	flags.IntVar(&s.workers, "workers", 4, "worker processes")
+	flags.BoolVar(&s.calm, "calm", false, "inject no faults")
+	flags.BoolVar(&s.keep, "keep", false, "keep the folder with the logs")
+	flags.StringVar(&s.judge, "judge", "", "judge again what an earlier run left in this folder")
+	_ = flags.Parse(args) // it exits on an error
+	s.seed = seedOr(s.seed)
+	return s
+}
+
+// rollingOf reads the flags of a rolling run.
+func rollingOf(args []string) (r rolling) {
+	flags := flag.NewFlagSet("chaos rolling", flag.ExitOnError)
+	flags.Uint64Var(&r.seed, "seed", 0, "of the load; 0: by chance")
+	flags.IntVar(&r.rate, "rate", 500, "jobs a second")
+	flags.IntVar(&r.workers, "workers", 3, "worker processes")
+	flags.IntVar(&r.schedulers, "schedulers", 2, "scheduler processes")
+	flags.DurationVar(&r.calm, "calm", 20*time.Second, "how long nothing is restarted before and after")
+	flags.DurationVar(&r.patience, "patience", 5*time.Second, "worker.drain; the longest jobs take 8 s")
+	flags.BoolVar(&r.keep, "keep", false, "keep the folder with the logs")
+	_ = flags.Parse(args) // it exits on an error
+	r.seed = seedOr(r.seed)
+	return r
+}
+
+// hostsOf reads the flags of a hosts run.
+func hostsOf(args []string) (h hosts) {
+	flags := flag.NewFlagSet("chaos hosts", flag.ExitOnError)
+	h.estate = estate{workers: 2, schedulers: 1}
+	flags.Uint64Var(&h.seed, "seed", 0, "of the load; 0: by chance")
+	flags.IntVar(&h.rate, "rate", 100, "jobs a second")
+	flags.DurationVar(&h.cut, "cut", time.Minute, "how long a host is cut off")
+	flags.DurationVar(&h.calm, "calm", 10*time.Second, "how long the installation works before that")
+	flags.DurationVar(&h.heal, "heal", 15*time.Second, "how long the load goes on after that")
+	flags.DurationVar(&h.patience, "patience", 5*time.Second, "worker.drain")
+	flags.StringVar(&h.only, "only", "", "hosts to cut off, in turn: worker-1, worker-2, scheduler-1, redis, postgres (default all)")
+	flags.BoolVar(&h.keep, "keep", false, "keep the folder with the logs")
+	_ = flags.Parse(args) // it exits on an error
+	h.seed = seedOr(h.seed)
+	return h
+}
+
+// seedOr is the seed, or one by chance.
+func seedOr(seed uint64) uint64 {
+	if seed != 0 {
+		return seed
+	}
+	return uint64(time.Now().UnixNano() % 1_000_000)
 }
 
 // run makes the run and reports whether nothing happened that must not.
@@ -107,7 +163,7 @@ func torture(ctx context.Context, s settings, dir string) (took timing, err erro
 		return took, err
 	}
 	start := time.Now()
-	load, err := newLoad(site.api, s, dir)
+	load, err := newLoad(site.api, s.tortured(), dir)
 	if err != nil {
 		return took, err
 	}

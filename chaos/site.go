@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,16 +31,21 @@ const schedulers = 2
 // A site is the installation.
 type site struct {
 	settings
-	dir   string
-	api   *api
-	rdb   *redis.Client
-	sink  *process.Process
-	redis *process.Process
+	dir      string
+	api      *api
+	rdb      *redis.Client
+	sink     *process.Process
+	redis    *process.Process
+	postgres *process.Process // nil: the ledger is a file
+	ground   ground           // where processes stand, if not all of them here
 
-	redisAddr, sinkAddr string
-	processes           []*process.Process // workers and schedulers
-	proxies             map[*process.Process]*proxy.Proxy
-	faults              sync.WaitGroup
+	ledger, redisAddr, sinkAddr string
+	tokenFile                   string             // of the API, where it is not on loopback
+	program                     string             // of the workers
+	patience                    time.Duration      // of workers with running jobs, when they are told to stop
+	processes                   []*process.Process // workers and schedulers
+	proxies                     map[*process.Process]*proxy.Proxy
+	faults                      sync.WaitGroup
 }
 
 func newSite(dir string, s settings) (*site, error) {
@@ -47,15 +53,9 @@ func newSite(dir string, s settings) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &site{settings: s, dir: dir, proxies: map[*process.Process]*proxy.Proxy{}}
-	t.redisAddr, t.sinkAddr = ports[0], ports[1]
-	t.rdb = redis.NewClient(&redis.Options{Addr: t.redisAddr, MaxRetries: -1})
-	t.sink = t.process("sink", func(string) *exec.Cmd {
-		return exec.Command(t.bin("sink"), "-listen", t.sinkAddr, "-log", filepath.Join(dir, journal.Sink))
-	})
-	t.sink.Mark = func(journal.Sunk) {}
-	t.redis = t.process("redis", t.redisCommand)
-	t.api = newAPI(ports[2:])
+	t := &site{settings: s, dir: dir, ledger: filepath.Join(dir, "ledger.db"), program: "chaosworker", patience: 2 * time.Second}
+	t.furnish(ports[0], ports[1], ports[2:])
+	t.proxies = map[*process.Process]*proxy.Proxy{}
 	for i, addr := range ports[2:] {
 		if err := t.add("scheduler-"+strconv.Itoa(i+1), t.scheduler(addr)); err != nil {
 			return nil, err
@@ -67,6 +67,18 @@ func newSite(dir string, s settings) (*site, error) {
 		}
 	}
 	return t, nil
+}
+
+// furnish gives the site what every installation has.
+func (t *site) furnish(redisAddr, sinkAddr string, servers []string) {
+	t.redisAddr, t.sinkAddr = redisAddr, sinkAddr
+	t.rdb = redis.NewClient(&redis.Options{Addr: redisAddr, MaxRetries: -1})
+	t.sink = t.process("sink", func(string) *exec.Cmd {
+		return exec.Command(t.bin("sink"), "-listen", sinkAddr, "-log", filepath.Join(t.dir, journal.Sink))
+	})
+	t.sink.Mark = func(journal.Sunk) {}
+	t.redis = t.process("redis", t.redisCommand)
+	t.api = newAPI(servers)
 }
 
 // freePorts returns loopback addresses that nobody listens on now.
@@ -85,7 +97,8 @@ func freePorts(n int) (addrs []string, err error) {
 func (t *site) bin(name string) string { return filepath.Join(t.dir, "bin", name) }
 
 func (t *site) process(name string, command func(string) *exec.Cmd) *process.Process {
-	return &process.Process{Name: name, Dir: t.dir, Command: command, Mark: t.mark, Say: say}
+	on := func(incarnation string) *exec.Cmd { return t.ground.on(name, command(incarnation)) }
+	return &process.Process{Name: name, Dir: t.dir, Command: on, Mark: t.mark, Say: say}
 }
 
 // add adds a process behind a proxy to Redis.
@@ -102,8 +115,8 @@ func (t *site) add(name string, command func(incarnation, redis string) *exec.Cm
 }
 
 func (t *site) redisCommand(string) *exec.Cmd {
-	_, port, _ := net.SplitHostPort(t.redisAddr)
-	return exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", t.dir,
+	host, port, _ := net.SplitHostPort(t.redisAddr)
+	return exec.Command("redis-server", "--bind", host, "--port", port, "--dir", t.dir, "--protected-mode", "no",
 		"--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--maxmemory-policy", "noeviction")
 }
 
@@ -111,15 +124,15 @@ func (t *site) scheduler(addr string) func(incarnation, redis string) *exec.Cmd 
 	return func(_, redis string) *exec.Cmd {
 		cmd := exec.Command(t.bin("scheduler"))
 		cmd.Dir = t.dir
-		cmd.Env = append(os.Environ(), "BEADLE_REDIS="+redis, "BEADLE_LEDGER="+filepath.Join(t.dir, "ledger.db"), "BEADLE_LISTEN="+addr)
+		cmd.Env = append(os.Environ(), "BEADLE_REDIS="+redis, "BEADLE_LEDGER="+t.ledger, "BEADLE_LISTEN="+addr, "BEADLE_TOKEN_FILE="+t.tokenFile)
 		return cmd
 	}
 }
 
 func (t *site) worker(incarnation, redis string) *exec.Cmd {
-	cmd := exec.Command(t.bin("chaosworker"))
+	cmd := exec.Command(t.bin(t.program))
 	cmd.Dir = t.dir
-	cmd.Env = append(os.Environ(), "BEADLE_REDIS="+redis, "BEADLE_WORKER_CONCURRENCY=24", "BEADLE_WORKER_DRAIN=2s",
+	cmd.Env = append(os.Environ(), "BEADLE_REDIS="+redis, "BEADLE_WORKER_CONCURRENCY=24", "BEADLE_WORKER_DRAIN="+t.patience.String(),
 		"CHAOS_NAME="+incarnation, "CHAOS_SINK=http://"+t.sinkAddr, "CHAOS_HANDLERS="+filepath.Join(t.dir, journal.Handlers),
 		clockVariable+"="+strconv.Itoa(t.clock(incarnation)))
 	return cmd
@@ -163,6 +176,11 @@ func (t *site) start(ctx context.Context) error {
 	if err := until(ctx, "Redis", func() bool { return t.rdb.Ping(ctx).Err() == nil }); err != nil {
 		return err
 	}
+	if t.postgres != nil {
+		if err := t.startPostgres(ctx); err != nil {
+			return err
+		}
+	}
 	for _, p := range t.processes {
 		if err := p.Begin(); err != nil {
 			return err
@@ -196,9 +214,14 @@ func until(ctx context.Context, what string, ok func() bool) error {
 // close ends every process.
 func (t *site) close() {
 	t.faults.Wait()
-	for _, p := range append(t.processes, t.redis, t.sink) {
+	for _, p := range t.processes {
 		p.Kill()
 	}
+	if t.postgres != nil {
+		t.postgres.End(journal.Kill, syscall.SIGINT, 10*time.Second)
+	}
+	t.redis.Kill()
+	t.sink.Kill()
 	for _, way := range t.proxies {
 		way.Close()
 	}

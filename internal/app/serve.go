@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
 // Listen opens addr. Where nobody is asked who they are, only loopback is
@@ -47,10 +49,22 @@ func loopback(addr string) bool {
 // while it gets on, so that nobody keeps a connection by reading slowly.
 const writeTime = 3 * time.Minute
 
+// finishTime is how long open requests may take to finish when the server
+// stops.
+const finishTime = 10 * time.Second
+
 // Serve answers requests on l until ctx is done, then lets open ones finish.
 func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	return ServeAndLinger(ctx, l, h, 0)
+}
+
+// ServeAndLinger is like Serve, and takes its leave: for that long after ctx is
+// done it still answers everything, but is not ready any more, and ends each
+// connection with its answer. So clients and load balancers move on to another
+// server, and no request meets a closed door.
+func ServeAndLinger(ctx context.Context, l net.Listener, h http.Handler, linger time.Duration) error {
 	server := &http.Server{
-		Handler:           h,
+		Handler:           leaving(ctx, h),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
 		WriteTimeout:      writeTime,
@@ -66,7 +80,8 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		time.Sleep(linger)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTime)
 		defer cancel()
 		if err := server.Shutdown(grace); err != nil {
 			return server.Close()
@@ -74,4 +89,29 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// leaving answers as h does until ctx is done; then each answer ends its
+// connection, and nobody is told any more that this server is ready.
+func leaving(ctx context.Context, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ctx.Err() == nil {
+			h.ServeHTTP(w, r)
+			return
+		}
+		w.Header().Set("Connection", "close")
+		if r.URL.Path == "/readyz" {
+			notReady(w)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// notReady is the answer of a server that is about to end.
+func notReady(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusServiceUnavailable)
+	// Who asked may be gone.
+	_ = json.NewEncoder(w).Encode(client.Readiness{Reasons: []string{"It was told to stop."}})
 }

@@ -58,6 +58,8 @@ type Config struct {
 	RedisTLS   RedisTLS  `yaml:"redis_tls" envPrefix:"REDIS_TLS_"`
 	ListenTLS  ListenTLS `yaml:"listen_tls" envPrefix:"LISTEN_TLS_"`
 
+	Linger time.Duration `yaml:"linger" env:"LINGER"` // how long a scheduler goes on to answer after it was told to stop, no longer ready
+
 	Retention Retention `yaml:"retention" envPrefix:"RETENTION_"`
 
 	MessageKeys []string `yaml:"message_keys" env:"MESSAGE_KEYS"` // files of keys that seal what the SIS says of people; the first seals
@@ -96,6 +98,7 @@ func Default() Config {
 		LogLevel: "info",
 		Backlog:  1_000_000,
 		Viewers:  20,
+		Linger:   2 * time.Second,
 		Worker:   Worker{Concurrency: 10, Drain: 30 * time.Second},
 		Recovery: Recovery{After: 10 * time.Minute, Approve: 100, Most: 1000, Together: 20},
 		Metrics:  Metrics{Series: 2000, Schedules: 500},
@@ -223,6 +226,9 @@ func (c Config) Validate() error {
 	}
 	if c.PublicURL != "" && !isSite(c.PublicURL) {
 		say("public_url is %q: it must be an address such as https://jobs.example.edu", c.PublicURL)
+	}
+	if c.Linger < 0 || c.Linger > time.Minute {
+		say("linger is %s: it must be 0 to 1m", c.Linger)
 	}
 	c.Recovery.validate(say)
 	c.Traces.validate(say)

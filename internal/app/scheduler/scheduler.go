@@ -80,7 +80,7 @@ func run(ctx context.Context, c config.Config, log *slog.Logger) error {
 	}
 	defer flush()
 	log.Info("serving", "url", app.URL(l, c))
-	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: os.Stdout, Tracer: tracer})
+	return Run(ctx, Options{Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Linger: c.Linger, Log: log, Out: os.Stdout, Tracer: tracer})
 }
 
 // Options are what a scheduler runs with.
@@ -90,6 +90,7 @@ type Options struct {
 	Listener net.Listener
 	Token    string
 	Settings config.Config
+	Linger   time.Duration // how long it goes on to answer after it was told to stop
 	Log      *slog.Logger
 	Out      io.Writer     // is told the link of the first superadmin; nil: only the log is
 	Demo     bool          // the SIS and the LMS are simulators, and the pages say so
@@ -111,7 +112,7 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return app.Serve(ctx, o.Listener, handler) })
+	g.Go(func() error { return app.ServeAndLinger(ctx, o.Listener, handler, o.Linger) })
 	g.Go(func() error { return s.feed.Run(ctx) })
 	g.Go(func() error { return s.refused.Run(ctx) })
 	g.Go(func() error { return s.work(ctx) })

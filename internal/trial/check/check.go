@@ -9,7 +9,9 @@
 package check
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +29,8 @@ const (
 	Refused      Kind = "jobs_refused"        // the API did not want a job, though nothing was wrong with it
 	Lost         Kind = "jobs_lost"           // acknowledged, and unknown or unfinished at the end
 	Doubled      Kind = "jobs_doubled"        // two jobs where one was asked for
+	SlotMissing  Kind = "slots_missing"       // a due time has no outcome
+	SlotDoubled  Kind = "slots_doubled"       // a due time has two
 	JobOverlap   Kind = "attempts_overlap"    // the sink accepted writes of two attempts of one job at overlapping times
 	HoldOverlap  Kind = "holders_overlap"     // the same of two jobs that exclude each other
 	FenceBack    Kind = "fences_back"         // a later holder did not have a greater fence
@@ -38,7 +42,7 @@ const (
 )
 
 // Kinds are all kinds, in the order of a report.
-var Kinds = []Kind{Refused, Lost, Doubled, JobOverlap, HoldOverlap, FenceBack, FenceMissing, Unexplained, Late, Astray, RanOn}
+var Kinds = []Kind{Refused, Lost, Doubled, SlotMissing, SlotDoubled, JobOverlap, HoldOverlap, FenceBack, FenceMissing, Unexplained, Late, Astray, RanOn}
 
 // Grace is how long after its thaw the code of a frozen process may go on.
 const Grace = time.Second
@@ -49,6 +53,7 @@ type Evidence struct {
 	Handled []journal.Handled
 	Asked   []journal.Asked
 	Ledger  []Detail
+	Slots   []journal.Due // none, if the run had no schedules
 }
 
 // A Detail is a job and its attempts, as the API shows them.
@@ -68,7 +73,12 @@ type Job struct {
 	Error    string        `json:"error"`
 	Attempt  int           `json:"attempt"`
 	Failures int           `json:"failures"`
+	Crashes  int           `json:"crashes"`
 	Parent   string        `json:"parent"`
+	Schedule string        `json:"schedule"` // empty: somebody asked for it
+	Slot     *time.Time    `json:"slot"`
+	Created  time.Time     `json:"created"`
+	Started  *time.Time    `json:"started"`
 	Ended    *time.Time    `json:"ended"`
 }
 
@@ -91,7 +101,12 @@ func Read(dir string) (e Evidence, err error) {
 	if e.Asked, err = journal.Read[journal.Asked](filepath.Join(dir, journal.Accepted)); err != nil {
 		return e, err
 	}
-	e.Ledger, err = journal.Read[Detail](filepath.Join(dir, journal.Ledger))
+	if e.Ledger, err = journal.Read[Detail](filepath.Join(dir, journal.Ledger)); err != nil {
+		return e, err
+	}
+	if e.Slots, err = journal.Read[journal.Due](filepath.Join(dir, journal.Slots)); errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
 	return e, err
 }
 
@@ -108,6 +123,10 @@ type Report struct {
 	Faults   map[string]int `json:"faults"`   // "worker freeze"
 	States   map[string]int `json:"states"`   // jobs in the ledger
 	Outcomes map[string]int `json:"outcomes"` // attempts in the ledger
+
+	Timetable map[string]int `json:"slots"` // due times by their outcomes
+	Lag       float64        `json:"slot_lag_max_seconds"`
+	Failures  int            `json:"attempts_used"` // attempts that failed and count, of all jobs
 
 	Acknowledged int           `json:"acknowledged"`    // jobs
 	Writes       int           `json:"writes_accepted"` // by the sink
@@ -134,7 +153,7 @@ func (r Report) OK() bool {
 // Judge looks through the evidence.
 func Judge(e Evidence) Report {
 	j := &judge{Evidence: e, Report: Report{
-		Counts: map[Kind]int{}, Faults: map[string]int{}, States: map[string]int{}, Outcomes: map[string]int{},
+		Counts: map[Kind]int{}, Faults: map[string]int{}, States: map[string]int{}, Outcomes: map[string]int{}, Timetable: map[string]int{},
 	}}
 	for _, k := range Kinds {
 		j.Counts[k] = 0
@@ -146,6 +165,7 @@ func Judge(e Evidence) Report {
 	j.overlaps()
 	j.stragglers()
 	j.acknowledged()
+	j.slots()
 	j.ledger()
 	j.aborts()
 	slices.SortStableFunc(j.Findings, func(a, b Finding) int {
@@ -185,6 +205,7 @@ func (j *judge) count() {
 	}
 	for _, d := range j.Ledger {
 		j.States[d.Job.State]++
+		j.Failures += d.Job.Failures
 		for _, a := range d.Attempts {
 			j.Outcomes[a.Outcome]++
 		}

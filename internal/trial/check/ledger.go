@@ -46,6 +46,13 @@ func recordOf(e Evidence, visits []*visit) *record {
 			r.aborted[a.ID] = true
 		}
 	}
+	for _, due := range e.Slots {
+		for _, s := range due.Slots {
+			if s.Job != "" {
+				r.told[s.Job] = true
+			}
+		}
+	}
 	for _, h := range e.Handled {
 		r.handled(h)
 	}
@@ -99,10 +106,10 @@ func (j *judge) acknowledged() {
 	}
 	names := map[string]string{}
 	for _, d := range j.Ledger {
-		if first, ok := names[d.Job.Args.Name]; ok {
-			j.find(Doubled, "errand %s is job %s and job %s", d.Job.Args.Name, first, d.Job.ID)
+		if first, ok := names[d.Job.name()]; ok {
+			j.find(Doubled, "errand %s is job %s and job %s", d.Job.name(), first, d.Job.ID)
 		}
-		names[d.Job.Args.Name] = d.Job.ID
+		names[d.Job.name()] = d.Job.ID
 	}
 }
 

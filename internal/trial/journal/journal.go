@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/trial/errand"
 )
@@ -19,6 +20,7 @@ const (
 	Handlers = "handlers.jsonl" // Handled: what the handlers say that they did
 	Accepted = "accepted.jsonl" // Asked: what the API acknowledged
 	Ledger   = "ledger.jsonl"   // the API's job details at the end
+	Slots    = "slots.jsonl"    // Due: what the API says became of each due time; there only if the run had schedules
 )
 
 // What the sink is told.
@@ -148,4 +150,21 @@ func Read[T any](path string) ([]T, error) {
 		all = append(all, v)
 	}
 	return all, lines.Err()
+}
+
+// A Due is what the API says of one schedule.
+type Due struct {
+	Schedule string        `json:"schedule"`
+	Every    time.Duration `json:"every_ns"` // from one due time to the next
+	From     time.Time     `json:"from"`     // it is due from then on
+	To       time.Time     `json:"to"`       // every slot up to here must have its outcome
+	Slots    []Slot        `json:"slots"`    // in any order
+}
+
+// A Slot is what became of one due time.
+type Slot struct {
+	Due     time.Time `json:"due"`
+	Outcome string    `json:"outcome"`
+	Job     string    `json:"job_id"`
+	Lag     float64   `json:"lag_seconds"`
 }

@@ -88,12 +88,12 @@ func (p *Process) watch(number int, ended <-chan struct{}) {
 }
 
 // End sends a signal and waits until the process has ended; after the patience
-// it is killed.
-func (p *Process) End(fault journal.Fault, sig syscall.Signal, patience time.Duration) {
+// it is killed. It reports whether the process ended well by itself.
+func (p *Process) End(fault journal.Fault, sig syscall.Signal, patience time.Duration) (well bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.wanted {
-		return
+		return false
 	}
 	p.wanted = false
 	p.tell(fault)
@@ -104,6 +104,7 @@ func (p *Process) End(fault journal.Fault, sig syscall.Signal, patience time.Dur
 		p.signal(syscall.SIGKILL)
 		<-p.ended
 	}
+	return p.cmd.ProcessState.Success()
 }
 
 // Freeze stops the process until [Process.Thaw].
@@ -136,6 +137,13 @@ func (p *Process) tell(fault journal.Fault) {
 
 // signal fails only if the process is gone, which watch notices.
 func (p *Process) signal(sig syscall.Signal) { _ = p.cmd.Process.Signal(sig) }
+
+// PID is that of the incarnation that runs.
+func (p *Process) PID() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cmd.Process.Pid
+}
 
 func (p *Process) incarnation() string { return fmt.Sprintf("%s.%d", p.Name, p.number) }
 

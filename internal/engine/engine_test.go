@@ -32,7 +32,14 @@ type house struct {
 // realHouse stands on a real Redis, which tests use one after the other.
 func realHouse(t *testing.T) *house {
 	t.Helper()
-	return newHouse(t, testservers.Redis(t))
+	if ground == nil {
+		return newHouse(t, testservers.Redis(t))
+	}
+	h := groupHouse(t, ground)
+	if err := h.rdb.FlushAll(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return h
 }
 
 // smallHouse stands on an embedded Redis of its own.

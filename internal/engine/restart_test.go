@@ -66,7 +66,12 @@ func restartedHouse(t *testing.T) (*house, *server) {
 }
 
 // elsewhere is the same house as another process sees it.
-func (h *house) elsewhere() *house { return newHouse(h.T, h.rdb.Options().Addr) }
+func (h *house) elsewhere() *house {
+	if ground != nil {
+		return groupHouse(h.T, ground)
+	}
+	return newHouse(h.T, h.rdb.Options().Addr)
+}
 
 func TestAJobOutlivesARestartOfRedis(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,9 @@ import (
 type Group struct {
 	URL   string // where a client finds whoever is master
 	Nodes []*Node
+	// Sentinels are the addresses of those who know which node is master; none
+	// in a Cluster.
+	Sentinels []string
 
 	t testing.TB
 	// master is the address of the one that the others take for the master of

@@ -14,8 +14,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// masterName is what the Sentinels call the master.
-const masterName = "main"
+// MasterName is what the Sentinels call the master.
+const MasterName = "main"
 
 // Sentinels starts a master with two replicas, and three Sentinels that make a
 // replica the master when the master has not answered for a second. The
@@ -33,11 +33,11 @@ func Sentinels(t testing.TB, settings ...string) *Group {
 		g.add(append(settings, "--replicaof", host, port)...)
 	}
 	replicate(t, master, 2)
-	var addrs []string
 	for range 3 {
-		addrs = append(addrs, sentinel(t, host, port))
+		g.Sentinels = append(g.Sentinels, sentinel(t, host, port))
 	}
-	g.URL = fmt.Sprintf("redis://%s/0?addr=%s&addr=%s&master_name=%s", addrs[0], addrs[1], addrs[2], masterName)
+	addrs := g.Sentinels
+	g.URL = fmt.Sprintf("redis://%s/0?addr=%s&addr=%s&master_name=%s", addrs[0], addrs[1], addrs[2], MasterName)
 	g.master = func(ctx context.Context, _ string) (string, error) { return sentinelsSay(ctx, addrs) }
 	for _, addr := range addrs {
 		await(t, "the Sentinels to know each other", func(ctx context.Context) bool { return sees(ctx, addr, 2, 2) })
@@ -66,7 +66,7 @@ sentinel monitor %[3]s %[4]s %[5]s 2
 sentinel down-after-milliseconds %[3]s 1000
 sentinel failover-timeout %[3]s 6000
 sentinel parallel-syncs %[3]s 2
-`, own, dir, masterName, host, port)
+`, own, dir, MasterName, host, port)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ sentinel parallel-syncs %[3]s 2
 func sees(ctx context.Context, addr string, replicas, sentinels int) bool {
 	s := sentinelClient(addr)
 	defer s.Close()
-	known, err := s.Master(ctx, masterName).Result()
+	known, err := s.Master(ctx, MasterName).Result()
 	return err == nil && known["num-slaves"] == fmt.Sprint(replicas) && known["num-other-sentinels"] == fmt.Sprint(sentinels)
 }
 
@@ -90,7 +90,7 @@ func sees(ctx context.Context, addr string, replicas, sentinels int) bool {
 func sentinelsSay(ctx context.Context, addrs []string) (master string, err error) {
 	for _, addr := range addrs {
 		s := sentinelClient(addr)
-		at, err := s.GetMasterAddrByName(ctx, masterName).Result()
+		at, err := s.GetMasterAddrByName(ctx, MasterName).Result()
 		s.Close()
 		if err != nil {
 			return "", err

@@ -59,7 +59,10 @@ func unnest(columns []column) string {
 // inserting returns the bulk that inserts rows, or does what conflict says
 // about those that are there.
 func inserting(table, list, conflict string) bulk {
-	c := columns(list)
+	return insertingColumns(table, columns(list), conflict)
+}
+
+func insertingColumns(table string, c []column, conflict string) bulk {
 	head := "INSERT INTO " + table + " (" + join(c, name) + ") "
 	return bulk{
 		columns: c,

@@ -3,10 +3,9 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -18,11 +17,7 @@ func (l *Ledger) Rewind(ctx context.Context) error {
 
 // MigrateDown takes the schema back to a version.
 func (l *Ledger) MigrateDown(ctx context.Context, version int64) error {
-	dialect := goose.DialectSQLite3
-	if l.dialect == postgres {
-		dialect = goose.DialectPostgres
-	}
-	steps, err := stepsOf(l.write, dialect)
+	steps, err := stepsOf(l.write, l.goose())
 	if err != nil {
 		return err
 	}
@@ -78,4 +73,31 @@ func (l *Ledger) CountTags(ctx context.Context, tag string) (n int, err error) {
 func (l *Ledger) Readable(ctx context.Context, text string) (n int, err error) {
 	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM sis_messages WHERE body LIKE $1`, "%"+text+"%").Scan(&n)
 	return n, err
+}
+
+// PutARowEverywhere adds a row of the same values to every table that a backup
+// holds.
+func (l *Ledger) PutARowEverywhere(ctx context.Context) error {
+	tables, err := tablesOf(ctx, l.read, l.dialect)
+	if err != nil {
+		return err
+	}
+	return l.writing(ctx, func(w writer) error {
+		for _, table := range tables {
+			list, err := columnsOf(ctx, w, table)
+			if err != nil {
+				return err
+			}
+			row := make([]any, len(list))
+			for i, c := range list {
+				if row[i] = any(int64(1)); c.kind == "TEXT" {
+					row[i] = "x"
+				}
+			}
+			if err := w.put(ctx, insertingColumns(table, list, ""), [][]any{row}); err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+		}
+		return nil
+	})
 }

@@ -17,6 +17,12 @@ func (l *Ledger) UnfinishedJobs(ctx context.Context, accepted time.Time, after s
 	return ids, wrap(err, "list unfinished jobs")
 }
 
+// CountUnfinished returns how many jobs have not ended.
+func (l *Ledger) CountUnfinished(ctx context.Context) (n int, err error) {
+	err = l.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM jobs WHERE ended_at IS NULL`).Scan(&n)
+	return n, wrap(err, "count unfinished jobs")
+}
+
 // Requests returns the requests that put those of the jobs which have not ended
 // back where they were, in the order of their ids.
 func (l *Ledger) Requests(ctx context.Context, ids []string) ([]job.Request, error) {

@@ -13,6 +13,7 @@ const (
 	metaEpoch    = "epoch"    // of the Redis data set that the position is in
 	metaSearched = "searched" // the last job of an older version whose texts can be searched; all of them: "all"
 	metaNeeds    = "needs"    // the last change of the schema that a program must know of to use this ledger
+	metaRestored = "restored" // a job.Restored as JSON, until it is settled
 )
 
 // Position returns the id of the last stream entry that is recorded, and the

@@ -15,6 +15,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// takeSchemaTurn waits until nobody else changes the schema in PostgreSQL.
+const takeSchemaTurn = `SELECT pg_advisory_xact_lock(hashtext('beadle ledger ' || current_schema()))`
+
 // migratePostgres brings the schema up to date while it holds an advisory lock
 // that belongs to the schema.
 func migratePostgres(ctx context.Context, db *sql.DB) error {
@@ -23,7 +26,7 @@ func migratePostgres(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	defer undo(lock)
-	if _, err := lock.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtext('beadle ledger ' || current_schema()))`); err != nil {
+	if _, err := lock.ExecContext(ctx, takeSchemaTurn); err != nil {
 		return err
 	}
 	return migrate(ctx, db, goose.DialectPostgres)
@@ -35,6 +38,17 @@ const sampleIndexes = `PRAGMA optimize = 0x10002`
 // migrateSQLite brings the schema up to date while it holds a file beside the
 // ledger. The lock is SQLite's own, so it is gone when its process is.
 func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
+	return inTurn(ctx, path, func() error {
+		if err := migrate(ctx, db, goose.DialectSQLite3); err != nil {
+			return err
+		}
+		_, err := db.ExecContext(ctx, sampleIndexes)
+		return err
+	})
+}
+
+// inTurn calls do when nobody else changes the schema of the SQLite file.
+func inTurn(ctx context.Context, path string, do func() error) error {
 	gate, err := sql.Open("sqlite", sqliteDSN(path+".lock", "busy_timeout(60000)"))
 	if err != nil {
 		return err
@@ -45,11 +59,7 @@ func migrateSQLite(ctx context.Context, db *sql.DB, path string) error {
 		return err
 	}
 	defer undo(lock)
-	if err := migrate(ctx, db, goose.DialectSQLite3); err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, sampleIndexes)
-	return err
+	return do()
 }
 
 func migrate(ctx context.Context, db *sql.DB, dialect goose.Dialect) error {

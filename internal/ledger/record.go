@@ -54,16 +54,22 @@ func (l *Ledger) RecordSteps(ctx context.Context, after string, entries []events
 
 // readBatch reads what is recorded of the jobs that entries speak of.
 func readBatch(ctx context.Context, w writer, entries []events.Entry) (*batch, error) {
+	b, err := readJobs(ctx, w, jobsOf(entries))
+	if err != nil {
+		return nil, err
+	}
+	return b, readWaits(ctx, w, b.records, entries)
+}
+
+// readJobs reads what is recorded of jobs, what they waited for apart.
+func readJobs(ctx context.Context, w writer, ids []string) (*batch, error) {
 	b := &batch{records: map[string]*record{}, counts: tally{}}
-	records, err := readRecords(ctx, w, jobsOf(entries))
+	records, err := readRecords(ctx, w, ids)
 	if err != nil {
 		return nil, err
 	}
 	for _, r := range records {
 		b.records[r.ID] = r
-	}
-	if err := readWaits(ctx, w, b.records, entries); err != nil {
-		return nil, err
 	}
 	return b, readAttempts(ctx, w, b.records)
 }

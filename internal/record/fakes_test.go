@@ -155,6 +155,21 @@ func (f *fakeRedis) Forget(_ context.Context, ids []string) error {
 	return nil
 }
 
+func (f *fakeRedis) Latest(context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.stream) == 0 {
+		return "", nil
+	}
+	return f.stream[len(f.stream)-1].ID, nil
+}
+
+func (f *fakeRedis) Held(context.Context, func([]job.Job) error) error { return nil }
+
+func (f *fakeRedis) Remembered(context.Context, []string) (map[string]job.State, error) {
+	return nil, nil
+}
+
 func (f *fakeRedis) Trim(_ context.Context, upTo string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -309,3 +324,10 @@ func (l *fakeLedger) Requests(_ context.Context, ids []string) ([]job.Request, e
 	}
 	return requests, nil
 }
+
+// A fake ledger never came out of a backup.
+func (l *fakeLedger) Restored(context.Context) (*job.Restored, error)    { return nil, nil }
+func (l *fakeLedger) Settled(context.Context) error                      { return nil }
+func (l *fakeLedger) CountUnfinished(context.Context) (int, error)       { return 0, nil }
+func (l *fakeLedger) Adopt(context.Context, []job.Job) ([]string, error) { return nil, nil }
+func (l *fakeLedger) Conclude(context.Context, []job.Job) error          { return nil }

@@ -20,6 +20,9 @@
 //     missing, the end of the stream is lost, and what happened with it.
 //   - Now and then all unfinished jobs are looked up in Redis, whatever the
 //     reason why one might be missing.
+//
+// The ledger may come back too, out of a backup. Then nothing is recorded before
+// [Recorder.Settle] has brought the two together.
 package record
 
 import (
@@ -41,6 +44,8 @@ type Stream interface {
 	Trim(ctx context.Context, upTo string) error
 	// Backlog returns the length of the stream.
 	Backlog(ctx context.Context) (int64, error)
+	// Latest returns the position of the newest event; "" if there was none.
+	Latest(ctx context.Context) (string, error)
 }
 
 // Jobs are the jobs in Redis.
@@ -53,6 +58,11 @@ type Jobs interface {
 	Enqueue(ctx context.Context, r job.Request) (job.Job, error)
 	// Forget says that the ledger has these ended jobs.
 	Forget(ctx context.Context, ids []string) error
+	// Held calls take with all jobs that Redis has, perhaps with one twice.
+	Held(ctx context.Context, take func(jobs []job.Job) error) error
+	// Remembered returns how those of the jobs ended of which Redis has no more
+	// than that.
+	Remembered(ctx context.Context, ids []string) (map[string]job.State, error)
 }
 
 // A Ledger keeps job history.
@@ -71,8 +81,21 @@ type Ledger interface {
 	// UnfinishedJobs returns the ids of jobs that were accepted before that
 	// time and have not ended, in order.
 	UnfinishedJobs(ctx context.Context, accepted time.Time, after string, limit int) ([]string, error)
+	// CountUnfinished returns how many jobs have not ended.
+	CountUnfinished(ctx context.Context) (int, error)
 	// Requests returns what puts those of the jobs back that have not ended.
 	Requests(ctx context.Context, ids []string) ([]job.Request, error)
+
+	// Restored returns out of which backup the ledger came, if that is not
+	// settled.
+	Restored(ctx context.Context) (*job.Restored, error)
+	// Settled says that it is.
+	Settled(ctx context.Context) error
+	// Adopt adds those of the jobs that are not known, as they stand, and
+	// returns their ids.
+	Adopt(ctx context.Context, jobs []job.Job) (added []string, err error)
+	// Conclude ends those of the jobs that have not ended.
+	Conclude(ctx context.Context, ended []job.Job) error
 }
 
 // The pace of a recorder.
@@ -155,6 +178,9 @@ func (r *Recorder) turn(ctx context.Context) error {
 
 // round does what is to be done now and then, and finds out where to go on.
 func (r *Recorder) round(ctx context.Context) (err error) {
+	if _, err := r.Settle(ctx); err != nil {
+		return err
+	}
 	if err := r.reconcile(ctx); err != nil {
 		return err
 	}

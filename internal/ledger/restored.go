@@ -92,7 +92,7 @@ func (l *Ledger) Conclude(ctx context.Context, ended []job.Job) error {
 		if j.Started != nil {
 			r.Started = j.Started
 		}
-		r.loseAttempts(0, at)
+		b.loseAttempts(r, 0, at)
 		b.move(r, j.State, j.Reason, at)
 		r.touched = true
 	})

@@ -131,7 +131,7 @@ func (s *scheduler) work(ctx context.Context) error {
 	g.Go(func() error { return clock.run(ctx) })
 	g.Go(func() error { return others.run(ctx) })
 	g.Go(func() error { return s.safety.run(ctx) })
-	g.Go(func() error { return lock.NewLeader(s.Redis, office, replicaName(), s.Log).Run(ctx, s.lead) })
+	g.Go(func() error { return lock.NewLeader(s.Redis, Office, replicaName(), s.Log).Run(ctx, s.lead) })
 	return g.Wait()
 }
 

@@ -16,8 +16,8 @@ import (
 	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
-// office is what the schedulers of an installation are candidates for.
-const office = "scheduler"
+// Office is what the schedulers of an installation are candidates for.
+const Office = "scheduler"
 
 // systemPatience is how long Redis and the ledger have to say what they are.
 const systemPatience = 2 * time.Second
@@ -39,7 +39,7 @@ func (s *scheduler) system(ctx context.Context) job.System {
 
 // depose has the leader stop leading, and says who it was.
 func (s *scheduler) depose(ctx context.Context) (was string, err error) {
-	return lock.Depose(ctx, s.Redis, office)
+	return lock.Depose(ctx, s.Redis, Office)
 }
 
 func (s *scheduler) askRedis(ctx context.Context, all *job.System) {
@@ -79,7 +79,7 @@ func (s *scheduler) askLedger(ctx context.Context, all *job.System) {
 	if err != nil {
 		return
 	}
-	leader, _ := lock.Leading(ctx, s.Redis, office) // nobody is shown to lead, if that is not known
+	leader, _ := lock.Leading(ctx, s.Redis, Office) // nobody is shown to lead, if that is not known
 	all.Schedulers = schedulers(up, replicaName(), leader, time.Now())
 	if all.Redis.Answers && leader == "" {
 		all.Troubles = append(all.Troubles, "No scheduler leads, or one of an older version does; without one, schedules do not start jobs.")

@@ -42,6 +42,7 @@ type Engine interface {
 	// Order tells a worker what to do with the jobs to come.
 	Order(ctx context.Context, worker string, o job.Order, by string) (job.Worker, error)
 	LiveQueues
+	LiveProcesses
 	Epoch(ctx context.Context) (string, error)
 	Backlog(ctx context.Context) (int64, error) // events that wait to be recorded
 }
@@ -297,6 +298,9 @@ func (a *API) routes() []route {
 		{"POST", "/api/v1/clients/{name}", auth.NeedAdmin, nil, a.editClient},
 		{"POST", "/api/v1/clients/{name}/disable", auth.NeedAdmin, nil, a.disableClient},
 		{"POST", "/api/v1/clients/{name}/enable", auth.NeedAdmin, nil, a.enableClient},
+		{"GET", "/api/v1/processes", auth.NeedSeeAll, nil, a.processes},
+		{"PUT", "/api/v1/log-level", auth.NeedRun, nil, a.setLogLevel},
+		{"POST", "/api/v1/tasks/{name}/profile", auth.NeedRun, nil, a.profile},
 		{"GET", "/api/v1/workers", auth.NeedSee, nil, a.workers},
 		{"POST", "/api/v1/workers/{id}/quiet", auth.NeedRun, nil, a.order(job.OrderQuiet)},
 		{"POST", "/api/v1/workers/{id}/wake", auth.NeedRun, nil, a.order(job.OrderWake)},

@@ -87,6 +87,7 @@ var schemas = map[string]any{
 	"ClashForecast": client.ClashForecast{}, "Recovery": client.Recovery{}, "RecoveryList": client.RecoveryList{}, "RecoveryPlan": client.RecoveryPlan{},
 	"Calendar": client.Calendar{}, "CalendarList": client.CalendarList{}, "CalendarChange": client.CalendarChange{},
 	"Client": client.Organisation{}, "ClientList": client.ClientList{}, "NewClient": client.NewClient{}, "ClientTitle": client.ClientTitle{},
+	"ProcessList": client.ProcessList{}, "NewLogLevel": client.NewLogLevel{}, "LogLevel": client.LogLevel{}, "NewProfile": client.NewProfile{},
 	"WorkerList": client.WorkerList{}, "Worker": client.Worker{}, "QueueList": client.QueueList{}, "ScaleList": client.ScaleList{}, "QueuePause": client.QueuePause{}, "NewQueuePause": client.NewQueuePause{}, "LockList": client.LockList{}, "BreakLocks": client.BreakLocks{},
 	"Limit": client.Limit{}, "LimitList": client.LimitList{}, "NewLimit": client.NewLimit{},
 	"Whoami": client.Whoami{}, "SelfEdit": client.SelfEdit{}, "PersonList": client.PersonList{}, "Person": client.Person{}, "NewPerson": client.NewPerson{}, "PersonEdit": client.PersonEdit{}, "Invited": client.Invited{},

@@ -24,6 +24,8 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/internal/logs"
+	"github.com/beadle-jobs/beadle/internal/trace"
 )
 
 // A Process is one of the long-running programs, as its main function names it.
@@ -130,10 +132,8 @@ func Sentence(err error) string {
 	return strings.TrimSuffix(f.Msg, ".") + ": " + f.Err.Error()
 }
 
-// Logger returns the logger of a process.
-func Logger(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
-}
+// Logger returns the logger of a process. Its level can be changed.
+func Logger(w io.Writer, level slog.Level) *slog.Logger { return logs.New(w, level, trace.LogAttrs) }
 
 // Version returns the version of this binary, from its build info: a module
 // version, or the commit.

@@ -95,7 +95,7 @@ func TestWhatTheRedisClientSaysIsForDebugging(t *testing.T) {
 			t.Error("somebody answers where nobody listens")
 		}
 		rdb.Close()
-		if got := strings.Contains(out.String(), `msg="redis client"`); got != want {
+		if got := strings.Contains(out.String(), `"msg":"redis client"`); got != want {
 			t.Errorf("at %s the log is %q", level, out.String())
 		}
 	}

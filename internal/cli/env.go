@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/app/dev"
@@ -72,7 +73,7 @@ func Main() int {
 func Run(ctx context.Context, env *Env, args []string) int {
 	root := newRoot(env)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(traced(ctx, env.Getenv("TRACEPARENT")))
 	if env.lost != nil {
 		err = env.lost
 	}
@@ -80,6 +81,12 @@ func Run(ctx context.Context, env *Env, args []string) int {
 		fmt.Fprintf(env.Err, "jobctl: %s\n", env.sentence(one))
 	}
 	return env.exitCode(err)
+}
+
+// traced returns a context in the trace of whoever runs jobctl, if the
+// environment says so.
+func traced(ctx context.Context, traceparent string) context.Context {
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": traceparent})
 }
 
 func newRoot(env *Env) *cobra.Command {
@@ -108,7 +115,7 @@ such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 	root.AddCommand(
 		enqueueCmd(env), jobsCmd(env), jobCmd(env), abortCmd(env), retryCmd(env), logsCmd(env), errorsCmd(env),
 		tasksCmd(env), schedulesCmd(env), scheduleCmd(env), slotsCmd(env), forecastCmd(env), recoveryCmd(env),
-		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env), workerCmd(env), queuesCmd(env), queueCmd(env), scaleCmd(env), topCmd(env),
+		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env), workerCmd(env), logLevelCmd(env), profileCmd(env), queuesCmd(env), queueCmd(env), scaleCmd(env), topCmd(env),
 		locksCmd(env), limitsCmd(env), notifyCmd(env), retentionCmd(env), holdCmd(env), auditCmd(env),
 		peopleCmd(env), tokensCmd(env), sessionsCmd(env), whoamiCmd(env), loginCmd(env), logoutCmd(env), contextsCmd(env),
 		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), backupCmd(env), restoreCmd(env), systemCmd(env), versionCmd(env), manCmd(env), devCmd(env),

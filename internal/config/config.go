@@ -20,6 +20,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"net/url"
 	"os"
@@ -77,6 +78,7 @@ type Worker struct {
 	Labels      map[string]string `yaml:"labels" env:"LABELS" envKeyValSeparator:"="` // what tasks may ask for: gpu=yes,zone=a
 	Drain       time.Duration     `yaml:"drain" env:"DRAIN"`                          // patience with running jobs when told to stop
 	Metrics     string            `yaml:"metrics" env:"METRICS"`                      // where it serves /metrics, /healthz and /readyz; empty: nowhere
+	Pprof       bool              `yaml:"pprof" env:"PPROF"`                          // /debug/pprof there too; on loopback only: nobody is asked who they are
 }
 
 // Recovery says what becomes of the slots that went by while no scheduler was
@@ -214,6 +216,9 @@ func (c Config) Validate() error {
 	if c.Worker.Drain < time.Second {
 		say("worker.drain is %s: it must be 1s or more", c.Worker.Drain)
 	}
+	if c.Worker.Pprof && !onLoopback(c.Worker.Metrics) {
+		say("worker.pprof needs worker.metrics on this machine's loopback, such as 127.0.0.1:9090: whoever reaches that port is not asked who they are")
+	}
 	if _, ok := levels[c.LogLevel]; !ok {
 		say("log_level is %q: it must be debug, info, warn or error", c.LogLevel)
 	}
@@ -272,6 +277,13 @@ func validNetworks(setting string, texts []string, say func(format string, args 
 			say("%s has %q: it must be a network such as 10.1.2.0/24", setting, text)
 		}
 	}
+}
+
+// onLoopback reports whether an address can only be reached from this machine.
+func onLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }
 
 // isSite reports whether text is where a site begins.

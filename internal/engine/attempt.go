@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"runtime/pprof"
 	"time"
 
 	"github.com/hibiken/asynq"
 
 	"github.com/beadle-jobs/beadle/internal/events"
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/logs"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
@@ -93,7 +95,7 @@ func (w *Worker) attempt(h *hold, c claimed) {
 	h.back()
 	report.close()
 	if h.session.lease.Err() != nil {
-		w.log.Warn("contact lost, the attempt's outcome may not count", "job", h.ID, "attempt", h.Attempt)
+		w.logOf(&h.record).Warn("contact lost, the attempt's outcome may not count")
 	}
 	info := w.infos[c.Task]
 	o := outcome{
@@ -148,8 +150,7 @@ func (w *Worker) tell(j record, ended events.AttemptEnded, err any) {
 	if !w.log.Enabled(context.Background(), level) {
 		return
 	}
-	w.log.Log(context.Background(), level, "attempt ended", "job", j.ID, "task", j.Task, "attempt", j.Attempt, "outcome", ended.Outcome,
-		"state", j.State, "took", ended.At.Sub(ended.Started), "record_errors", j.Errors, "err", err)
+	w.logOf(&j).Log(context.Background(), level, "attempt ended", "outcome", ended.Outcome, "state", j.State, "took", ended.At.Sub(ended.Started), "record_errors", j.Errors, "err", err)
 }
 
 // run calls the task's code and returns what ended its context, if anything
@@ -158,15 +159,18 @@ func (w *Worker) run(h *hold, task tasks.Task, report *report) (cause, err error
 	info := w.infos[h.Task]
 	ctx, cancel := context.WithTimeoutCause(h.work, info.Timeout, tooLong{info.Timeout})
 	defer cancel()
+	ctx = logs.About(ctx, &h.record)
 	h.begin(ctx)
 	if info.Warn > 0 {
 		defer time.AfterFunc(info.Warn, h.hurry).Stop()
 	}
 	log := report.logger()
-	err = guard(func() error {
-		return task.Attempt(ctx, tasks.Attempt{
-			JobID: h.ID, Client: h.Client, Number: h.Attempt, Args: h.Args, Log: log, Sink: report,
-			Fence: h.fence, WrapUp: h.wrapUp,
+	pprof.Do(ctx, pprof.Labels("task", h.Task, "client", h.Client), func(ctx context.Context) {
+		err = guard(func() error {
+			return task.Attempt(ctx, tasks.Attempt{
+				JobID: h.ID, Client: h.Client, Number: h.Attempt, Args: h.Args, Log: log, Sink: report,
+				Fence: h.fence, WrapUp: h.wrapUp,
+			})
 		})
 	})
 	if p, ok := errors.AsType[panicked](err); ok {

@@ -40,7 +40,7 @@ func (w *Worker) divide(s *session, c claimed) {
 	ctx, cancel := context.WithTimeout(context.Background(), turnTime)
 	defer cancel()
 	if err := w.makeParts(ctx, s, c); err != nil {
-		w.log.Warn("job not divided yet", "job", c.ID, "err", err)
+		w.logOf(&c.record).Warn("job not divided yet", "err", err)
 		w.giveBack(s, c)
 	}
 }

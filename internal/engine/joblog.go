@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+
+	"github.com/beadle-jobs/beadle/internal/logs"
 )
 
 // A jobLog is a slog.Handler that writes to the job's log and to the worker's.
@@ -15,6 +17,22 @@ type jobLog struct {
 	report *report
 	text   *lineWriter
 	attrs  slog.Handler // writes a record's attributes to text
+}
+
+// LogAttrs implements [logs.Subject]: each line about an attempt says these.
+func (r *record) LogAttrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("job", r.ID), slog.String("task", r.Task), slog.String("client", r.Client), slog.Int("attempt", r.Attempt),
+	}
+	if parts := strings.Split(r.Trace, "-"); len(parts) > 1 {
+		attrs = append(attrs, slog.String("trace_id", parts[1]))
+	}
+	return attrs
+}
+
+// logOf returns a logger whose lines are about a job.
+func (w *Worker) logOf(r *record) *slog.Logger {
+	return slog.New(w.log.Handler().WithAttrs(r.LogAttrs()))
 }
 
 // logger returns a logger for the job's code.
@@ -30,7 +48,7 @@ type lazyLog struct {
 func (l *lazyLog) handler() slog.Handler {
 	l.once.Do(func() {
 		h := l.report.hold
-		worker := l.report.worker.log.With("job", h.ID, "task", h.Task, "attempt", h.Attempt)
+		worker := l.report.worker.logOf(&h.record)
 		text := &lineWriter{}
 		attrs := slog.NewTextHandler(&text.buf, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: onlyAttrs})
 		l.log = &jobLog{worker.Handler(), l.report, text, attrs}
@@ -76,6 +94,7 @@ func (l *jobLog) Handle(ctx context.Context, r slog.Record) error {
 	r = l.report.hush.record(r)
 	text, err := l.line(ctx, r)
 	l.report.line(strings.ToLower(r.Level.String()), text, r.Time.UTC())
+	ctx = logs.About(ctx, nil) // the worker's handler says it already
 	if l.worker.Enabled(ctx, r.Level) {
 		return l.worker.Handle(ctx, r)
 	}

@@ -238,11 +238,11 @@ func (w *Worker) watchStuck(ctx context.Context) {
 			continue
 		}
 		if err := w.engine.noteStuck(ctx, h.record); err != nil {
-			w.log.Warn("stuck job not noted", "job", h.ID, "err", err)
+			w.logOf(&h.record).Warn("stuck job not noted", "err", err)
 			continue
 		}
 		h.note()
-		w.log.Warn("job does not stop", "job", h.ID, "task", h.Task, "cause", context.Cause(h.code))
+		w.logOf(&h.record).Warn("job does not stop", "cause", context.Cause(h.code))
 	}
 }
 
@@ -280,9 +280,10 @@ func (w *Worker) refresh(ctx context.Context) {
 	}
 }
 
-// listen looks at abort flags as soon as somebody has set one.
+// listen looks at abort flags as soon as somebody has set one, and hears who
+// wants a profile.
 func (w *Worker) listen(ctx context.Context) {
-	nudges := w.engine.rdb.Subscribe(ctx, abortTopic)
+	nudges := w.engine.rdb.Subscribe(ctx, abortTopic, askTopic)
 	defer nudges.Close()
 	for {
 		select {
@@ -292,7 +293,11 @@ func (w *Worker) listen(ctx context.Context) {
 			if !open {
 				return
 			}
-			w.hear(message.Payload)
+			if message.Channel == askTopic {
+				w.hearAsk(ctx, message.Payload)
+			} else {
+				w.hear(message.Payload)
+			}
 		}
 	}
 }

@@ -118,7 +118,7 @@ func (w *Worker) aside(s *session, c claimed) {
 	ctx, cancel := context.WithTimeout(context.Background(), turnTime)
 	defer cancel()
 	if err := runScript(ctx, w.engine, asideScript, s.id, c.Queue, c.ID, c.Task).Err(); err != nil {
-		w.log.Warn("job not put aside, it is given back later", "job", c.ID, "err", err)
+		w.logOf(&c.record).Warn("job not put aside, it is given back later", "err", err)
 	}
 }
 

@@ -73,7 +73,7 @@ func (r *report) run() {
 	defer close(r.done)
 	for sleep(r.wake, flushEvery) {
 		if err := r.flush(); err != nil && r.wake.Err() == nil {
-			r.worker.log.Warn("progress not written", "job", r.hold.ID, "err", err)
+			r.worker.logOf(&r.hold.record).Warn("progress not written", "err", err)
 		}
 	}
 }

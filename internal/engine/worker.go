@@ -28,6 +28,7 @@ type WorkerOptions struct {
 	BuiltAt     time.Time         // of two builds that declare a task, the newer wins
 	Labels      map[string]string // what tasks may ask for by their Where
 	Observer    Observer          // is told of every turn; nil: nobody is
+	Profiler    Profiler          // takes profiles that people ask for; nil: there are none
 }
 
 // returnTime is how long code has to return after its context has ended on

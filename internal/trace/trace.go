@@ -128,3 +128,12 @@ func (s sampler) ShouldSample(p sdk.SamplingParameters) sdk.SamplingResult {
 	}
 	return s.Sampler.ShouldSample(p)
 }
+
+// LogAttrs are what a log says of the span in its context: nothing, if there is
+// none. The trace is that of the job, which the line says itself.
+func LogAttrs(ctx context.Context) []slog.Attr {
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		return []slog.Attr{slog.String("span_id", span.SpanID().String())}
+	}
+	return nil
+}

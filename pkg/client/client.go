@@ -11,6 +11,9 @@
 // A refusal is an [*Error] with a sentence that may be shown to people, and a
 // code that programs may rely on. The types here are the API's own: what they
 // say in JSON is what openapi.yaml describes.
+//
+// Where the context has a span of OpenTelemetry, requests say so, and jobs that
+// they start are in its trace.
 package client
 
 import (
@@ -24,6 +27,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"go.opentelemetry.io/otel/propagation"
 )
 
 // A Client speaks to one server. It may be used from several goroutines.
@@ -123,6 +128,7 @@ func (c *Client) request(ctx context.Context, method, path string, content io.Re
 	if c.token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.token)
 	}
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header))
 	return req, nil
 }
 

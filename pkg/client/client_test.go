@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -95,6 +96,20 @@ func TestACancelledRequestIsCancelled(t *testing.T) {
 	cancel()
 	if _, err := c.Workers(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error = %v, want canceled", err)
+	}
+}
+
+func TestARequestSaysWhichTraceItIsPartOf(t *testing.T) {
+	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+	c, asked := answering(t, 200, nil, `{}`)
+	ctx := propagation.TraceContext{}.Extract(t.Context(), propagation.MapCarrier{"traceparent": parent})
+	for want, ctx := range map[string]context.Context{parent: ctx, "": t.Context()} {
+		if _, err := c.Version(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := asked.Header.Get("Traceparent"); got != want {
+			t.Errorf("the traceparent is %q, want %q", got, want)
+		}
 	}
 }
 

@@ -46,6 +46,7 @@ type Platform struct {
 	recoveries recoveries
 	locks      locks
 	queues     queues
+	levels     map[string]job.LevelWish // that people want of processes
 	campus     campus
 	audit      []job.AuditEntry // oldest first
 	retention  retention

@@ -2,12 +2,14 @@ package scheduler
 
 import (
 	"context"
+	"time"
 
 	"github.com/beadle-jobs/beadle/internal/api"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/lock"
+	"github.com/beadle-jobs/beadle/internal/profile"
 )
 
 // front is the engine as the API asks for it.
@@ -21,6 +23,15 @@ func (f front) EnqueueBatch(ctx context.Context, rs []job.Request) ([]api.Accept
 		all[i] = api.Accepted(a)
 	}
 	return all, err
+}
+
+// Profile implements api.LiveProcesses.
+func (f front) Profile(ctx context.Context, task, worker string, d time.Duration) ([]byte, error) {
+	all, err := f.Engine.Profile(ctx, task, worker, d)
+	if err != nil {
+		return nil, err
+	}
+	return profile.Merge(all)
 }
 
 // locks are the locks as the API asks for them. What it does not get from them

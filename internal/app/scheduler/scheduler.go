@@ -29,8 +29,10 @@ import (
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/feed"
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lock"
+	"github.com/beadle-jobs/beadle/internal/logs"
 	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/internal/web"
 )
@@ -129,6 +131,10 @@ func (s *scheduler) work(ctx context.Context) error {
 	others := &replicas{ledger: s.Ledger, name: replicaName(), clocks: clock, now: time.Now, log: s.Log}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return clock.run(ctx) })
+	g.Go(func() error {
+		s.engine.Attend(ctx, job.Process{Name: replicaName(), Kind: job.KindScheduler}, logs.LevelOf(s.Log))
+		return nil
+	})
 	g.Go(func() error { return others.run(ctx) })
 	g.Go(func() error { return s.safety.run(ctx) })
 	g.Go(func() error { return lock.NewLeader(s.Redis, Office, replicaName(), s.Log).Run(ctx, s.lead) })
@@ -185,6 +191,7 @@ func (s *scheduler) served(routes *api.API, pages *web.Dashboard) http.Handler {
 		mux.Handle(path, routes)
 	}
 	mux.Handle("GET /metrics", api.Admit(auth.NeedSeeAll, s.metrics.Handler()))
+	mux.Handle("/debug/pprof/", api.Admit(auth.NeedRun, app.Pprof()))
 	mux.Handle("/", pages)
 	return mux
 }

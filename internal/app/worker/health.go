@@ -11,6 +11,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/app"
+	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
 	"github.com/beadle-jobs/beadle/internal/metric"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -37,8 +38,8 @@ func (h *health) running() int {
 }
 
 // serve answers until ctx is done.
-func (h *health) serve(ctx context.Context, addr string) error {
-	l, err := app.ListenAnywhere(addr)
+func (h *health) serve(ctx context.Context, c config.Worker) error {
+	l, err := app.ListenAnywhere(c.Metrics)
 	if err != nil {
 		return err
 	}
@@ -46,6 +47,9 @@ func (h *health) serve(ctx context.Context, addr string) error {
 	mux.Handle("GET /metrics", h.metrics.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", h.readyz)
+	if c.Pprof {
+		mux.Handle("/debug/pprof/", app.Pprof())
+	}
 	return app.Serve(ctx, l, mux)
 }
 

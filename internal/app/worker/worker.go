@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
@@ -19,7 +20,10 @@ import (
 	"github.com/beadle-jobs/beadle/internal/app"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/engine"
+	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/logs"
 	"github.com/beadle-jobs/beadle/internal/metric"
+	"github.com/beadle-jobs/beadle/internal/profile"
 	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
@@ -71,7 +75,7 @@ func run(ctx context.Context, name string, c config.Config, log *slog.Logger, pr
 		return h.work(ctx, name, c, log, provide)
 	})
 	if c.Worker.Metrics != "" {
-		g.Go(func() error { return h.serve(serving, c.Worker.Metrics) })
+		g.Go(func() error { return h.serve(serving, c.Worker) })
 	}
 	return g.Wait()
 }
@@ -124,8 +128,10 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 	if o.Tracer != nil {
 		e.Trace(o.Tracer)
 	}
+	name := identity(o.Queue)
+	defer attend(ctx, e, name, o.Log)()
 	w := engine.NewWorker(e, registry, engine.WorkerOptions{
-		Name:        identity(o.Queue),
+		Name:        name,
 		Queue:       o.Queue,
 		Queues:      queues(o, registry),
 		Concurrency: o.Settings.Concurrency,
@@ -134,11 +140,21 @@ func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 		BuiltAt:     app.BuiltAt(),
 		Labels:      o.Settings.Labels,
 		Observer:    o.Observer,
+		Profiler:    profile.Take,
 	})
 	if o.Began != nil {
 		o.Began(w)
 	}
 	return w.Run(ctx)
+}
+
+// attend lists this process until what it returns is called: it is there until
+// its last job has ended, and logs what people want until then.
+func attend(ctx context.Context, e *engine.Engine, name string, log *slog.Logger) (end func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var attending sync.WaitGroup
+	attending.Go(func() { e.Attend(ctx, job.Process{Name: name, Kind: job.KindWorker}, logs.LevelOf(log)) })
+	return func() { cancel(); attending.Wait() }
 }
 
 // queues are those that a worker serves, all alike: its own, those that its

@@ -46,4 +46,8 @@ ops-test:  ## A real Prometheus watches a real run: every query of every dashboa
 	go test -count 1 -timeout 15m -v ./ops -real
 build:  ## The three programs, into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/scheduler ./cmd/worker ./cmd/jobctl
-.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof ops-test build
+release:  ## Archives, checksums and bills of materials for every platform, into dist/
+	go run ./scripts/release
+release-check:  ## Build the release twice, in two folders, and compare: PLATFORMS=linux/amd64 FRESH=1
+	@scripts/release-check
+.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof ops-test build release release-check

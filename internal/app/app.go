@@ -135,9 +135,16 @@ func Sentence(err error) string {
 // Logger returns the logger of a process. Its level can be changed.
 func Logger(w io.Writer, level slog.Level) *slog.Logger { return logs.New(w, level, trace.LogAttrs) }
 
+// version is set by the linker where a build cannot see the repository, as in an
+// image.
+var version string
+
 // Version returns the version of this binary, from its build info: a module
 // version, or the commit.
 func Version() string {
+	if version != "" {
+		return version
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

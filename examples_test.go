@@ -31,7 +31,7 @@ import (
 //	<!-- save: name -->
 //
 // The blocks of a page run in its order, in an empty folder, with a server of
-// its own: jobctl dev with the demo campus. A page that starts a server itself
+// its own: jobctl dev with the demo campus. The repository is at CLONE. A page that starts a server itself
 // says so, and has the addresses ADDRESS and MOODLE for it:
 //
 //	<!-- server: none -->
@@ -191,7 +191,11 @@ func newReader(t *testing.T, programs string) *reader {
 	t.Helper()
 	r := &reader{folder: t.TempDir(), programs: programs}
 	r.address = freeAddress(t)
-	r.env = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "HOME="+r.folder, "XDG_CONFIG_HOME="+r.folder,
+	clone, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.env = append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "HOME="+r.folder, "XDG_CONFIG_HOME="+r.folder, "CLONE="+clone,
 		"BEADLE_SERVER=http://"+r.address, "ADDRESS="+r.address, "MOODLE="+freeAddress(t), "TERM=dumb", "COLUMNS=200")
 	return r
 }

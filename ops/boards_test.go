@@ -2,9 +2,11 @@ package ops_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,9 +23,11 @@ func (s shown) String() string { return s.board + ": " + s.panel }
 // A board is what is read of a dashboard's file.
 type board struct {
 	UID    string
+	Links  []struct{ URL string }
 	Panels []struct {
-		Type, Title, Description string
-		Targets                  []struct{ Expr string }
+		Type, Title string
+		Targets     []struct{ Expr string }
+		Links       []struct{ URL string }
 	}
 	Annotations struct{ List []struct{ Name, Expr string } }
 	Templating  struct {
@@ -70,6 +74,21 @@ func (b board) queries(t *testing.T, name string) (all []shown) {
 		all = append(all, shown{name, v.Name, "count by (" + parts[2] + ") (" + parts[1] + ")"})
 	}
 	return all
+}
+
+// pages returns the paths of Beadle's pages that a board leads to.
+func (b board) pages() []string {
+	links := slices.Clone(b.Links)
+	for _, p := range b.Panels {
+		links = append(links, p.Links...)
+	}
+	found := map[string]bool{}
+	for _, link := range links {
+		if path, ours := strings.CutPrefix(link.URL, "${beadle}"); ours {
+			found[path] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
 }
 
 // readBoards returns the dashboards by name.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/http"
 	"os/exec"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func TestEveryQueryShowsARealRun(t *testing.T) {
 	time.Sleep(scrapes)
 	s.judgeMetrics()
 	s.judgeRules()
+	s.judgePages()
 	s.judgeQueries(began)
 }
 
@@ -45,6 +47,23 @@ func (s *site) judgeMetrics() {
 	s.t.Helper()
 	for _, addr := range []string{s.schedulers[0], s.workers[0], s.workers[2]} {
 		promtool(s.t, strings.NewReader(s.metrics(addr)), "check", "metrics")
+	}
+}
+
+// judgePages follows the links of the boards to the pages.
+func (s *site) judgePages() {
+	s.t.Helper()
+	for name, b := range readBoards(s.t) {
+		for _, path := range b.pages() {
+			resp, err := http.Get("http://" + s.schedulers[0] + path)
+			if err != nil {
+				s.t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				s.t.Errorf("%s leads to %s, which answers %s", name, path, resp.Status)
+			}
+		}
 	}
 }
 

@@ -54,6 +54,34 @@ func TestEveryRunbookGoesFromTheSymptomToTheCure(t *testing.T) {
 	}
 }
 
+var (
+	panels = regexp.MustCompile(`panels? \*[^*]+\*(?:(?:,\s| and\s)\*[^*]+\*)*`)
+	italic = regexp.MustCompile(`\*([^*]+)\*`)
+)
+
+func TestEveryPanelThatARunbookNamesIsOnABoard(t *testing.T) {
+	titles := map[string]bool{}
+	for _, b := range readBoards(t) {
+		for _, p := range b.Panels {
+			titles[p.Title] = true
+		}
+	}
+	named := 0
+	for name, body := range runbooks(t) {
+		for _, these := range panels.FindAllString(strings.ReplaceAll(body, "\n", " "), -1) {
+			for _, title := range italic.FindAllStringSubmatch(these, -1) {
+				named++
+				if !titles[title[1]] {
+					t.Errorf("%s: no board has a panel *%s*", name, title[1])
+				}
+			}
+		}
+	}
+	if named < 10 {
+		t.Errorf("the runbooks name %d panels, which cannot be all", named)
+	}
+}
+
 // command finds what a person is told to type.
 var command = regexp.MustCompile("(?m)`(jobctl [^`]+)`|^(jobctl .+)$")
 

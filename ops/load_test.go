@@ -87,6 +87,7 @@ func (s *site) trouble() {
 // depose kills the scheduler that leads, and waits until it serves again.
 func (s *site) depose() {
 	s.t.Helper()
+	time.Sleep(scrapes) // what it has counted goes with it
 	s.first.End(journal.Kill, 9, time.Second)
 	time.Sleep(5 * time.Second) // the other one takes over
 	if err := s.first.Begin(); err != nil {

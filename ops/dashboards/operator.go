@@ -19,7 +19,7 @@ func operatorNow() row {
 			show: one(`sum(max by (queue) (beadle_jobs{state="running"}))`, "running"),
 		}, {
 			title: "Jobs that wait to run", means: "Queued, waiting for a lock or a limit, or between two attempts.",
-			do: "If it grows and the places are used up, start workers; else see what they wait for.", shape: number, unit: count, page: page{"Waiting jobs", "/jobs?state=queued,waiting,retrying"},
+			do: "If it grows and the places are used up, start workers; else see what they wait for.", shape: number, unit: count, page: page{"Waiting jobs", "/jobs?q=state%3Aqueued%2Cwaiting%2Cretrying"},
 			show: one(`sum(max by (queue, state) (beadle_jobs{state=~"queued|waiting|retrying"}))`, "waiting"),
 		}, {
 			title: "Worker slots in use", means: "How many of the places of all live workers have a job.",

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
@@ -20,6 +21,10 @@ func (a *API) healthz(w http.ResponseWriter, _ *http.Request) error {
 	_, _ = io.WriteString(w, "ok\n")
 	return nil
 }
+
+// tooFarBehind is how far the ledger may be behind before that is worth a
+// warning. It is no reason not to be ready: it is the same for all schedulers.
+const tooFarBehind = time.Minute
 
 // readyz serves GET /readyz: whether work can be done, and if not, why.
 func (a *API) readyz(w http.ResponseWriter, r *http.Request) error {
@@ -39,7 +44,17 @@ func (a *API) readyz(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusServiceUnavailable
 		comeBack(w, 0)
 	}
-	return reply(w, status, client.Readiness{Ready: len(reasons) == 0, Reasons: reasons})
+	return reply(w, status, client.Readiness{Ready: len(reasons) == 0, Reasons: reasons, Warnings: a.warnings()})
+}
+
+func (a *API) warnings() (all []string) {
+	if a.Lag == nil {
+		return nil
+	}
+	if behind := a.Lag(); behind > tooFarBehind {
+		all = append(all, "The ledger is "+job.Lasting(behind)+" behind what has happened: the pages show what was, and batches of jobs may be refused.")
+	}
+	return all
 }
 
 // openapi serves GET /api/v1/openapi.yaml.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/job"
+	"github.com/beadle-jobs/beadle/internal/sync"
 )
 
 // Rewind makes the ledger forget how far it has recorded, and nothing else.
@@ -38,6 +39,16 @@ func (l *Ledger) Plan(ctx context.Context, f job.Filter) (string, error) {
 		return "", err
 	}
 	query, args := w.query()
+	return l.explain(ctx, query, args)
+}
+
+// PlanOfTotals returns how SQLite counts messages in those states.
+func (l *Ledger) PlanOfTotals(ctx context.Context, states ...sync.MessageState) (string, error) {
+	query, args := messageTotals("main", states)
+	return l.explain(ctx, query, args)
+}
+
+func (l *Ledger) explain(ctx context.Context, query string, args []any) (string, error) {
 	scan := func(r row) (step string, err error) {
 		var id, parent, unused int
 		err = r.Scan(&id, &parent, &unused, &step)

@@ -13,10 +13,15 @@ type Calls struct {
 	took *prometheus.HistogramVec
 }
 
+// A CallOutcome says how a call ended.
+type CallOutcome string
+
 // The outcomes of calls.
 const (
-	callOK     = "ok"
-	callFailed = "failed"
+	CallOK      CallOutcome = "ok"
+	CallRefused CallOutcome = "refused" // the system works, and does not take what it was sent
+	CallFailed  CallOutcome = "failed"
+	CallStopped CallOutcome = "stopped" // by us: the job was aborted, or its worker stops
 )
 
 // Sources adds the metrics of calls to sources and returns what counts them.
@@ -46,11 +51,7 @@ func (m *Metrics) calls(made *prometheus.CounterVec, took *prometheus.HistogramV
 }
 
 // Called counts a call to the system of that name, which the settings give.
-func (c *Calls) Called(name, operation string, took time.Duration, err error) {
-	outcome := callOK
-	if err != nil {
-		outcome = callFailed
-	}
-	c.made.WithLabelValues(name, operation, outcome).Inc()
+func (c *Calls) Called(name, operation string, outcome CallOutcome, took time.Duration) {
+	c.made.WithLabelValues(name, operation, string(outcome)).Inc()
 	c.took.WithLabelValues(name, operation).Observe(took.Seconds())
 }

@@ -45,6 +45,7 @@ func everyMetric() (all []string) {
 	m.Watch(nil, nil, nil)
 	m.WatchRecorder(nil)
 	m.WatchStores(nil, noLedger{})
+	m.WatchCampus(nil, nil)
 	m.Worker(1, func() int { return 0 })
 	m.Sources()
 	m.Targets()

@@ -200,3 +200,10 @@ func (l locks) Limits(context.Context) ([]job.Limit, error) {
 	}
 	return []job.Limit{{Task: "a.b", Client: "*", Max: 4, InUse: 2, Waits: 3, From: "operator"}}, l.err
 }
+
+// queues is an engine that has these, and nothing else.
+type queues []job.Queue
+
+func (q queues) Queues(context.Context) ([]job.Queue, error)   { return q, nil }
+func (q queues) Workers(context.Context) ([]job.Worker, error) { return nil, nil }
+func (q queues) Backlog(context.Context) (int64, error)        { return 0, nil }

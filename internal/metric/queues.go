@@ -21,11 +21,11 @@ func showQueues(queues []job.Queue, now time.Time, show gauge) {
 			show(jobsDesc, float64(n), q.Name, string(state))
 		}
 		show(pausedDesc, one(q.Pause != nil), q.Name)
-		age := time.Duration(0)
+		oldest := time.Time{}
 		if q.Oldest != nil {
-			age = max(0, now.Sub(*q.Oldest))
+			oldest = *q.Oldest
 		}
-		show(oldestDesc, age.Seconds(), q.Name)
+		show(oldestDesc, age(now, oldest), q.Name)
 	}
 }
 

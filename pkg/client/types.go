@@ -121,10 +121,11 @@ type Version struct {
 	Go      string `json:"go"`
 }
 
-// Readiness says whether the server can do its work, and if not, why.
+// Readiness says whether a process can do its work, and if not, why.
 type Readiness struct {
-	Ready   bool     `json:"ready"`
-	Reasons []string `json:"reasons"`
+	Ready    bool     `json:"ready"`
+	Reasons  []string `json:"reasons"`            // why it is not, each by itself
+	Warnings []string `json:"warnings,omitempty"` // what people should look at all the same
 }
 
 // An ErrorBody is the answer to a request that was not carried out.

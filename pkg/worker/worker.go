@@ -28,7 +28,7 @@ import (
 // the exit code. A mistake in a task's declaration panics at once.
 func Main(all ...tasks.Task) int {
 	tasks.NewRegistry(all...)
-	return worker.Main(func(context.Context, config.Config, *slog.Logger) (worker.Tasks, error) {
+	return worker.Main(func(context.Context, config.Config, worker.Watch, *slog.Logger) (worker.Tasks, error) {
 		return worker.Tasks{All: all}, nil
 	})
 }

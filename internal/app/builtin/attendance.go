@@ -11,13 +11,13 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
+	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/attendance"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/ledger"
 	"github.com/beadle-jobs/beadle/internal/lms/moodlelog"
 	"github.com/beadle-jobs/beadle/internal/notify"
-	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/activitycsv"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
@@ -28,13 +28,13 @@ import (
 )
 
 // attending returns the tasks that post attendance, or none if no sync does.
-func attending(c config.Config, l *ledger.Ledger, targets map[string]sis.Target, log *slog.Logger) ([]tasks.Task, error) {
+func attending(c config.Config, l *ledger.Ledger, targets map[string]sis.Target, watch worker.Watch, log *slog.Logger) ([]tasks.Task, error) {
 	var syncs []attendance.Sync
 	for _, name := range slices.Sorted(maps.Keys(c.Syncs)) {
 		if c.Syncs[name].Attendance == nil {
 			continue
 		}
-		s, err := attended(name, c, l, targets, log)
+		s, err := attended(name, c, l, targets, watch, log)
 		if err != nil {
 			return nil, err
 		}
@@ -46,7 +46,7 @@ func attending(c config.Config, l *ledger.Ledger, targets map[string]sis.Target,
 	return attendance.New(attendance.Config{Store: l, Syncs: syncs, Log: log}), nil
 }
 
-func attended(name string, c config.Config, l *ledger.Ledger, targets map[string]sis.Target, log *slog.Logger) (attendance.Sync, error) {
+func attended(name string, c config.Config, l *ledger.Ledger, targets map[string]sis.Target, watch worker.Watch, log *slog.Logger) (attendance.Sync, error) {
 	a := *c.Syncs[name].Attendance
 	s := attendance.Sync{
 		Sync: syncOf(name, c.Syncs[name]), Rules: rules(a),
@@ -57,10 +57,10 @@ func attended(name string, c config.Config, l *ledger.Ledger, targets map[string
 		s.Schedule = ""
 	}
 	var err error
-	if s.Activity, err = activityOf(name, a, l, targets[c.Syncs[name].Target]); err != nil {
+	if s.Activity, err = activityOf(name, a, l, targets[c.Syncs[name].Target], watch("source", name)); err != nil {
 		return s, err
 	}
-	s.Sink, err = sinkOf(c.Sinks[a.Sink], c, trace.Calls("sink", a.Sink), log.With("sink", a.Sink))
+	s.Sink, err = sinkOf(c.Sinks[a.Sink], c, watch("sink", a.Sink), log.With("sink", a.Sink))
 	return s, err
 }
 
@@ -73,12 +73,12 @@ func rules(a config.Attendance) attendance.Rules {
 
 // activityOf returns where it is known from what the students of a sync do.
 // Nothing is called or opened yet.
-func activityOf(name string, a config.Attendance, l *ledger.Ledger, lms sis.Target) (sis.ActivitySource, error) {
+func activityOf(name string, a config.Attendance, l *ledger.Ledger, lms sis.Target, watch sis.Watch) (sis.ActivitySource, error) {
 	switch a.Activity.Driver {
 	case "csv":
 		return activitycsv.File{Path: a.Activity.Path}, nil
 	case "moodle-log":
-		return moodleLog(a)
+		return moodleLog(a, watch)
 	}
 	seer, ok := lms.(sis.LastSeer)
 	if !ok {
@@ -87,7 +87,7 @@ func activityOf(name string, a config.Attendance, l *ledger.Ledger, lms sis.Targ
 	return attendance.Sightings{Sync: name, LMS: seer, Store: l}, nil
 }
 
-func moodleLog(a config.Attendance) (sis.ActivitySource, error) {
+func moodleLog(a config.Attendance, watch sis.Watch) (sis.ActivitySource, error) {
 	address, err := a.Activity.Address()
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func moodleLog(a config.Attendance) (sis.ActivitySource, error) {
 	}
 	db.SetMaxOpenConns(2)
 	db.SetConnMaxIdleTime(time.Minute)
-	return moodlelog.Log{DB: db, Prefix: a.Activity.Prefix, Events: rules(a).Names(), Question: driver == "mysql"}, nil
+	return moodlelog.Log{DB: db, Prefix: a.Activity.Prefix, Events: rules(a).Names(), Question: driver == "mysql", Watch: watch}, nil
 }
 
 // sinkOf returns where attendance is posted. Nothing is called yet.

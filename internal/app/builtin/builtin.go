@@ -21,17 +21,18 @@ import (
 	"github.com/beadle-jobs/beadle/internal/builtin/prune"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/ledger"
+	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
 )
 
 // Provide opens the ledger and makes the tasks of a worker.
-func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tasks, error) {
+func Provide(ctx context.Context, c config.Config, watch worker.Watch, log *slog.Logger) (worker.Tasks, error) {
 	l, err := app.OpenLedger(ctx, c)
 	if err != nil {
 		return worker.Tasks{}, err
 	}
-	provided, err := Tasks(c, l, log)
+	provided, err := Tasks(c, l, watch, log)
 	if err != nil {
 		l.Close()
 		return worker.Tasks{}, err
@@ -47,17 +48,18 @@ func Provide(ctx context.Context, c config.Config, log *slog.Logger) (worker.Tas
 }
 
 // Tasks returns all of them. They work on that ledger; when it is closed is the
-// caller's business.
-func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) (worker.Tasks, error) {
-	targets, err := targets(c, log)
+// caller's business. Watch sees their calls to other systems; it may be nil.
+func Tasks(c config.Config, l *ledger.Ledger, watch worker.Watch, log *slog.Logger) (worker.Tasks, error) {
+	watch = traced(watch)
+	targets, err := targets(c, watch, log)
 	if err != nil {
 		return worker.Tasks{}, err
 	}
-	sync, err := campus(c, l, targets, log)
+	sync, err := campus(c, l, targets, watch, log)
 	if err != nil {
 		return worker.Tasks{}, err
 	}
-	posts, err := attending(c, l, targets, log)
+	posts, err := attending(c, l, targets, watch, log)
 	if err != nil {
 		return worker.Tasks{}, err
 	}
@@ -65,6 +67,17 @@ func Tasks(c config.Config, l *ledger.Ledger, log *slog.Logger) (worker.Tasks, e
 		All:   slices.Concat([]tasks.Task{prune.New(pruning(l))}, sync, posts),
 		Close: func() error { return closeAll(targets) },
 	}, nil
+}
+
+// traced returns a watch that makes spans of calls as well.
+func traced(watch worker.Watch) worker.Watch {
+	return func(kind, name string) sis.Watch {
+		spans := sis.Watch(trace.Calls(kind, name))
+		if watch == nil {
+			return spans
+		}
+		return sis.Watches(spans, watch(kind, name))
+	}
 }
 
 // closeAll lets targets complete what they have not written yet.

@@ -6,11 +6,11 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/lms/moodle"
 	"github.com/beadle-jobs/beadle/internal/roster"
 	"github.com/beadle-jobs/beadle/internal/sync"
-	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/flatfile"
 	"github.com/beadle-jobs/beadle/pkg/tasks"
@@ -18,11 +18,11 @@ import (
 
 // campus returns the tasks of all syncs that the settings name, or none if there
 // are none.
-func campus(c config.Config, store roster.Store, targets map[string]sis.Target, log *slog.Logger) ([]tasks.Task, error) {
+func campus(c config.Config, store roster.Store, targets map[string]sis.Target, watch worker.Watch, log *slog.Logger) ([]tasks.Task, error) {
 	if len(c.Syncs) == 0 {
 		return nil, nil
 	}
-	sources, err := sources(c, log)
+	sources, err := sources(c, watch, log)
 	if err != nil {
 		return nil, err
 	}
@@ -83,13 +83,13 @@ func freezes(all []config.Freeze) (out []sync.Freeze) {
 
 // targets returns the targets that the settings name, by name, or none if there
 // is no sync. Nothing is called or opened yet.
-func targets(c config.Config, log *slog.Logger) (map[string]sis.Target, error) {
+func targets(c config.Config, watch worker.Watch, log *slog.Logger) (map[string]sis.Target, error) {
 	all := map[string]sis.Target{}
 	if len(c.Syncs) == 0 {
 		return all, nil
 	}
 	for name, t := range c.Targets {
-		target, err := target(t, trace.Calls("target", name), log.With("target", name))
+		target, err := target(t, watch("target", name), log.With("target", name))
 		if err != nil {
 			return nil, err
 		}

@@ -11,9 +11,9 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the "pgx" driver
 	_ "modernc.org/sqlite"             // the "sqlite" driver
 
+	"github.com/beadle-jobs/beadle/internal/app/worker"
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
-	"github.com/beadle-jobs/beadle/internal/trace"
 	"github.com/beadle-jobs/beadle/pkg/sis"
 	"github.com/beadle-jobs/beadle/pkg/sis/anthology"
 	"github.com/beadle-jobs/beadle/pkg/sis/imsenterprise"
@@ -24,10 +24,10 @@ import (
 
 // sources returns the sources that the settings name, by name. Nothing is
 // called or opened yet.
-func sources(c config.Config, log *slog.Logger) (map[string]sis.Source, error) {
+func sources(c config.Config, watch worker.Watch, log *slog.Logger) (map[string]sis.Source, error) {
 	all := map[string]sis.Source{}
 	for name, s := range c.Sources {
-		source, err := sourceOf(s, trace.Calls("source", name), log.With("source", name))
+		source, err := sourceOf(s, watch("source", name), log.With("source", name))
 		if e, ok := errors.AsType[*sis.Error](err); ok {
 			err = fault.New(fault.Invalid, "sources.%s: %s", name, e.Message)
 		}

@@ -31,7 +31,7 @@ func TestEveryDriverBecomesASource(t *testing.T) {
 		{Driver: "sql", Database: "sqlite", Path: "campus.db"},
 		{Driver: "sql", Database: "postgres", URLFile: address},
 	} {
-		all, err := sources(config.Config{Sources: map[string]config.Source{"registrar": s}}, slog.New(slog.DiscardHandler))
+		all, err := sources(config.Config{Sources: map[string]config.Source{"registrar": s}}, traced(nil), slog.New(slog.DiscardHandler))
 		if err != nil || all["registrar"] == nil {
 			t.Errorf("%s: %v, %v", s.Driver, all, err)
 		}
@@ -41,7 +41,7 @@ func TestEveryDriverBecomesASource(t *testing.T) {
 func TestASettingThatADriverDoesNotKnowIsRefusedByName(t *testing.T) {
 	s := config.Source{Driver: "anthology", URL: "https://sis.example.edu", Fields: map[string]string{"ShoeSize": "x"}}
 
-	_, err := sources(config.Config{Sources: map[string]config.Source{"registrar": s}}, slog.New(slog.DiscardHandler))
+	_, err := sources(config.Config{Sources: map[string]config.Source{"registrar": s}}, traced(nil), slog.New(slog.DiscardHandler))
 
 	if fault.KindOf(err) != fault.Invalid || !strings.Contains(fault.Message(err), `sources.registrar: There is no field "ShoeSize"`) {
 		t.Errorf("error = %v, want an invalid one that says where and what", err)

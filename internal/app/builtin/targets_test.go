@@ -18,7 +18,7 @@ func TestTheFilesOfATargetAreCompleteOnceItsWorkerHasStopped(t *testing.T) {
 	all, err := targets(config.Config{
 		Targets: map[string]config.Target{"files": {Driver: "flat-file", Path: dir}},
 		Syncs:   map[string]config.Sync{"main": {Target: "files"}},
-	}, slog.New(slog.DiscardHandler))
+	}, traced(nil), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestWithoutASyncNoTargetIsLookedAt(t *testing.T) {
 	}
 	defer l.Close()
 	c := config.Config{Targets: map[string]config.Target{"lms": {Driver: "moodle", TokenFile: "gone"}}}
-	provided, err := Tasks(c, l, slog.New(slog.DiscardHandler))
+	provided, err := Tasks(c, l, nil, slog.New(slog.DiscardHandler))
 	if err != nil || len(provided.All) != 1 || provided.Close() != nil {
 		t.Errorf("%d tasks, %v; want those of Beadle itself alone", len(provided.All), err)
 	}

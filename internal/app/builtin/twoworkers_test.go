@@ -43,7 +43,7 @@ func theSameMessageForTwoWorkers(t *testing.T) {
 	c := forgetful(t)
 	addr := testservers.Redis(t)
 	for range 2 {
-		provided, err := Tasks(c, l, slog.New(slog.DiscardHandler))
+		provided, err := Tasks(c, l, nil, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -109,7 +109,7 @@ func (t trial) run(ctx context.Context) error {
 		o.Demo, moodle = true, campus
 		g.Go(func() error { return runAtOnce(ctx, o.Redis, t.log) })
 	}
-	provided, err := builtin.Tasks(o.Settings, o.Ledger, t.log)
+	provided, err := builtin.Tasks(o.Settings, o.Ledger, nil, t.log)
 	if err != nil {
 		return err
 	}

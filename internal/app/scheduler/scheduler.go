@@ -165,6 +165,7 @@ func newScheduler(o Options) (*scheduler, error) {
 	s.feed = &feed.Feed{Stream: e, Ledger: o.Ledger, PerPerson: max(1, o.Settings.Viewers), Log: o.Log}
 	s.metrics.Watch(e, s.locks, s.delay.Behind)
 	s.metrics.WatchRecorder(s.terms.recording)
+	s.metrics.WatchCampus(o.Ledger, syncNames(o.Settings))
 	s.refused = &api.Refusals{Log: o.Ledger, Now: time.Now, Slog: o.Log}
 	var err error
 	s.door, err = o.newDoor(s.refused)

@@ -54,7 +54,7 @@ func build(t *testing.T, change ...func(*config.Config)) *house {
 	}
 	t.Cleanup(func() { records.Close() })
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	provided, err := builtin.Tasks(c, records, log)
+	provided, err := builtin.Tasks(c, records, nil, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func TestOneJobIsOneTraceDownToItsCallsOfTheLMS(t *testing.T) {
 		_, err := target.Users(ctx, sis.UserByEmail, []string{"lovelace@example.edu"})
 		return err
 	}}
-	provide := func(context.Context, config.Config, *slog.Logger) (Tasks, error) {
+	provide := func(context.Context, config.Config, Watch, *slog.Logger) (Tasks, error) {
 		return Tasks{All: []tasks.Task{looks}}, nil
 	}
 

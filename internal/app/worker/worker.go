@@ -37,8 +37,9 @@ type Tasks struct {
 	Check func(context.Context) error
 }
 
-// Provide makes a worker's tasks from the settings.
-type Provide func(ctx context.Context, c config.Config, log *slog.Logger) (Tasks, error)
+// Provide makes a worker's tasks from the settings. Watch is to see their calls to
+// other systems.
+type Provide func(ctx context.Context, c config.Config, watch Watch, log *slog.Logger) (Tasks, error)
 
 // Main runs a worker process with those tasks and returns its exit code. Its
 // queue is named after the binary.
@@ -85,7 +86,7 @@ func (h *health) work(ctx context.Context, name string, c config.Config, log *sl
 	if err := app.Await(ctx, h.redis, log); err != nil {
 		return err
 	}
-	provided, err := provide(ctx, c, log)
+	provided, err := provide(ctx, c, counting(h.metrics), log)
 	if err != nil {
 		return err
 	}

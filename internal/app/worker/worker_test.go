@@ -28,7 +28,7 @@ func TestServesTheMetricsOfItsTurns(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(t.Output(), nil))
 	nothing := tasks.Spec[struct{}]{Name: "nothing", Run: func(context.Context, *tasks.Job[struct{}]) error { return nil }}
 	closed := false
-	provide := func(context.Context, config.Config, *slog.Logger) (Tasks, error) {
+	provide := func(context.Context, config.Config, Watch, *slog.Logger) (Tasks, error) {
 		return Tasks{All: []tasks.Task{nothing}, Close: func() error { closed = true; return nil }}, nil
 	}
 	ctx, stop := context.WithCancel(t.Context())

@@ -60,7 +60,7 @@ func wait(ctx context.Context, pause time.Duration) bool {
 // try calls a function once.
 func (t *Target) try(ctx context.Context, function string, form params) (answer json.RawMessage, err error) {
 	ended := t.cfg.Watch.Begin(ctx, function)
-	defer func() { ended(err) }()
+	defer func() { ended(plain(err)) }()
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	body := params{{"wstoken", t.cfg.Token}, {"wsfunction", function}, {"moodlewsrestformat", "json"}}.encode(form)

@@ -33,6 +33,8 @@ type Log struct {
 
 	// Question makes placeholders ?, as MySQL and MariaDB have them, and not $1.
 	Question bool
+
+	Watch sis.Watch // is told of each query: activities, alive; nil: nobody is
 }
 
 var _ sis.ActivitySource = Log{}
@@ -65,12 +67,28 @@ func (l Log) Activities(ctx context.Context, course string, from, to time.Time, 
 	if err != nil {
 		return &sis.Error{Code: "COURSE_GONE", Message: "The course's id is none of Moodle's"}
 	}
+	var stopped error // by emit, which is not about the database
+	ended := l.Watch.Begin(ctx, "activities")
+	err = l.activities(ctx, id, from, to, func(a sis.Activity) error {
+		a.Course = course
+		stopped = emit(a)
+		return stopped
+	})
+	if stopped != nil {
+		ended(nil)
+	} else {
+		ended(err)
+	}
+	return err
+}
+
+func (l Log) activities(ctx context.Context, course int64, from, to time.Time, emit func(sis.Activity) error) error {
 	table, err := l.table()
 	if err != nil {
 		return err
 	}
 	events := l.asked()
-	args := []any{id, from.Unix(), to.Unix()}
+	args := []any{course, from.Unix(), to.Unix()}
 	for _, e := range events {
 		args = append(args, `%\event\`+e)
 	}
@@ -86,7 +104,7 @@ func (l Log) Activities(ctx context.Context, course string, from, to time.Time, 
 		if err := rows.Scan(&user, &event, &at); err != nil {
 			return unreadable(ctx, err)
 		}
-		a := sis.Activity{User: strconv.FormatInt(user, 10), Course: course, Event: nameOf(event), At: time.Unix(at, 0).UTC()}
+		a := sis.Activity{User: strconv.FormatInt(user, 10), Event: nameOf(event), At: time.Unix(at, 0).UTC()}
 		if err := emit(a); err != nil {
 			return err
 		}
@@ -132,10 +150,13 @@ func (l Log) Alive(ctx context.Context, from, to time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	ended := l.Watch.Begin(ctx, "alive")
 	var any int
 	err = l.DB.QueryRowContext(ctx, l.placed(`SELECT COUNT(*) FROM (SELECT 1 AS one FROM `+table+`
 		WHERE timecreated >= ? AND timecreated < ? AND origin IN ('web', 'ws') LIMIT 1) AS found`), from.Unix(), to.Unix()).Scan(&any)
-	return any > 0, unreadable(ctx, err)
+	err = unreadable(ctx, err)
+	ended(err)
+	return any > 0, err
 }
 
 // placed numbers the placeholders of a query where the database wants it.

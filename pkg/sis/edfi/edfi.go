@@ -44,7 +44,7 @@ type Config struct {
 	Absent    string // of who did not; empty: …#Unexcused Absence
 
 	Client *http.Client // nil: one with a timeout of a minute
-	Watch  sis.Watch    // is told of each call, by its method; nil: nobody is
+	Watch  sis.Watch    // is told of each call, by its method, and of each for a "token"; nil: nobody is
 }
 
 // Sink is a [sis.Sink] that can be read. It may be used by several goroutines
@@ -295,26 +295,36 @@ func (s *Sink) authorize(ctx context.Context, refused bool) (string, error) {
 	if !refused && s.token != "" && time.Now().Before(s.until) {
 		return s.token, nil
 	}
+	if err := s.renew(ctx); err != nil {
+		return "", err
+	}
+	return s.token, nil
+}
+
+// renew fetches a token.
+func (s *Sink) renew(ctx context.Context) (err error) {
+	ended := s.cfg.Watch.Begin(ctx, "token")
+	defer func() { ended(err) }()
 	form := url.Values{"grant_type": {"client_credentials"}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.TokenURL, strings.NewReader(form.Encode()))
 	if err != nil {
-		return "", problem("CONFIG_INVALID", "The token url of the Ed-Fi service is not a web address")
+		return problem("CONFIG_INVALID", "The token url of the Ed-Fi service is not a web address")
 	}
 	request.SetBasicAuth(url.QueryEscape(s.cfg.ClientID), url.QueryEscape(s.cfg.ClientSecret))
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := s.cfg.Client.Do(request)
 	if err != nil {
-		return "", notYet(err)
+		return notYet(err)
 	}
 	var grant struct {
 		Token   string `json:"access_token"`
 		Expires int    `json:"expires_in"` // seconds
 	}
 	if err := read(ctx, http.MethodPost, response, &grant); err != nil {
-		return "", notYet(err)
+		return notYet(err)
 	}
 	s.token, s.until = grant.Token, time.Now().Add(time.Duration(grant.Expires)*time.Second-time.Minute)
-	return s.token, nil
+	return nil
 }
 
 // notYet is the error of a token that did not come: nothing was posted with it.

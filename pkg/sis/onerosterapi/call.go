@@ -24,7 +24,7 @@ func (p *pull) get(path string, query url.Values, read func(*answer) error) erro
 	for try := 0; ; try++ {
 		ended := p.source.cfg.Watch.Begin(p.ctx, strings.TrimPrefix(path, "/"))
 		err := p.once(address, read)
-		ended(err)
+		ended(p.ofService(err))
 		f, ok := errors.AsType[*failure](err)
 		if !ok || !f.again || try+1 == tries {
 			return err
@@ -39,6 +39,15 @@ func (p *pull) get(path string, query url.Values, read func(*answer) error) erro
 			return err
 		}
 	}
+}
+
+// ofService returns an error if it is the service's, or ours because we stop: what
+// ends a reader is neither.
+func (p *pull) ofService(err error) error {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return f.says
+	}
+	return p.ctx.Err()
 }
 
 func backoff(try int) time.Duration {

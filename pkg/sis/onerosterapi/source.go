@@ -25,7 +25,7 @@ type Config struct {
 	PageSize int               // rows to ask for at once; 0: 1000
 	HTTP     http.RoundTripper // nil: http.DefaultTransport
 	Log      *slog.Logger      // nil: none
-	Watch    sis.Watch         // is told of each request for a collection, by its name; nil: nobody is
+	Watch    sis.Watch         // is told of each request for a collection, by its name, and for a "token"; nil: nobody is
 }
 
 // DefaultOverlap is how long a change may stay unseen, unless the

@@ -42,7 +42,9 @@ type grant struct {
 	Error   string          `json:"error"`
 }
 
-func (t *token) fetch(ctx context.Context) error {
+func (t *token) fetch(ctx context.Context) (err error) {
+	ended := t.source.cfg.Watch.Begin(ctx, "token")
+	defer func() { ended(err) }()
 	t.text = ""
 	c := t.source.cfg
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {t.source.scope}}

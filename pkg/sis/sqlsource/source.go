@@ -33,8 +33,15 @@ func (d DB) Snapshot(ctx context.Context) (string, error) {
 
 // Pull implements [sis.Source].
 func (d DB) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error) (result sis.Result, err error) {
+	var stopped error // by emit, which is not about the database
 	ended := d.Watch.Begin(ctx, "pull "+string(r.Stream))
-	defer func() { ended(err) }()
+	defer func() {
+		if stopped != nil {
+			ended(nil)
+			return
+		}
+		ended(err)
+	}()
 	query, ok := d.Queries[r.Stream]
 	if !ok {
 		return sis.Result{}, &sis.Error{Code: "CONFIG_INVALID", Message: fmt.Sprintf("There is no query for %q.", r.Stream)}
@@ -50,7 +57,7 @@ func (d DB) Pull(ctx context.Context, r sis.Request, emit func(sis.Record) error
 		return sis.Result{}, explain(ctx, r.Stream, err)
 	}
 	defer tx.Rollback() //nolint:errcheck // it was only read from
-	p := &pull{DB: d, tx: tx, stream: r.Stream, from: fromOf(query), emit: emit, high: since}
+	p := &pull{DB: d, tx: tx, stream: r.Stream, from: fromOf(query), emit: func(r sis.Record) error { stopped = emit(r); return stopped }, high: since}
 	err = p.run(within, since)
 	return p.result, explain(ctx, r.Stream, err)
 }

@@ -100,12 +100,12 @@ type severed struct {
 	Host     string         `json:"host"`
 	Cut      time.Duration  `json:"cut_ns"`
 	First    time.Duration  `json:"first_job_after_ns"` // from the end of the cut until a job ended
-	Left     time.Duration  `json:"caught_up_after_ns"` // until no job was late any more
+	Left     time.Duration  `json:"caught_up_after_ns"` // until all from before that had begun
+	Longest  time.Duration  `json:"longest_ns"`         // from a job's acceptance to its end
 	During   int            `json:"ended_during_the_cut"`
 	Crashes  int            `json:"crashes"` // jobs that say at the end that workers died under them
 	Rebuffs  map[rebuff]int `json:"rebuffs"`
 	from, to time.Time      // of the cut
-	check.Waits
 	check.Report
 }
 
@@ -178,7 +178,6 @@ func (s *severed) judge(dir string) error {
 		return err
 	}
 	s.Report = check.Judge(evidence)
-	s.Waits = check.WaitsOf(evidence.Ledger, s.from, s.to)
 	s.measure(evidence.Ledger)
 	return nil
 }
@@ -194,6 +193,7 @@ func (s *severed) measure(ledger []check.Detail) {
 		if j.Ended == nil || j.Started == nil {
 			continue
 		}
+		s.Longest = max(s.Longest, j.Ended.Sub(j.Created))
 		switch {
 		case j.Ended.After(s.from) && j.Ended.Before(s.to):
 			s.During++

@@ -22,7 +22,7 @@ func (r rolled) write(w io.Writer) error {
 		fmt.Fprintf(t, "  %s\t%d\t%s\t%s\t%s\n", p.Name, p.Jobs, round(p.P50), round(p.P99), round(p.Max))
 	}
 	fmt.Fprintf(t, "must not happen\tcount\n")
-	for _, row := range never0(r.Report) {
+	for _, row := range faulty(r.Report) {
 		fmt.Fprintf(t, "  %s\t%d\n", row.what, row.n)
 	}
 	fmt.Fprintf(t, "  attempts lost\t%d\n", r.Outcomes["lost"])
@@ -49,14 +49,14 @@ func howEnded(s restart) string {
 	return "badly"
 }
 
-// A never is something that must not happen, and how often it did.
+// A count is how often something happened.
 type count struct {
 	what string
 	n    int
 }
 
-// never0 are the counts that must be 0 in a run where every job can end well.
-func never0(r check.Report) (all []count) {
+// faulty are the counts that must be 0 in a run where every job can end well.
+func faulty(r check.Report) (all []count) {
 	for _, kind := range check.Kinds {
 		all = append(all, count{words(string(kind)), r.Counts[kind]})
 	}
@@ -89,8 +89,8 @@ func writeSevered(w io.Writer, all []severed) error {
 	row("cut off", func(s severed) any { return s.Host })
 	row("  for", func(s severed) any { return s.Cut })
 	fmt.Fprintln(t, "must not happen")
-	for i := range never0(check.Report{}) {
-		row("  "+never0(check.Report{})[i].what, func(s severed) any { return never0(s.Report)[i].n })
+	for i, c := range faulty(check.Report{}) {
+		row("  "+c.what, func(s severed) any { return faulty(s.Report)[i].n })
 	}
 	fmt.Fprintln(t, "may happen")
 	row("  jobs acknowledged", func(s severed) any { return s.Acknowledged })
@@ -103,7 +103,7 @@ func writeSevered(w io.Writer, all []severed) error {
 	}
 	row("  writes accepted", func(s severed) any { return s.Writes })
 	row("  writes refused", func(s severed) any { return s.Denied })
-	row("  p99 wait of what came during the cut", func(s severed) any { return round(s.P99) })
+	row("  longest from acceptance to end", func(s severed) any { return round(s.Longest) })
 	row("  first job ended after the cut", func(s severed) any { return round(s.First) })
 	row("  all from before its end had begun", func(s severed) any { return round(s.Left) })
 	if err := t.Flush(); err != nil {

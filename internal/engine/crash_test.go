@@ -284,3 +284,103 @@ func TestVictim(t *testing.T) {
 	e := New(rdb, slog.New(slog.DiscardHandler))
 	NewWorker(e, tasks.NewRegistry(task), WorkerOptions{Name: "victim"}).Run(context.Background())
 }
+
+// isCutOff is a worker's silence for longer than its lease, by no fault of its
+// own; whoever sweeps cannot know.
+func (p *puppet) isCutOff(h *clockHouse) {
+	h.Helper()
+	p.session().cutOff = true
+	p.dies(h)
+}
+
+func TestAWorkerThatComesBackDidNotDie(t *testing.T) {
+	h := newClockHouse(t)
+	task := does("task", nothing)
+	h.declare(task)
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	first, second := h.puppet("first", task), h.puppet("second", task)
+	for _, w := range []*puppet{first, second} {
+		w.opens()
+		h.one(w.claims(1, false))
+		w.isCutOff(h)
+	}
+	if got := h.job(id); got.Crashes != 2 {
+		t.Fatalf("job has %d crashes while nobody has come back", got.Crashes)
+	}
+	first.opens()
+	second.opens()
+	if got := h.job(id); got.State != job.Queued || got.Crashes != 0 {
+		t.Errorf("job = %+v, want no crash", got)
+	}
+	first.opens() // says so only once
+	h.crashes(3, task)
+	if got := h.job(id); got.Waiting.Kind != job.WaitsForIdle || got.Crashes != 3 {
+		t.Errorf("job = %+v, want a suspect after three deaths", got)
+	}
+}
+
+func TestASuspectIsNoneWhenAWorkerComesBack(t *testing.T) {
+	h := newClockHouse(t)
+	task := does("task", nothing)
+	h.declare(task)
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	away := h.puppet("away", task)
+	h.one(away.claims(1, false))
+	away.isCutOff(h)
+	h.crashes(2, task)
+	away.opens()
+	fourth := h.puppet("fourth", task)
+	h.one(fourth.claims(5, true))
+	fourth.dies(h)
+	if got := h.job(id); got.State != job.Waiting || got.Crashes != 3 {
+		t.Errorf("job = %+v, want a suspect, not a poison pill", got)
+	}
+}
+
+func TestAWorkerThatIsBackBeforeItsLeaseRanOutDidNotDie(t *testing.T) {
+	h := newClockHouse(t)
+	task := does("task", nothing)
+	w := h.puppet("w", task)
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	h.one(w.claims(1, true))
+	w.session().cutOff = true
+	w.opens()
+	h.passes(7 * time.Second)
+	h.sweeps()
+	got := h.job(id)
+	if got.State != job.Queued || got.Crashes != 0 || !strings.Contains(got.Reason, "cut off") {
+		t.Errorf("job = %+v, want no crash", got)
+	}
+	if end := last[events.AttemptEnded](h.house, id); end.Outcome != job.AttemptLost {
+		t.Errorf("outcome = %s", end.Outcome)
+	}
+}
+
+func TestAFrozenWorkerIsNotExcused(t *testing.T) {
+	h := newClockHouse(t)
+	task := does("task", nothing)
+	w := h.puppet("w", task)
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	h.one(w.claims(1, true))
+	w.dies(h)
+	w.opens()
+	if got := h.job(id); got.Crashes != 1 {
+		t.Errorf("job has %d crashes, want 1", got.Crashes)
+	}
+}
+
+func TestAJobIsExcusedTenTimes(t *testing.T) {
+	h := newClockHouse(t)
+	task := does("task", nothing)
+	h.declare(task)
+	id := h.enqueue(job.Request{Task: "task"}).ID
+	w := h.puppet("w", task)
+	for range 11 {
+		h.one(w.claims(1, true))
+		w.isCutOff(h)
+		w.opens()
+	}
+	if got := h.job(id); got.Crashes != 1 {
+		t.Errorf("job has %d crashes, want 1", got.Crashes)
+	}
+}

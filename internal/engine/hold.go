@@ -35,10 +35,11 @@ func (e tooLong) Error() string { return fmt.Sprintf("ran longer than its limit 
 // whose lease was lost is over, and all attempts in it; the worker goes on
 // under a new one.
 type session struct {
-	id    string
-	lease context.Context // ends one second before the lease could run out
-	lose  context.CancelCauseFunc
-	timer *time.Timer
+	id     string
+	lease  context.Context // ends one second before the lease could run out
+	lose   context.CancelCauseFunc
+	timer  *time.Timer
+	cutOff bool // the last renewal got no answer; only renewals look at it
 }
 
 // newSession returns a session whose lease was asked for at that time.

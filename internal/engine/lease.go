@@ -30,7 +30,8 @@ const (
 // description of the worker as JSON, seconds that it is listed, and for a new
 // session the epoch of Redis that the worker knew before or "": where it is
 // another, Redis has lost what others hold, and nothing is granted for one
-// lease, within which they find out; then what people have told the worker to do
+// lease, within which they find out; then what people have told the worker to do,
+// and the session before, if the worker was cut off in it, or ""
 //
 // It answers: µs of Redis; "1", or "" if the lease was lost; what people have
 // told the worker, as "order who" or ""; then for each job
@@ -44,6 +45,7 @@ if ARGV[7] ~= '' and redis.call('GET', 'beadle:{b}:job:epoch') ~= ARGV[7] and re
   redis.call('SET', 'beadle:{b}:lock:quiet', text(at + lease), 'PX', math.ceil(lease / 1000))
 end
 if alive then lock.enlist(worker, lease) else alive = lock.renew(worker, lease) end
+if ARGV[9] ~= '' then comeBack(ARGV[9]) end
 if ARGV[8] ~= '' then redis.call('HSET', 'beadle:{b}:job:orders', worker, ARGV[8]) end
 local answer = {text(at), alive and '1' or '', redis.call('HGET', 'beadle:{b}:job:orders', worker) or ''}
 if alive then
@@ -114,12 +116,12 @@ func (w *Worker) beat(ctx context.Context, s *session, fresh bool) (p pulse, err
 		return p, err
 	}
 	self, sent := w.describe(s), time.Now()
-	epoch, order := "", ""
+	epoch, order, away := "", "", ""
 	if fresh {
-		epoch, order = w.epoch, w.told().String()
+		epoch, order, away = w.epoch, w.told().String(), w.away()
 	}
 	values, err := runScript(ctx, w.engine, renewScript, s.id, w.engine.run.id(), lock.Lease.Microseconds(),
-		flag(fresh), encode(self), int(workerTTL.Seconds()), epoch, order).StringSlice()
+		flag(fresh), encode(self), int(workerTTL.Seconds()), epoch, order, away).StringSlice()
 	if err != nil {
 		return p, wrap(err, "renew the lease of worker %s", w.options.Name)
 	}
@@ -169,12 +171,14 @@ func (w *Worker) renew(ctx context.Context) {
 	p, err := w.beat(limited, s, false)
 	switch {
 	case err != nil && ctx.Err() == nil:
+		s.cutOff = true
 		w.log.Warn("lease not renewed", "jobs", len(w.holds.every()), "err", err)
 	case err != nil:
 	case !p.alive:
 		s.lose(errLeaseLost)
 		w.beginAnew(limited)
 	default:
+		s.cutOff = false
 		s.extend(asked)
 		w.obey(p)
 	}
@@ -191,6 +195,16 @@ func (w *Worker) beginAnew(ctx context.Context) {
 		w.sayStopping()
 	}
 	w.desk.look()
+}
+
+// away is the worker's last session, if it was lost because Redis could not be
+// reached. A worker that was frozen, or did not get to renew its lease, has no
+// such excuse: the jobs that it ran may be the cause.
+func (w *Worker) away() string {
+	if s := w.session(); s != nil && s.cutOff {
+		return s.id
+	}
+	return ""
 }
 
 // obey does what people have told the worker, ends the work on jobs that are to be aborted, or that the worker does

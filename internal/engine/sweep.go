@@ -10,9 +10,13 @@ import (
 // recovery is what scripts share that give back jobs whose worker does not
 // hold them any more.
 const recovery = `
+-- mournedKey is the set of the jobs, as "queue id", that a worker was taken to
+-- have died under.
+local function mournedKey(worker) return 'beadle:{b}:job:mourned:' .. worker end
+
 -- recover gives back a job that a worker held. how is 'lost' if the worker
--- died under it, 'stopped' if it was told to stop, 'returned' if it never
--- began, and 'broken' if its locks were taken away.
+-- died under it, 'away' if it was only cut off, 'stopped' if it was told to
+-- stop, 'returned' if it never began, and 'broken' if its locks were taken away.
 local function recover(worker, id, place, how)
   local fence, queue = split(place)
   local key = recordKey(queue, id)
@@ -28,12 +32,18 @@ local function recover(worker, id, place, how)
   local task, client = head(r[1])
   lock.give(id, {task = task, client = client, queue = queue, worker = worker, wants = r[9]})
   local crashes = tonumber(r[5] or '0')
-  if how == 'lost' then crashes = crashes + 1 end
+  if how == 'lost' then
+    crashes = crashes + 1
+    redis.call('SADD', mournedKey(worker), queue .. ' ' .. id)
+    redis.call('EXPIRE', mournedKey(worker), 3600)
+  end
   local outcome, state, reason = 'lost', 'queued', 'Its worker died; it starts again on another.'
   if how == 'stopped' then
     outcome, reason = 'interrupted', 'Its worker was told to stop; it starts again on another.'
   elseif how == 'returned' then
     outcome, reason = 'interrupted', 'Its worker could not begin with it; it starts again.'
+  elseif how == 'away' then
+    reason = 'Its worker was cut off; it starts again on another.'
   elseif how == 'broken' then
     reason = 'Its locks were taken away; it starts again when it gets them.'
   end
@@ -55,7 +65,7 @@ local function recover(worker, id, place, how)
     return
   end
   writeLive(key, 'pending', l, 'crashes', text(crashes), 'reason', reason)
-  if how == 'lost' and crashes >= 3 then
+  if (how == 'lost' or how == 'away') and crashes >= 3 then
     redis.call('HSET', key, 'alone', '1')
     redis.call('LPUSH', aloneKey(queue), id)
     wake(queue)
@@ -70,7 +80,12 @@ local function reap()
   if lock.quiet() then return 0 end
   local n = 0
   for _, worker in ipairs(lock.expired(5)) do
-    local how = redis.call('SISMEMBER', 'beadle:{b}:job:stopping', worker) == 1 and 'stopped' or 'lost'
+    local how = 'lost'
+    if redis.call('SISMEMBER', 'beadle:{b}:job:stopping', worker) == 1 then
+      how = 'stopped'
+    elseif redis.call('SREM', 'beadle:{b}:job:away', worker) == 1 then
+      how = 'away'
+    end
     for id, place in pairs(lock.holds(worker)) do
       recover(worker, id, place, how)
       n = n + 1
@@ -82,6 +97,30 @@ local function reap()
     redis.call('ZREM', 'beadle:{b}:job:workers', worker)
   end
   return n
+end
+
+-- excuse takes a death back that was counted for a job. A job is excused ten
+-- times: one that by itself keeps its workers from Redis must come to an end.
+local function excuse(queue, id)
+  local key = recordKey(queue, id)
+  local m = redis.call('HMGET', key, 'live', 'state', 'crashes', 'excused')
+  local crashes = tonumber(m[3] or '0')
+  if not m[2] or crashes == 0 or tonumber(m[4] or '0') >= 10 then return end
+  if finals[readLive(m[1], m[2]).job] then return end
+  redis.call('HSET', key, 'crashes', text(crashes - 1))
+  redis.call('HINCRBY', key, 'excused', 1)
+  if crashes == 3 then redis.call('HDEL', key, 'alone') end
+end
+
+-- comeBack takes note that a worker did not die: it was cut off, and is there
+-- again.
+local function comeBack(worker)
+  if next(lock.holds(worker)) then redis.call('SADD', 'beadle:{b}:job:away', worker) end
+  for _, place in ipairs(redis.call('SMEMBERS', mournedKey(worker))) do
+    local queue, id = split(place)
+    excuse(queue, id)
+  end
+  redis.call('DEL', mournedKey(worker))
 end
 `
 

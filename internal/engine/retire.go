@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -23,9 +25,19 @@ func (e *Engine) Retire(ctx context.Context, queue string, tasks ...string) erro
 		return wrap(err, "take tasks out of the catalogue")
 	}
 	e.known.forget()
-	if err := e.rdb.SRem(ctx, "asynq:queues", queue).Err(); err != nil {
+	if err := e.unlist(ctx, queue); err != nil {
 		return wrap(err, "take queue %s off the list", queue)
 	}
 	_, err = e.moreQueues(ctx) // what is known of them is read anew
 	return err
+}
+
+// unlist takes a queue off asynq's list first, from which ours would learn of it
+// again. On a Cluster asynq's may be out of reach.
+func (e *Engine) unlist(ctx context.Context, queue string) error {
+	err := e.rdb.SRem(ctx, asynqQueuesKey, asynqQueue(queue)).Err()
+	if err != nil && !redis.HasErrorPrefix(err, "MOVED") {
+		return err
+	}
+	return e.rdb.SRem(ctx, queuesKey, queue).Err()
 }

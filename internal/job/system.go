@@ -37,6 +37,7 @@ type LedgerFacts struct {
 	Version   string `json:"version,omitempty"`
 	Size      *int64 `json:"size,omitempty"`      // bytes
 	Migration *int64 `json:"migration,omitempty"` // the last change of its schema
+	Free      *int64 `json:"free,omitempty"`      // bytes on the disk that it is on; of a server nobody knows
 }
 
 // A Recorder is how far the ledger follows what happens.

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"path/filepath"
+	"syscall"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -37,5 +39,20 @@ func (l *Ledger) Facts(ctx context.Context) (job.LedgerFacts, error) {
 		return f, wrap(err, "read the version of the schema")
 	}
 	f.Answers, f.Size, f.Migration = true, &size, &migration
+	f.Free = l.free(ctx)
 	return f, nil
+}
+
+// free returns how many bytes are free where the SQLite file is; nil if that is
+// not known.
+func (l *Ledger) free(ctx context.Context) *int64 {
+	var file string
+	var disk syscall.Statfs_t
+	if l.dialect == postgres || l.read.QueryRowContext(ctx, `SELECT file FROM pragma_database_list WHERE name = 'main'`).Scan(&file) != nil {
+		return nil
+	}
+	if syscall.Statfs(filepath.Dir(file), &disk) != nil {
+		return nil
+	}
+	return new(int64(disk.Bavail) * int64(disk.Bsize))
 }

@@ -46,10 +46,12 @@ campus-proof:  ## Syncs of 1,000 tiny universities and of 20 medium ones, judged
 ops-test:  ## A real Prometheus watches a real run: every query of every dashboard, every alert
 	@scripts/deps prometheus
 	go test -count 1 -timeout 15m -v ./ops -real
+failover-proof:  ## Masters of Sentinels and of a Cluster killed, frozen and cut off under load: RATE=300 SPAN=30s REPLICAS=1
+	go test -count 1 -timeout 0 -v ./internal/app/failover -args -prove $(if $(RATE),-rate $(RATE)) $(if $(SPAN),-span $(SPAN)) $(if $(REPLICAS),-replicas $(REPLICAS))
 build:  ## The three programs, into bin/
 	CGO_ENABLED=0 go build -trimpath -o bin/ ./cmd/scheduler ./cmd/worker ./cmd/jobctl
 release:  ## Archives, checksums and bills of materials for every platform, into dist/
 	go run ./scripts/release
 release-check:  ## Build the release twice, in two folders, and compare: PLATFORMS=linux/amd64 FRESH=1
 	@scripts/release-check
-.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof ops-test build release release-check
+.PHONY: help dev deps test check lint fix fuzz browser bench chaos campus-proof ops-test failover-proof build release release-check

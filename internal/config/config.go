@@ -54,10 +54,11 @@ type Config struct {
 	Traces    Traces   `yaml:"traces" envPrefix:"TRACES_"`
 	Metrics   Metrics  `yaml:"metrics" envPrefix:"METRICS_"`
 
-	RedisFile  string    `yaml:"redis_file" env:"REDIS_FILE"`   // holds what redis says, instead; for an address with a password
-	LedgerFile string    `yaml:"ledger_file" env:"LEDGER_FILE"` // likewise
-	RedisTLS   RedisTLS  `yaml:"redis_tls" envPrefix:"REDIS_TLS_"`
-	ListenTLS  ListenTLS `yaml:"listen_tls" envPrefix:"LISTEN_TLS_"`
+	RedisFile     string    `yaml:"redis_file" env:"REDIS_FILE"`         // holds what redis says, instead; for an address with a password
+	LedgerFile    string    `yaml:"ledger_file" env:"LEDGER_FILE"`       // likewise
+	RedisReplicas int       `yaml:"redis_replicas" env:"REDIS_REPLICAS"` // that must have a job before it is acknowledged
+	RedisTLS      RedisTLS  `yaml:"redis_tls" envPrefix:"REDIS_TLS_"`
+	ListenTLS     ListenTLS `yaml:"listen_tls" envPrefix:"LISTEN_TLS_"`
 
 	Linger time.Duration `yaml:"linger" env:"LINGER"` // how long a scheduler goes on to answer after it was told to stop, no longer ready
 
@@ -231,6 +232,9 @@ func (c Config) Validate() error {
 	}
 	if c.PublicURL != "" && !isSite(c.PublicURL) {
 		say("public_url is %q: it must be an address such as https://jobs.example.edu", c.PublicURL)
+	}
+	if c.RedisReplicas < 0 || c.RedisReplicas > 10 {
+		say("redis_replicas is %d: it must be 0 to 10", c.RedisReplicas)
 	}
 	if c.Linger < 0 || c.Linger > time.Minute {
 		say("linger is %s: it must be 0 to 1m", c.Linger)

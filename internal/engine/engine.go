@@ -43,6 +43,8 @@ type Engine struct {
 	where queues
 	rests pauses
 	run   serverRun
+	// replicas are how many must have a job before it is acknowledged.
+	replicas int
 
 	tracer Tracer // nil: nobody traces
 }

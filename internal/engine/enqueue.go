@@ -136,7 +136,7 @@ func (e *Engine) create(ctx context.Context, p *createPortion, done []Accepted) 
 		}
 	}
 	sent := time.Now()
-	answers, err := runScript(ctx, e, createScript, p.args()...).StringSlice()
+	answers, err := runConfirmed(ctx, e, createScript, p.args()...).StringSlice()
 	if err == nil && len(answers) != 1+len(p.jobs) {
 		err = fmt.Errorf("unexpected reply %v", answers)
 	}
@@ -156,7 +156,7 @@ func (e *Engine) create(ctx context.Context, p *createPortion, done []Accepted) 
 func (e *Engine) createSimple(ctx context.Context, p *createPortion, done []Accepted) (bool, error) {
 	sent := time.Now()
 	script, args := p.simpleCall(e.forgetsTime(sent))
-	answer, err := runScript(ctx, e, script, args...).Result()
+	answer, err := runConfirmed(ctx, e, script, args...).Result()
 	if err != nil {
 		return false, p.failed(done, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/beadle-jobs/beadle/internal/cluster"
+	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/job"
 	"github.com/beadle-jobs/beadle/internal/lock"
 	"github.com/beadle-jobs/beadle/internal/testservers"
@@ -186,4 +187,37 @@ func (h *house) turnTakers() (task tasks.Spec[params], overlaps func() int64) {
 	})
 	task.Writes = func(p params) []string { return []string{p.Name} }
 	return task, twice.Load
+}
+
+func TestAJobIsAcknowledgedOnlyWhenAReplicaHasIt(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts many servers")
+	}
+	t.Parallel()
+	g := testservers.Sentinels(t)
+	h := groupHouse(t, g)
+	h.Confirm(1)
+	h.declare(does("task", nothing))
+	h.enqueue(job.Request{Task: "task"})
+	master := g.Master(lock.Home)
+	for _, n := range g.Nodes {
+		if n != master {
+			n.Freeze()
+		}
+	}
+
+	r := job.Request{ID: "01a20000-0000-7000-8000-000000000001", Task: "task"}
+	if _, err := h.Enqueue(t.Context(), r); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a job that no replica has: %v, want it unavailable", err)
+	}
+	if _, err := h.Enqueue(t.Context(), r); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("the same again: %v, want it unavailable", err)
+	}
+	for _, n := range g.Nodes {
+		n.Thaw()
+	}
+	h.until("a replica has it", func() bool { _, err := h.Enqueue(t.Context(), r); return err == nil })
+	if all := h.job(r.ID); all.State != job.Queued {
+		t.Errorf("job %+v", all)
+	}
 }

@@ -157,6 +157,7 @@ type scheduler struct {
 
 func newScheduler(o Options) (*scheduler, error) {
 	e := engine.New(o.Redis, o.Log)
+	e.Confirm(o.Settings.RedisReplicas)
 	if o.Tracer != nil {
 		e.Trace(o.Tracer)
 	}

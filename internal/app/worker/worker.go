@@ -104,7 +104,7 @@ func (h *health) work(ctx context.Context, name string, c config.Config, log *sl
 	defer flush()
 	h.needs.Store(&provided)
 	return Run(ctx, Options{
-		Redis: h.redis, Queue: name, Settings: c.Worker, Log: log, Tracer: tracer,
+		Redis: h.redis, Queue: name, Settings: c.Worker, Replicas: c.RedisReplicas, Log: log, Tracer: tracer,
 		Observer: h.metrics.Worker(c.Worker.Concurrency, h.running), Began: h.worker.Store,
 	}, provided.All...)
 }
@@ -114,6 +114,7 @@ type Options struct {
 	Redis    redis.UniversalClient
 	Queue    string // its own; tasks that name no queue go there
 	Settings config.Worker
+	Replicas int // of Redis that must have a job of a job before it is acknowledged
 	Log      *slog.Logger
 	Observer engine.Observer // may be nil
 	Tracer   *trace.Tracer   // nil: nothing is traced
@@ -126,6 +127,7 @@ type Options struct {
 // or were put back.
 func Run(ctx context.Context, o Options, all ...tasks.Task) error {
 	e, registry := engine.New(o.Redis, o.Log), tasks.NewRegistry(all...)
+	e.Confirm(o.Replicas)
 	if o.Tracer != nil {
 		e.Trace(o.Tracer)
 	}

@@ -92,7 +92,7 @@ func isServer(location string) bool {
 }
 
 func openPostgres(ctx context.Context, location string) (*Ledger, error) {
-	db, err := sql.Open("pgx", location)
+	db, err := openServer(location)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,11 @@ func (env *Env) examined(ctx context.Context, file string) (f doctor.Facts, err 
 
 // serverTime is what the server's clock says, and zero if it does not tell.
 func (env *Env) serverTime(ctx context.Context) time.Time {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, env.server+"/healthz", nil)
+	at, err := env.locate()
+	if err != nil {
+		return time.Time{}
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.Server+"/healthz", nil)
 	if err != nil {
 		return time.Time{}
 	}
@@ -95,8 +99,8 @@ func (env *Env) serverTime(ctx context.Context) time.Time {
 		return time.Time{}
 	}
 	answer.Body.Close()
-	at, _ := http.ParseTime(answer.Header.Get("Date"))
-	return at
+	date, _ := http.ParseTime(answer.Header.Get("Date"))
+	return date
 }
 
 // secretFiles looks at the files of this machine that hold secrets.

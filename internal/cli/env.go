@@ -118,7 +118,7 @@ such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 		calendarsCmd(env), calendarCmd(env), clientsCmd(env), clientCmd(env), workersCmd(env), workerCmd(env), logLevelCmd(env), profileCmd(env), queuesCmd(env), queueCmd(env), scaleCmd(env), topCmd(env),
 		locksCmd(env), limitsCmd(env), notifyCmd(env), retentionCmd(env), holdCmd(env), auditCmd(env),
 		peopleCmd(env), tokensCmd(env), sessionsCmd(env), whoamiCmd(env), loginCmd(env), logoutCmd(env), contextsCmd(env),
-		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), backupCmd(env), restoreCmd(env), doctorCmd(env), systemCmd(env), versionCmd(env), manCmd(env), devCmd(env),
+		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), backupCmd(env), restoreCmd(env), doctorCmd(env), bundleCmd(env), systemCmd(env), versionCmd(env), manCmd(env), devCmd(env),
 	)
 	return plain(root)
 }

@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"io"
+	"net/http"
 
 	"github.com/beadle-jobs/beadle/internal/job"
 )
@@ -29,4 +31,17 @@ func (c *Client) System(ctx context.Context) (System, error) {
 // in the audit.
 func (c *Client) DeposeLeader(ctx context.Context, reason string) (Deposed, error) {
 	return post[Deposed](ctx, c, path("leader:depose"), Reason{reason})
+}
+
+// maxMetrics bounds a scrape.
+const maxMetrics = 64 << 20
+
+// Metrics returns what the server measures, as Prometheus reads it.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	resp, err := c.send(ctx, http.MethodGet, "/metrics", "", http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	return io.ReadAll(io.LimitReader(resp.Body, maxMetrics))
 }

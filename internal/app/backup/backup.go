@@ -63,12 +63,12 @@ func Backup(ctx context.Context, p Place, path string, out io.Writer) (kept ledg
 	if path == "-" {
 		return kept, write(out)
 	}
-	return kept, whole(path, write)
+	return kept, Whole(path, write)
 }
 
-// whole writes a file that nobody else may read, under another name until it is
+// Whole writes a new file that nobody else may read, under another name until it is
 // whole.
-func whole(path string, write func(io.Writer) error) error {
+func Whole(path string, write func(io.Writer) error) error {
 	if _, err := os.Stat(path); err == nil {
 		return fault.New(fault.Conflict, "There is a file %s already; choose another name.", path).In("file")
 	}

@@ -148,7 +148,7 @@ func TestAJobGoesThroughTheWholeHouse(t *testing.T) {
 	})
 	eventually(t, "the job in the metrics", func() bool {
 		_, body := get(t, url+"/metrics", "")
-		return strings.Contains(body, `beadle_jobs_ended_total{outcome="succeeded",task="greet"} 1`)
+		return strings.Contains(body, `beadle_jobs_ended_total{client="default",outcome="succeeded",queue="greetings",task="greet"} 1`)
 	})
 }
 

@@ -13,15 +13,20 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
-// oldestScript finds the jobs that are next in each line of some queues.
+// oldestScript finds the jobs that are next in each line of some queues, and when
+// they were due, in ms, if that was later than when they were accepted: a retry's
+// time is in the record, another's in a header of the message.
 //
 // ARGV: queues…
 //
-// It answers: queue, id, …
+// It answers: queue, id, due or "", …
 var oldestScript = redis.NewScript(`
 local answer = {}
 local function add(queue, id)
-  if id then answer[#answer + 1], answer[#answer + 2] = queue, id end
+  if not id then return end
+  local r = redis.call('HMGET', 'asynq:{b}:' .. queue .. '}:t:' .. id, 'due', 'msg')
+  local due = r[1] or r[2] and string.match(r[2], '\010\003due\018.(%d+)') or ''
+  answer[#answer + 1], answer[#answer + 2], answer[#answer + 3] = queue, id, due
 end
 for _, queue in ipairs(ARGV) do
   add(queue, redis.call('LINDEX', 'asynq:{b}:' .. queue .. '}:pending', -1))
@@ -57,7 +62,7 @@ func (e *Engine) Queues(ctx context.Context) ([]job.Queue, error) {
 	return all.sorted(), nil
 }
 
-// addOldest finds out since when jobs are queued, by their ids.
+// addOldest finds out since when jobs could run that are queued.
 func (e *Engine) addOldest(ctx context.Context, all queueMap, names []string) error {
 	if len(names) == 0 {
 		return nil
@@ -70,9 +75,13 @@ func (e *Engine) addOldest(ctx context.Context, all queueMap, names []string) er
 	if err != nil {
 		return wrap(err, "read the heads of queues")
 	}
-	for ; len(heads) > 1; heads = heads[2:] {
+	for ; len(heads) > 2; heads = heads[3:] {
 		q := all.of(heads[0])
-		if at, ok := acceptedAt(heads[1]); ok && (q.Oldest == nil || at.Before(*q.Oldest)) {
+		at, ok := acceptedAt(heads[1])
+		if due, err := fromMillis(heads[2]); err == nil && due.After(at) {
+			at = due
+		}
+		if ok && (q.Oldest == nil || at.Before(*q.Oldest)) {
 			q.Oldest = &at
 		}
 	}

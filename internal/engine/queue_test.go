@@ -39,3 +39,22 @@ func TestQueuesSayHowTheyStand(t *testing.T) {
 		t.Errorf("queue = %+v, want the oldest of %s", q, second.Created)
 	}
 }
+
+func TestAJobThatWasOnlyDueLaterHasNotBeenQueuedSinceItWasAccepted(t *testing.T) {
+	h := smallHouse(t)
+	p := h.puppet("p", does("any", nothing))
+	due := time.Now().Add(100 * time.Millisecond).Truncate(time.Millisecond)
+	h.enqueue(job.Request{Task: "any", At: due})
+	next := h.enqueue(job.Request{Task: "any", At: due.Add(time.Millisecond)})
+	time.Sleep(time.Until(due.Add(20 * time.Millisecond)))
+	if got := p.claims(1, true); len(got) != 1 {
+		t.Fatalf("%d jobs were claimed, want 1", len(got))
+	}
+	all, err := h.Queues(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := all[0].Oldest; got == nil || !got.Equal(next.Due) || !next.Due.After(next.Created) {
+		t.Errorf("the oldest is of %v, want %v, when it was due", got, next.Due)
+	}
+}

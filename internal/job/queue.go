@@ -9,7 +9,7 @@ import (
 type Queue struct {
 	Name    string          `json:"name"`
 	Counts  map[State]int64 `json:"counts"`           // of jobs that have not ended
-	Oldest  *time.Time      `json:"oldest,omitempty"` // the job that is queued for longest was accepted then
+	Oldest  *time.Time      `json:"oldest,omitempty"` // the job that is queued for longest could run since then
 	Workers []string        `json:"workers"`          // ids of those that take jobs from it
 	Slots   int             `json:"slots"`            // jobs that its workers run at a time, of all their queues
 	Used    int             `json:"used"`             // of those

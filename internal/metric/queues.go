@@ -9,7 +9,7 @@ import (
 var (
 	jobsDesc   = described("beadle_jobs", "Jobs in flight now.", "queue", "state")
 	pausedDesc = described("beadle_queue_paused", "1 if no job of the queue starts because people have paused it.", "queue")
-	oldestDesc = described("beadle_queue_oldest_seconds", "Since the job that is queued for longest was accepted; 0 if none is.", "queue")
+	oldestDesc = described("beadle_queue_oldest_seconds", "How long the job that is queued for longest could have run; 0 if none is.", "queue")
 )
 
 // maxQueues bounds the labels of queues. The rest is one.

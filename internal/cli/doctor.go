@@ -11,6 +11,7 @@ import (
 	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/doctor"
 	"github.com/beadle-jobs/beadle/internal/fault"
+	"github.com/beadle-jobs/beadle/pkg/client"
 )
 
 func doctorCmd(env *Env) *cobra.Command {
@@ -52,8 +53,8 @@ func (env *Env) printFindings(all []doctor.Finding) {
 	t.end()
 }
 
-// dayOfSlots is how many slots of the last day are looked at.
-const dayOfSlots = 1000
+// dayOfSlots is how many slots of a schedule are looked at, the newest.
+const dayOfSlots = 100
 
 // examined asks the server for all that the doctor wants to know. What it does
 // not tell is unknown; that it does not answer is an error.
@@ -75,13 +76,28 @@ func (env *Env) examined(ctx context.Context, file string) (f doctor.Facts, err 
 	ask("queues", err)
 	f.Schedules, err = c.Schedules(ctx)
 	ask("schedules", err)
-	f.Slots, err = c.Slots(ctx, "", f.Now.Add(-24*time.Hour), f.Now, dayOfSlots)
+	f.Slots, err = env.lateSlots(ctx, f)
 	ask("slots", err)
 	f.Locks, err = c.Locks(ctx)
 	ask("locks", err)
 	f.Files, err = env.secretFiles(file)
 	ask("secrets", err)
 	return f, ctx.Err()
+}
+
+// lateSlots returns the slots of the last day, of schedules that are on.
+func (env *Env) lateSlots(ctx context.Context, f doctor.Facts) (all []client.Slot, err error) {
+	for _, s := range f.Schedules {
+		if !s.Enabled {
+			continue
+		}
+		some, err := env.client().Slots(ctx, s.Name, f.Now.Add(-24*time.Hour), f.Now, dayOfSlots)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
 }
 
 // serverTime is what the server's clock says, and zero if it does not tell.

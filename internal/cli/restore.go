@@ -60,8 +60,14 @@ Redis does not know them any more, --redrive says what becomes of them:
 	return cmd
 }
 
+// remembered is how long Redis knows the jobs of slots after they have ended.
+const remembered = 24 * time.Hour
+
 func (env *Env) printRestored(done backup.Restored) {
 	env.say("The ledger is as it was on %s: %d rows, %d of them jobs.", done.Made.Local().Format(time.DateTime), done.Total(), done.Rows["jobs"])
+	if env.Now().Sub(done.Made) > remembered {
+		env.hint("The backup is older than a day, and Redis remembers jobs of schedules for no longer: start the scheduler with BEADLE_RECOVERY_APPROVE=0, and look at “jobctl recovery” before you approve what it would make up for.")
+	}
 	s := done.Settled
 	if s == nil {
 		env.hint("What Redis has done since is not known yet; the next scheduler finds out before it does anything else.")

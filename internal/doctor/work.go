@@ -27,7 +27,7 @@ func workers(f Facts) (found []Finding) {
 	if len(f.Workers) == 0 {
 		return one(Fail, "No worker is up: no job runs. Start one.")
 	}
-	return orWell(found, "%d workers are up.", len(f.Workers))
+	return orWell(found, "Workers that are up and heard of: %d.", len(f.Workers))
 }
 
 // stands counts the jobs of a queue that only a worker can move on.

@@ -95,26 +95,24 @@ func TestAProfileShowsTheTaskThatWasAskedForAndNoOther(t *testing.T) {
 	}
 }
 
-func TestAProcessTakesOneProfileAtATime(t *testing.T) {
-	h := realHouse(t)
-	h.profiling(spins("one", 0, spinForOne))
-	first := make(chan error, 1)
-	go func() {
-		_, err := h.Profile(h.Context(), "one", "w", 3*time.Second)
-		first <- err
-	}()
-	h.until("another one is refused", func() bool {
-		_, err := h.Profile(h.Context(), "one", "w", time.Second)
-		return fault.KindOf(err) == fault.Conflict && strings.Contains(err.Error(), "A profile is being taken in this process already")
-	})
-	if err := <-first; err != nil {
-		t.Errorf("the first one: %v", err)
+func TestWhoCannotTakeAProfileSaysWhy(t *testing.T) {
+	h := smallHouse(t)
+	busy := func(context.Context, string, time.Duration) ([]byte, error) {
+		return nil, fault.New(fault.Conflict, "One is being taken.")
 	}
-	if _, err := h.Profile(h.Context(), "two", "", time.Second); fault.KindOf(err) != fault.Conflict {
-		t.Errorf("a task that runs nowhere: %v", err)
-	}
-	if _, err := h.Profile(h.Context(), "one", "nobody", time.Second); fault.KindOf(err) != fault.NotFound {
-		t.Errorf("a worker that is not there: %v", err)
+	h.start(NewWorker(h.Engine, tasks.NewRegistry(does("one", nothing)), WorkerOptions{Name: "w", Profiler: busy}))
+	for _, tt := range []struct {
+		task, worker string
+		kind         fault.Kind
+		want         string
+	}{
+		{"one", "w", fault.Conflict, "Worker w: One is being taken."},
+		{"one", "", fault.Conflict, "No worker runs a job of one now"},
+		{"one", "nobody", fault.NotFound, "There is no worker nobody"},
+	} {
+		if _, err := h.Profile(h.Context(), tt.task, tt.worker, time.Second); fault.KindOf(err) != tt.kind || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("a profile of %s on %q: %v", tt.task, tt.worker, err)
+		}
 	}
 }
 

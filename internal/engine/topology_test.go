@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -136,7 +137,7 @@ type absence struct{ leave, back func(*testservers.Node) }
 func failOver(t *testing.T, g *testservers.Group, a absence) {
 	h := groupHouse(t, g)
 	was := g.Master(lock.Home)
-	task, overlaps := h.turnTakers()
+	task, begun := turnTakers()
 	for _, name := range []string{"first", "second"} {
 		other := groupHouse(t, g)
 		other.start(NewWorker(other.Engine, tasks.NewRegistry(task), WorkerOptions{Name: name, Concurrency: 5, Drain: time.Millisecond}))
@@ -150,34 +151,59 @@ func failOver(t *testing.T, g *testservers.Group, a absence) {
 		t.Fatal(err)
 	}
 
+	left := time.Now()
 	a.leave(was)
 	g.Master(lock.Home, was)
 	a.back(was)
 
-	left := ids
-	for deadline := time.Now().Add(time.Minute); len(left) > 0 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if j, err := h.Job(t.Context(), left[0]); err == nil && j.State == job.Succeeded {
-			left = left[1:]
+	open := ids
+	for deadline := time.Now().Add(time.Minute); len(open) > 0 && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if j, err := h.Job(t.Context(), open[0]); err == nil && j.State == job.Succeeded {
+			open = open[1:]
 		}
 	}
-	if len(left) > 0 {
-		j, err := h.Job(t.Context(), left[0])
-		t.Errorf("%d of %d jobs are not done that the replicas knew; the first is %+v, %v", len(left), len(ids), j, err)
+	if len(open) > 0 {
+		j, err := h.Job(t.Context(), open[0])
+		t.Errorf("%d of %d jobs are not done that the replicas knew; the first is %+v, %v", len(open), len(ids), j, err)
 	}
-	if n := overlaps(); n != 0 {
+	if n := begun.overlaps.Load(); n != 0 {
 		t.Errorf("%d times two jobs held one lock", n)
+	}
+	if n := begun.between(left.Add(time.Second), left.Add(lock.Lease)); n != 0 {
+		t.Errorf("%d jobs began within a lease of the change of master", n)
 	}
 }
 
-// turnTakers is a task that writes one of three resources for 100 ms, and a
-// function that counts how often two held the same at once.
-func (h *house) turnTakers() (task tasks.Spec[params], overlaps func() int64) {
+// beginnings are when jobs began, and how often two held one lock.
+type beginnings struct {
+	overlaps atomic.Int64
+	mu       sync.Mutex
+	at       []time.Time
+}
+
+// between is how many began between two times.
+func (b *beginnings) between(from, to time.Time) (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, at := range b.at {
+		if at.After(from) && at.Before(to) {
+			n++
+		}
+	}
+	return n
+}
+
+// turnTakers is a task that writes one of three resources for 100 ms.
+func turnTakers() (tasks.Spec[params], *beginnings) {
 	var inside [3]atomic.Int64
-	var twice atomic.Int64
-	task = does("task", func(ctx context.Context, j *tasks.Job[params]) error {
+	b := &beginnings{}
+	task := does("task", func(ctx context.Context, j *tasks.Job[params]) error {
+		b.mu.Lock()
+		b.at = append(b.at, time.Now())
+		b.mu.Unlock()
 		mine := &inside[j.Args.Name[0]-'0']
 		if mine.Add(1) > 1 {
-			twice.Add(1)
+			b.overlaps.Add(1)
 		}
 		defer mine.Add(-1)
 		if !sleep(ctx, 100*time.Millisecond) {
@@ -186,7 +212,7 @@ func (h *house) turnTakers() (task tasks.Spec[params], overlaps func() int64) {
 		return nil
 	})
 	task.Writes = func(p params) []string { return []string{p.Name} }
-	return task, twice.Load
+	return task, b
 }
 
 func TestAJobIsAcknowledgedOnlyWhenAReplicaHasIt(t *testing.T) {

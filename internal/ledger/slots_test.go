@@ -302,3 +302,17 @@ func TestFindsTheUnfinishedJobsOfManySchedules(t *testing.T) {
 		}
 	})
 }
+
+func TestSlotsThatRanAndHaveNoJobAreFound(t *testing.T) {
+	each(t, func(t *testing.T, l *ledger.Ledger) {
+		tell(t, l, enqueue("recorded"))
+		putSlots(t, l, job.Slot{Schedule: "users", Due: second(1), Outcome: job.SlotRan, JobID: "recorded", Decided: second(1)})
+		putSlots(t, l, job.Slot{Schedule: "users", Due: second(2), Outcome: job.SlotRanLate, JobID: "lost", Decided: second(2)})
+		putSlots(t, l, job.Slot{Schedule: "users", Due: second(3), Outcome: job.SlotMissed, Reason: "r", Decided: second(3)})
+		putSlots(t, l, job.Slot{Schedule: "users", Due: second(9), Outcome: job.SlotRan, JobID: "too new", Decided: second(9)})
+		got, err := l.SlotsWithoutJob(t.Context(), second(0), second(9), 10)
+		if err != nil || len(got) != 1 || got[0].JobID != "lost" {
+			t.Errorf("slots %+v, %v; want the one whose job is not recorded", got, err)
+		}
+	})
+}

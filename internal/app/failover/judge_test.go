@@ -44,7 +44,11 @@ func (o *outcome) settle() {
 		}
 		open = left
 	}
-	time.Sleep(3 * time.Second) // for slots that were due last
+	for wait := time.Now().Add(time.Minute); time.Now().Before(wait); time.Sleep(time.Second) {
+		if _, missing, without := o.slots(); missing+without == 0 {
+			return
+		}
+	}
 }
 
 func (o *outcome) hasEnded(id string) bool {

@@ -32,6 +32,7 @@ func (s *scheduler) lead(ctx context.Context) error {
 	g.Go(func() error { return recorder.Run(ctx) })
 	settled := make(chan struct{})
 	g.Go(func() error { return s.walker(ended, func() { close(settled) }).Run(ctx) })
+	g.Go(func() error { return s.warden().Run(ctx) })
 	g.Go(func() error { return s.registrar().run(ctx, settled) })
 	g.Go(func() error { return s.sayRetention(ctx) })
 	g.Go(func() error { return publisher{"limits", s.limits(), s.Log}.run(ctx) })
@@ -75,6 +76,11 @@ func (s *scheduler) walker(ended <-chan []string, settled func()) *timetable.Wal
 		Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now,
 		Observe: s.metrics.slots.Slot, Alarm: s.metrics.slots.Alarm, Wake: ended, Settled: settled, Recovery: timetable.RecoveryRules(s.Settings.Recovery),
 	}
+}
+
+// warden returns what looks after the jobs of slots.
+func (s *scheduler) warden() *timetable.Warden {
+	return &timetable.Warden{Ledger: s.Ledger, Queue: clientQueue{s.engine, s.Ledger}, Log: s.Log, Now: time.Now}
 }
 
 // counted counts events once they are recorded, and tells when jobs have ended

@@ -3,6 +3,7 @@ package ops_test
 import (
 	"encoding/csv"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/beadle-jobs/beadle/internal/attendance"
 	"github.com/beadle-jobs/beadle/internal/campus"
+	"github.com/beadle-jobs/beadle/internal/campus/anthologysim"
 	"github.com/beadle-jobs/beadle/internal/campus/moodlesim"
+	invented "github.com/beadle-jobs/beadle/internal/campus/university"
 	"github.com/beadle-jobs/beadle/internal/sync"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -20,9 +23,9 @@ import (
 const settings = `
 redis: redis://%[1]s/0
 ledger: %[2]s/ledger.db
-sources: {registrar: {driver: oneroster-csv, path: %[2]s/inbox}}
-targets: {moodle: {driver: moodle, url: %[3]s, token_file: %[2]s/moodle.token, batch: 15}}
-sinks: {office: {driver: csv, path: %[2]s/attendance}}
+sources: {registrar: {driver: anthology, url: %[4]s, token_file: %[2]s/token}}
+targets: {moodle: {driver: moodle, url: %[3]s, token_file: %[2]s/token, batch: 15}}
+sinks: {office: {driver: anthology, url: %[4]s, token_file: %[2]s/token}}
 syncs:
   demo:
     source: registrar
@@ -34,20 +37,37 @@ syncs:
     attendance: {sink: office, mode: sessions, credit: 5m, activity: {driver: csv, path: %[2]s/activity.csv}}
 `
 
-// demoCampus starts the simulated LMS, has the simulated SIS publish its first
-// roster, and writes the settings.
-func (s *site) demoCampus() {
+// token is what both simulators want to hear.
+const token = "drill"
+
+// A university is the simulated SIS, which is an inbox of messages and takes
+// attendance, and the simulated LMS. Both are too busy now and then.
+type university struct {
+	sis     *anthologysim.Server
+	lms     *moodlesim.Site
+	version int // of what the SIS has told
+	told    invented.Campus
+}
+
+// found starts the simulators and writes the settings.
+func (s *site) found() {
 	s.t.Helper()
-	lms := moodlesim.New(moodlesim.Options{Token: "demo"})
-	lms.SetFaults(moodlesim.Faults{Latency: 20 * time.Millisecond, BusyEvery: 29})
-	lms.AddCourse(moodlesim.Course{Shortname: campus.OrientationCourse, Fullname: "Orientation", Idnumber: campus.OrientationCourse, Category: 1})
-	server := httptest.NewServer(lms)
-	s.t.Cleanup(server.Close)
-	s.lms = lms
-	s.write("moodle.token", "demo\n")
+	s.university = &university{
+		sis: anthologysim.New(anthologysim.Options{Token: token, BusyEvery: 7}),
+		lms: moodlesim.New(moodlesim.Options{Token: token}),
+	}
+	s.lms.SetFaults(moodlesim.Faults{Latency: 20 * time.Millisecond, BusyEvery: 29})
+	s.lms.AddCourse(moodlesim.Course{Shortname: campus.OrientationCourse, Fullname: "Orientation", Idnumber: campus.OrientationCourse, Category: 1})
+	s.write("token", token+"\n")
 	s.write("activity.csv", "user,course,event,at\n")
-	s.write("beadle.yaml", fmt.Sprintf(settings, s.redis, s.dir, server.URL))
-	s.publish()
+	s.write("beadle.yaml", fmt.Sprintf(settings, s.redis, s.dir, s.serve(s.lms), s.serve(s.sis)))
+	s.tell()
+}
+
+func (s *site) serve(h http.Handler) (url string) {
+	server := httptest.NewServer(h)
+	s.t.Cleanup(server.Close)
+	return server.URL
 }
 
 func (s *site) write(name, text string) {
@@ -57,23 +77,22 @@ func (s *site) write(name, text string) {
 	}
 }
 
-// publish puts the next roster of the simulated SIS where the source finds it.
-func (s *site) publish() {
-	s.t.Helper()
-	if err := (campus.SIS{Dir: filepath.Join(s.dir, "inbox"), Seed: 3}).Publish(); err != nil {
-		s.t.Fatal(err)
-	}
+// tell has the SIS send messages of what has happened since the last time.
+func (s *site) tell() {
+	now := campus.Export(campus.SIS{Seed: 3}.Options(), s.version).Campus
+	s.sis.Tell(s.told, now)
+	s.told, s.version = now, s.version+1
 }
 
 // term brings the university into the LMS, posts a day of attendance, and
-// syncs again what the SIS has published since, of which a plan is held.
+// syncs again what the SIS has told since, of which a plan is held.
 func (s *site) term() {
 	s.t.Helper()
 	s.sync()
 	s.eventually("enrolments", func() bool { return len(s.lms.Enrolments()) > 100 })
 	time.Sleep(scrapes) // a counter that is first seen does not rise yet
 	s.attend()
-	s.publish()
+	s.tell()
 	s.sync()
 	s.eventually("a held plan", func() bool {
 		list, err := s.api().Plans(s.t.Context(), "demo", client.PlanFilter{State: sync.PlanHeld})
@@ -115,8 +134,5 @@ func (s *site) attend() {
 		s.t.Fatal(err)
 	}
 	s.enqueue(client.NewJob{Task: attendance.Collect, Args: []byte(`{"sync":"demo"}`)})
-	s.eventually("posted attendance", func() bool {
-		files, _ := filepath.Glob(filepath.Join(s.dir, "attendance", "*"))
-		return len(files) > 0
-	})
+	s.eventually("posted attendance", func() bool { return len(s.sis.Attendance()) > 0 })
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/beadle-jobs/beadle/internal/campus/moodlesim"
 	"github.com/beadle-jobs/beadle/internal/testservers"
 	"github.com/beadle-jobs/beadle/internal/trial/journal"
 	"github.com/beadle-jobs/beadle/internal/trial/process"
@@ -30,7 +29,7 @@ type site struct {
 	prometheus string
 	first      *process.Process // of the schedulers: it leads
 	killable   *process.Process // a worker of the drill
-	lms        *moodlesim.Site
+	*university
 }
 
 // open builds the programs, starts two schedulers, two workers that come with
@@ -40,7 +39,7 @@ func open(t *testing.T) *site {
 	s := &site{t: t, dir: t.TempDir(), redis: testservers.Redis(t)}
 	s.boundRedis()
 	s.build()
-	s.demoCampus()
+	s.found()
 	s.first = s.scheduler(1)
 	s.eventually("leader", func() bool { return s.leads() })
 	s.scheduler(2)

@@ -73,7 +73,7 @@ func campusSides() row {
 		}, {
 			title: "Share of calls to the SIS that fail", means: "Of each source.",
 			do: "Above 10 %: is its token good, is it up?", shape: lines, unit: share, amber: .1, red: .5,
-			show: one(`sum by (source) (rate(beadle_source_calls_total{outcome!="ok"}[$__rate_interval])) / (sum by (source) (rate(beadle_source_calls_total[$__rate_interval])) > 0)`, "{{source}}"),
+			show: one(failing("beadle_source_calls_total", "source"), "{{source}}"),
 		}, {
 			title: "Calls to the LMS by outcome", means: "Web service calls per second of each target.",
 			do: "Errors: jobctl errors groups what the LMS said.", shape: lines, unit: perSecond, page: page{"Errors", "/errors"},
@@ -85,7 +85,7 @@ func campusSides() row {
 		}, {
 			title: "Share of calls to the LMS that fail", means: "Of each target.",
 			do: "Above 10 %: is its token good, does its role have the functions, is it up?", shape: lines, unit: share, amber: .1, red: .5,
-			show: one(`sum by (target) (rate(beadle_target_calls_total{outcome!="ok"}[$__rate_interval])) / (sum by (target) (rate(beadle_target_calls_total[$__rate_interval])) > 0)`, "{{target}}"),
+			show: one(failing("beadle_target_calls_total", "target"), "{{target}}"),
 		}, {
 			title: "Attendance that is posted, by outcome", means: "Calls per second of each sink.",
 			do: "Errors: jobctl sis attendance says which days are not posted.", shape: lines, unit: perSecond, page: page{"Attendance", "/attendance"},
@@ -114,4 +114,11 @@ func campusSteps() row {
 			show: one(`sum by (task) (increase(beadle_job_errors_total{task=~"sis[.].*"}[1h]))`, "{{task}}"),
 		},
 	}}
+}
+
+// failing is the share of calls that fail, by system: 0 where none does.
+func failing(calls, system string) string {
+	all := "sum by (" + system + ") (rate(" + calls + "[$__rate_interval]))"
+	failed := "sum by (" + system + ") (rate(" + calls + `{outcome="failed"}[$__rate_interval]))`
+	return "(" + failed + " or 0 * " + all + ") / (" + all + " > 0)"
 }

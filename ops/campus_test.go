@@ -1,13 +1,12 @@
 package ops_test
 
 import (
-	"encoding/csv"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/attendance"
@@ -84,14 +83,18 @@ func (s *site) tell() {
 	s.told, s.version = now, s.version+1
 }
 
-// term brings the university into the LMS, posts a day of attendance, and
-// syncs again what the SIS has told since, of which a plan is held.
+// term brings the university into the LMS, syncs again what the SIS has told
+// since, of which a plan is held, and posts two days of attendance. A counter
+// that is first seen does not rise yet, so that all is done twice with scrapes
+// in between.
 func (s *site) term() {
 	s.t.Helper()
 	s.sync()
 	s.eventually("enrolments", func() bool { return len(s.lms.Enrolments()) > 100 })
-	time.Sleep(scrapes) // a counter that is first seen does not rise yet
-	s.attend()
+	s.doSomething()
+	s.attend(2)
+	time.Sleep(scrapes)
+	s.attend(1)
 	s.tell()
 	s.sync()
 	s.eventually("a held plan", func() bool {
@@ -113,26 +116,29 @@ func (s *site) sync() {
 	})
 }
 
-// attend says that everybody in the LMS did something yesterday, and has it
-// posted.
-func (s *site) attend() {
+// doSomething says that everybody in the LMS did something on the last two days.
+func (s *site) doSomething() {
 	s.t.Helper()
-	f, err := os.Create(filepath.Join(s.dir, "activity.csv"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer f.Close()
-	w, yesterday := csv.NewWriter(f), time.Now().AddDate(0, 0, -1).Truncate(24*time.Hour)
-	rows := [][]string{{"user", "course", "event", "at"}}
+	var b strings.Builder
+	fmt.Fprintln(&b, "user,course,event,at")
 	for _, e := range s.lms.Enrolments() {
-		for _, minute := range []int{600, 610} {
-			at := yesterday.Add(time.Duration(minute) * time.Minute)
-			rows = append(rows, []string{strconv.Itoa(e.User), strconv.Itoa(e.Course), "post_created", at.Format(time.RFC3339)})
+		for back := range 2 {
+			noon := day(back + 1).Add(12 * time.Hour)
+			for _, at := range []time.Time{noon, noon.Add(10 * time.Minute)} {
+				fmt.Fprintf(&b, "%d,%d,post_created,%s\n", e.User, e.Course, at.Format(time.RFC3339))
+			}
 		}
 	}
-	if err := w.WriteAll(rows); err != nil {
-		s.t.Fatal(err)
-	}
-	s.enqueue(client.NewJob{Task: attendance.Collect, Args: []byte(`{"sync":"demo"}`)})
-	s.eventually("posted attendance", func() bool { return len(s.sis.Attendance()) > 0 })
+	s.write("activity.csv", b.String())
+}
+
+// day is one so many days ago.
+func day(back int) time.Time { return time.Now().UTC().AddDate(0, 0, -back).Truncate(24 * time.Hour) }
+
+// attend has the attendance of a day posted.
+func (s *site) attend(back int) {
+	s.t.Helper()
+	posted, on := len(s.sis.Attendance()), day(back).Format(time.DateOnly)
+	s.enqueue(client.NewJob{Task: attendance.Collect, Args: fmt.Appendf(nil, `{"sync":"demo","from":%q,"to":%q}`, on, on)})
+	s.eventually("posted attendance", func() bool { return len(s.sis.Attendance()) > posted })
 }

@@ -32,7 +32,7 @@ type site struct {
 	*university
 }
 
-// open builds the programs, starts two schedulers, two workers that come with
+// open builds the programs, starts two schedulers, the worker that comes with
 // Beadle and two of the drill, and waits until they work.
 func open(t *testing.T) *site {
 	t.Helper()
@@ -43,7 +43,7 @@ func open(t *testing.T) *site {
 	s.first = s.scheduler(1)
 	s.eventually("leader", func() bool { return s.leads() })
 	s.scheduler(2)
-	for i, program := range []string{"worker", "worker", "drill", "drill"} {
+	for i, program := range []string{"worker", "drill", "drill"} {
 		s.workers = append(s.workers, s.address())
 		s.killable = s.start(fmt.Sprint(program, "-", i+1), program, "BEADLE_WORKER_METRICS="+s.workers[i], "BEADLE_WORKER_CONCURRENCY=4")
 	}

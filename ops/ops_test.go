@@ -35,6 +35,10 @@ func TestEveryQueryShowsARealRun(t *testing.T) {
 	s.depose()
 	s.term()
 	s.give()
+	s.eventually("how the sync stands, which is read now and then", func() bool {
+		found, err := s.ask("beadle_sync_last_success_timestamp_seconds", began)
+		return err == nil && found.points() > 0
+	})
 	time.Sleep(scrapes)
 	s.judgeMetrics()
 	s.judgeRules()

@@ -119,6 +119,7 @@ such thing; 4 not in its present state; 5 not allowed; 6 try again later;
 		locksCmd(env), limitsCmd(env), notifyCmd(env), retentionCmd(env), holdCmd(env), auditCmd(env),
 		peopleCmd(env), tokensCmd(env), sessionsCmd(env), whoamiCmd(env), loginCmd(env), logoutCmd(env), contextsCmd(env),
 		cronCmd(env), sisCmd(env), campusCmd(env), benchCmd(env), backupCmd(env), restoreCmd(env), doctorCmd(env), bundleCmd(env), systemCmd(env), versionCmd(env), manCmd(env), devCmd(env),
+		proveCmd(env),
 	)
 	return plain(root)
 }

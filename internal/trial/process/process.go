@@ -145,6 +145,13 @@ func (p *Process) PID() int {
 	return p.cmd.Process.Pid
 }
 
+// Incarnation is the name of what runs now, or ran last: "worker-1.3".
+func (p *Process) Incarnation() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.incarnation()
+}
+
 func (p *Process) incarnation() string { return fmt.Sprintf("%s.%d", p.Name, p.number) }
 
 // Kill ends the process without a word; it may never have been started.

@@ -48,11 +48,18 @@ func (s *Sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a, err := s.decide(told)
 	if err != nil {
-		log.Fatal(err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
 	}
 	if err := json.NewEncoder(w).Encode(a); err != nil {
 		log.Print("answer: ", err)
 	}
+}
+
+// Tell tells the sink what was done to a process.
+func (s *Sink) Tell(mark journal.Sunk) error {
+	_, err := s.decide(mark)
+	return err
 }
 
 func (s *Sink) decide(told journal.Sunk) (answer, error) {

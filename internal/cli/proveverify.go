@@ -79,13 +79,13 @@ func (env *Env) printProof(r prove.Report, s prove.Signature) {
 }
 
 func (env *Env) printProofSteps(steps []prove.Step) {
-	t := env.table("step", "jobs", "lost", "doubled", "overlaps", "failed", "used up", "again", "slots", "late", "doubled", "missing", "recovery p50", "max", "verdict")
+	t := env.table("step", "jobs", "lost", "doubled", "overlaps", "failed", "used up", "other", "again", "slots", "late", "twice", "missing", "recovery p50", "max", "verdict")
 	for _, s := range steps {
 		if s.Skipped != "" {
-			t.row(s.Name, "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "skipped")
+			t.row(s.Name, "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "skipped")
 			continue
 		}
-		t.row(s.Name, fmt.Sprint(s.Jobs), fmt.Sprint(s.Lost), fmt.Sprint(s.Doubled), fmt.Sprint(s.Overlaps), fmt.Sprint(s.Failed), fmt.Sprint(s.UsedUp), fmt.Sprint(s.Attempted),
+		t.row(s.Name, fmt.Sprint(s.Jobs), fmt.Sprint(s.Lost), fmt.Sprint(s.Doubled), fmt.Sprint(s.Overlaps), fmt.Sprint(s.Failed), fmt.Sprint(s.UsedUp), fmt.Sprint(s.Fences+s.Unclear), fmt.Sprint(s.Attempted),
 			fmt.Sprint(s.Slots.Due), fmt.Sprint(s.Slots.Late), fmt.Sprint(s.Slots.Doubled), fmt.Sprint(s.Slots.Missing), lasted(s, s.Recovery.P50), lasted(s, s.Recovery.Max), verdict(s))
 	}
 	t.end()

@@ -169,7 +169,7 @@ func (in *installation) eventually(what string, so func() bool) {
 func (in *installation) options(steps ...string) prove.Options {
 	_, port, _ := net.SplitHostPort(in.redis)
 	return prove.Options{
-		API: in.api, Redis: in.rdb, Steps: steps, Jobs: 60 * len(steps), Span: time.Duration(len(steps)) * 15 * time.Second, Seed: 7,
+		API: in.api, Redis: in.rdb, Steps: steps, Jobs: 60 * len(steps), Span: time.Duration(len(steps)) * 12 * time.Second, Seed: 7,
 		Restart: "redis-cli -h 127.0.0.1 -p " + port + " shutdown nosave", Say: in.Logf, Log: slog.New(slog.DiscardHandler),
 		Worker: func(d prove.Desk) *exec.Cmd {
 			cmd := exec.Command(os.Args[0])
@@ -252,6 +252,7 @@ func (in *installation) populate() {
 }
 
 func TestASmallProofKeepsEveryPromiseAndTouchesNothingElse(t *testing.T) {
+	t.Parallel()
 	in := install(t)
 	in.populate()
 	before := in.see()
@@ -299,6 +300,7 @@ func (in *installation) unchanged(before sight) {
 var ignored = []cmp.Option{cmpopts.IgnoreFields(client.JobDetail{}, "Usual"), cmpopts.IgnoreFields(client.Schedule{}, "Decided")}
 
 func TestAnInterruptedProofCleansUpAndTheNextMayBegin(t *testing.T) {
+	t.Parallel()
 	in := install(t)
 	before := in.see()
 	ctx, interrupt := context.WithTimeout(t.Context(), 8*time.Second)
@@ -316,6 +318,7 @@ func TestAnInterruptedProofCleansUpAndTheNextMayBegin(t *testing.T) {
 }
 
 func TestAProofBesideAnotherIsRefused(t *testing.T) {
+	t.Parallel()
 	in := install(t)
 	first := in.options("drain").Worker(prove.Desk{Name: "w", Handlers: t.TempDir() + "/h"})
 	in.must(first.Start())

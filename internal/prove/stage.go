@@ -100,7 +100,7 @@ func (p *proof) stage(ctx context.Context, name string) (s *stage, err error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(s.known(ctx)); err != nil {
+	if err := s.known(ctx); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func (s *stage) did(format string, args ...any) {
 // known waits until the server has heard of the workers, and of their tasks. It
 // never does if the Redis is another than the server's.
 func (s *stage) known(ctx context.Context) error {
-	err := until(ctx, "the workers' announcement", 20*time.Second, func() (bool, error) {
+	err := until(ctx, "the workers' announcement", time.Minute, func() (bool, error) {
 		workers, err := s.API.Workers(ctx)
 		if err != nil {
 			return false, err

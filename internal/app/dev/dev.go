@@ -76,7 +76,7 @@ func Run(ctx context.Context, o Options, out io.Writer) error {
 		return err
 	}
 	defer flush()
-	t := trial{out: out, data: o.Data, demo: o.demo(c), log: log, scheduler: scheduler.Options{
+	t := trial{out: out, data: o.Data, demo: o.demo(c), redis: rdb.Options().Addr, log: log, scheduler: scheduler.Options{
 		Redis: rdb, Ledger: records, Listener: l, Token: token, Settings: c, Log: log, Out: out, Tracer: tracer,
 	}}
 	return t.run(ctx)
@@ -92,6 +92,7 @@ type trial struct {
 	out       io.Writer
 	data      string
 	demo      bool
+	redis     string // its address
 	log       *slog.Logger
 	scheduler scheduler.Options
 }
@@ -114,7 +115,7 @@ func (t trial) run(ctx context.Context) error {
 		return err
 	}
 	all := append(provided.All, builtin.Notices(o.Settings, o.Ledger))
-	welcome(t.out, o, moodle)
+	welcome(t.out, o, t.redis, moodle)
 	g.Go(func() error { return scheduler.Run(ctx, o) })
 	g.Go(func() error {
 		return worker.Run(ctx, worker.Options{Redis: o.Redis, Queue: "worker", Settings: o.Settings.Worker, Log: t.log, Tracer: o.Tracer}, all...)
@@ -172,12 +173,12 @@ func connect(ctx context.Context, c config.Config, log *slog.Logger) (rdb *redis
 // embeds reports whether the settings name no Redis.
 func embeds(c config.Config) bool { return c.Redis == "" && c.RedisFile == "" }
 
-// welcome says where to look. moodle is the address of the simulated one, if
-// there is one.
-func welcome(out io.Writer, o scheduler.Options, moodle string) {
+// welcome says where to look: at is the address of Redis, and moodle that of the
+// simulated one, if there is one.
+func welcome(out io.Writer, o scheduler.Options, at, moodle string) {
 	fmt.Fprintf(out, "Beadle is at http://%s\n", o.Listener.Addr())
 	if embeds(o.Settings) {
-		fmt.Fprintln(out, "  Redis    embedded, for trying out only")
+		fmt.Fprintf(out, "  Redis    embedded, for trying out only, at redis://%s\n", at)
 	}
 	fmt.Fprintf(out, "  ledger   %s\n", o.Settings.Ledger)
 	if moodle != "" {

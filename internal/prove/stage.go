@@ -173,7 +173,7 @@ func (s *stage) known(ctx context.Context) error {
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return fault.New(fault.Conflict, "The server at %s did not hear of the workers of this proof. Is the Redis that --redis names that of the server? Their log: %s",
+	return fault.New(fault.Conflict, "The server at %s did not hear of the workers of this proof. Is the Redis that --redis names that of the server, and this jobctl of its version? Their log: %s",
 		s.API.Server(), s.lastWords()).Because(err)
 }
 

@@ -261,9 +261,23 @@ func refusesTheRest(t *testing.T, c config.Config, admin *redis.Client) {
 	}
 	defer ours.Close()
 	for _, command := range [][]any{
-		{"FLUSHALL"}, {"FLUSHDB"}, {"KEYS", "*"}, {"CONFIG", "GET", "*"}, {"CONFIG", "SET", "appendonly", "no"}, {"ACL", "LIST"}, {"SHUTDOWN"},
-		{"SAVE"}, {"REPLICAOF", "NO", "ONE"}, {"SCRIPT", "FLUSH"}, {"MONITOR"}, {"CLIENT", "LIST"}, {"RENAME", "beadle:a", "beadle:b"},
-		{"GET", "somebody:else"}, {"SET", "somebody:else", "1"}, {"PUBLISH", "somebody:else", "1"}, {"EVAL", "return redis.call('GET', 'somebody:else')", "0"},
+		{"FLUSHALL"},
+		{"FLUSHDB"},
+		{"KEYS", "*"},
+		{"CONFIG", "GET", "*"},
+		{"CONFIG", "SET", "appendonly", "no"},
+		{"ACL", "LIST"},
+		{"SHUTDOWN"},
+		{"SAVE"},
+		{"REPLICAOF", "NO", "ONE"},
+		{"SCRIPT", "FLUSH"},
+		{"MONITOR"},
+		{"CLIENT", "LIST"},
+		{"RENAME", "beadle:a", "beadle:b"},
+		{"GET", "somebody:else"},
+		{"SET", "somebody:else", "1"},
+		{"PUBLISH", "somebody:else", "1"},
+		{"EVAL", "return redis.call('GET', 'somebody:else')", "0"},
 	} {
 		if err := ours.Do(t.Context(), command...).Err(); err == nil || !refusal.MatchString(err.Error()) {
 			t.Errorf("%v: %v, want a refusal", command, err)

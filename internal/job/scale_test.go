@@ -43,8 +43,12 @@ func TestPredictsHowLongAJobWillStandInItsQueue(t *testing.T) {
 		{"a worker of other queues is none", []job.Queue{stands(29)}, []job.Worker{reads(10, 0, "mail")}, minute, 2 * time.Minute, 2},
 		{"no worker and nothing to do", []job.Queue{stands(0)}, nil, minute, 0, 0},
 		{"no job has told: a second each", []job.Queue{stands(109)}, []job.Worker{reads(10, 0, "worker")}, nil, 10 * time.Second, 1},
-		{"half of a worker for each of two crowds", []job.Queue{stands(14), {Name: "mail", Counts: map[job.State]int64{job.Queued: 1}}},
-			[]job.Worker{reads(10, 0, "worker", "mail")}, minute, 2 * time.Minute, 2},
+		{
+			"half of a worker for each of two crowds",
+			[]job.Queue{stands(14), {Name: "mail", Counts: map[job.State]int64{job.Queued: 1}}},
+			[]job.Worker{reads(10, 0, "worker", "mail")},
+			minute, 2 * time.Minute, 2,
+		},
 		{"all of it where the other is empty", []job.Queue{stands(14), {Name: "mail"}}, []job.Worker{reads(10, 0, "worker", "mail")}, minute, 30 * time.Second, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -60,11 +60,24 @@ func Examine(f Facts) (all []Finding) {
 		name string
 		look func(Facts) []Finding
 	}{
-		{"redis", redis}, {"redis persistence", persistence}, {"redis eviction", eviction}, {"redis memory", memory},
-		{"ledger", ledger}, {"ledger disk", disk}, {"recorder", recorder},
-		{"leader", leader}, {"clocks", clocks}, {"time zones", zones}, {"versions", versions},
-		{"workers", workers}, {"queues", queues}, {"pauses", pauses}, {"schedules", schedules}, {"slots", slots},
-		{"locks", locks}, {"secrets", secrets},
+		{"redis", redis},
+		{"redis persistence", persistence},
+		{"redis eviction", eviction},
+		{"redis memory", memory},
+		{"ledger", ledger},
+		{"ledger disk", disk},
+		{"recorder", recorder},
+		{"leader", leader},
+		{"clocks", clocks},
+		{"time zones", zones},
+		{"versions", versions},
+		{"workers", workers},
+		{"queues", queues},
+		{"pauses", pauses},
+		{"schedules", schedules},
+		{"slots", slots},
+		{"locks", locks},
+		{"secrets", secrets},
 	} {
 		if why, unknown := f.Unknown[check.name]; unknown {
 			all = append(all, Finding{check.name, Warn, "It could not be looked at: " + why})

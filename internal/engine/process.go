@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"slices"
 	"strconv"
@@ -138,7 +139,7 @@ func (e *Engine) Processes(ctx context.Context) ([]job.Process, error) {
 	all := make([]job.Process, 0, len(names))
 	for _, name := range names {
 		raw, err := e.rdb.Get(ctx, processKey(name)).Result()
-		if err == redis.Nil {
+		if errors.Is(err, redis.Nil) {
 			continue
 		}
 		if err != nil {

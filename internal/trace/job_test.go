@@ -95,7 +95,7 @@ func (h *house) trace(id string, outcome job.Outcome) map[string]tracetest.SpanS
 func told(s tracetest.SpanStub, name string) string {
 	for _, a := range s.Attributes {
 		if string(a.Key) == name {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -299,7 +300,7 @@ func refusesTheRest(t *testing.T, c config.Config, admin *redis.Client) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := rdb.Get(t.Context(), "beadle:a").Err(); err == nil || err == redis.Nil {
+		if err := rdb.Get(t.Context(), "beadle:a").Err(); err == nil || errors.Is(err, redis.Nil) {
 			t.Errorf("a client %s is let in", name)
 		}
 		rdb.Close()

@@ -54,5 +54,5 @@ func (l *Ledger) free(ctx context.Context) *int64 {
 	if syscall.Statfs(filepath.Dir(file), &disk) != nil {
 		return nil
 	}
-	return new(int64(disk.Bavail) * int64(disk.Bsize))
+	return new(int64(disk.Bavail) * int64(disk.Bsize)) //nolint:unconvert // its type differs from system to system
 }

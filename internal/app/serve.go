@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/beadle-jobs/beadle/internal/config"
 	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/pkg/client"
 )
@@ -18,7 +19,7 @@ import (
 // Listen opens addr. Where nobody is asked who they are, only loopback is
 // allowed.
 func Listen(addr string, asks bool) (net.Listener, error) {
-	if !asks && !loopback(addr) {
+	if !asks && !config.OnLoopback(addr) {
 		return nil, fault.New(fault.Invalid,
 			"listen is %s, and without a token only loopback is served: set token_file or access, or listen on 127.0.0.1.", addr)
 	}
@@ -32,16 +33,6 @@ func ListenAnywhere(addr string) (net.Listener, error) {
 		return nil, fault.New(fault.Unavailable, "Cannot listen on %s: is something else using it?", addr).Because(err)
 	}
 	return l, nil
-}
-
-// loopback reports whether addr can only be reached from this machine.
-func loopback(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // writeTime is how long an answer may take, from the head of its request on.

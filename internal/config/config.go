@@ -217,7 +217,7 @@ func (c Config) Validate() error {
 	if c.Worker.Drain < time.Second {
 		say("worker.drain is %s: it must be 1s or more", c.Worker.Drain)
 	}
-	if c.Worker.Pprof && !onLoopback(c.Worker.Metrics) {
+	if c.Worker.Pprof && !OnLoopback(c.Worker.Metrics) {
 		say("worker.pprof needs worker.metrics on this machine's loopback, such as 127.0.0.1:9090: whoever reaches that port is not asked who they are")
 	}
 	if _, ok := levels[c.LogLevel]; !ok {
@@ -283,8 +283,8 @@ func validNetworks(setting string, texts []string, say func(format string, args 
 	}
 }
 
-// onLoopback reports whether an address can only be reached from this machine.
-func onLoopback(addr string) bool {
+// OnLoopback reports whether an address can only be reached from this machine.
+func OnLoopback(addr string) bool {
 	host, _, err := net.SplitHostPort(addr)
 	ip := net.ParseIP(host)
 	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())

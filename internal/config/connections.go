@@ -35,6 +35,21 @@ func (c Config) LedgerURL() (string, error) {
 	return secret("ledger_file", c.LedgerFile)
 }
 
+// UseRedis sets where Redis is, whatever the settings say. Empty leaves it.
+func (c *Config) UseRedis(url string) {
+	if url != "" {
+		c.Redis, c.RedisFile = url, ""
+	}
+}
+
+// UseLedger sets where the ledger is, whatever the settings say. Empty leaves
+// it.
+func (c *Config) UseLedger(location string) {
+	if location != "" {
+		c.Ledger, c.LedgerFile = location, ""
+	}
+}
+
 func (c *Config) resolveConnections(dir string) {
 	for _, file := range []*string{
 		&c.RedisFile, &c.RedisTLS.CAFile, &c.RedisTLS.CertFile, &c.RedisTLS.KeyFile,

@@ -15,6 +15,15 @@ type QueueTime struct {
 	Mean time.Duration
 }
 
+// With returns how long the jobs of both run.
+func (q QueueTime) With(more QueueTime) QueueTime {
+	n := q.Jobs + more.Jobs
+	if n == 0 {
+		return QueueTime{}
+	}
+	return QueueTime{n, (q.Mean*time.Duration(q.Jobs) + more.Mean*time.Duration(more.Jobs)) / time.Duration(n)}
+}
+
 // A QueueScale is how long a job that is enqueued now will stand in its queue,
 // and how many workers the queue wants.
 //

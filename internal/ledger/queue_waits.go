@@ -64,8 +64,9 @@ func (l *Ledger) QueueTimes(ctx context.Context, since, now time.Time) (map[stri
 	}
 	all, err := list(ctx, l.read, scan, query, args...)
 	times := make(map[string]job.QueueTime, len(all))
-	for _, q := range all {
-		times[job.BaseQueue(q.queue)] = q.time
+	for _, q := range all { // the parts of a queue count as it
+		name := job.BaseQueue(q.queue)
+		times[name] = times[name].With(q.time)
 	}
 	return times, wrap(err, "read how long the jobs of queues run")
 }

@@ -58,20 +58,24 @@ func TestHowLongJobsStoodInQueuesIsTold(t *testing.T) {
 
 func TestHowLongTheJobsOfAQueueRunIsTold(t *testing.T) {
 	each(t, func(t *testing.T, l *ledger.Ledger) {
-		told := enqueue("quick", "slow", "runs", "before", "retried", "queued")
-		for id, at := range map[string]int{"quick": 10, "slow": 20, "runs": 60, "before": 0, "retried": 50} {
+		part := newJob("part")
+		part.Queue = "worker@gpu=yes"
+		told := append(enqueue("quick", "slow", "runs", "before", "retried", "queued"), events.JobEnqueued{Job: part})
+		for id, at := range map[string]int{"quick": 10, "slow": 20, "runs": 60, "before": 0, "retried": 50, "part": 10} {
 			told = append(told, events.AttemptStarted{ID: id, Attempt: 1, Worker: "w", At: second(at)})
 		}
 		tell(t, l, told.then(
 			events.AttemptEnded{ID: "before", Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(5)},
 			events.AttemptEnded{ID: "quick", Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(20)},
 			events.AttemptEnded{ID: "slow", Attempt: 1, Outcome: job.AttemptFailed, State: job.Failed, At: second(70)},
+			events.AttemptEnded{ID: "part", Attempt: 1, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(80)},
 			events.AttemptEnded{ID: "retried", Attempt: 1, Outcome: job.AttemptFailed, State: job.Retrying, At: second(70)},
 			events.AttemptStarted{ID: "retried", Attempt: 2, Worker: "w", At: second(80)},
 			events.AttemptEnded{ID: "retried", Attempt: 2, Outcome: job.AttemptSucceeded, State: job.Succeeded, At: second(90)},
 		))
 		got, err := l.QueueTimes(t.Context(), second(10), second(90))
-		want := map[string]job.QueueTime{"worker": {Jobs: 3, Mean: 30 * time.Second}} // 10 s, 50 s, and 30 s so far
+		// 10 s, 50 s, 30 s so far, and 70 s in a part of the queue
+		want := map[string]job.QueueTime{"worker": {Jobs: 4, Mean: 40 * time.Second}}
 		if diff := cmp.Diff(want, got); diff != "" || err != nil {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}

@@ -107,7 +107,7 @@ func withSchema(location, schema string) (string, error) {
 		return "", err
 	}
 	q := u.Query()
-	q.Set("search_path", schema)
+	q.Set("search_path", quote(schema))
 	u.RawQuery = q.Encode()
 	return u.String(), nil
 }

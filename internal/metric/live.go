@@ -28,7 +28,7 @@ const patience = 2 * time.Second
 // Watch adds what is read from the engine, the locks and the recorder at each
 // scrape. What cannot be read within two seconds is left out of that scrape.
 func (m *Metrics) Watch(e Engine, l Locks, recorderLag func() time.Duration) {
-	m.registry.MustRegister(&live{e, l, recorderLag})
+	m.registry.MustRegister(&live{e, l, recorderLag, m.overflow.WithLabelValues("limit")})
 }
 
 // live reads the engine when Prometheus asks.
@@ -36,6 +36,7 @@ type live struct {
 	engine Engine
 	locks  Locks
 	lag    func() time.Duration
+	hidden prometheus.Counter // limits that were left out
 }
 
 var (

@@ -26,7 +26,7 @@ func (l *live) showLocks(ctx context.Context, queues []job.Queue, noQueues error
 	}
 	limits, noLimits := l.locks.Limits(ctx)
 	if noLimits == nil {
-		showLimits(limits, show)
+		l.hidden.Add(showLimits(limits, show))
 	}
 	if errors.Join(noQueues, noLocks, noLimits) == nil {
 		showWaits(waitsOf(queues, locks, limits), show)
@@ -47,18 +47,24 @@ func showHolders(locks []job.Lock, show gauge) {
 // of a task and a client.
 const maxLimits = 200
 
-func showLimits(limits []job.Limit, show gauge) {
+// showLimits shows the first of them, and returns how many it has left out.
+func showLimits(limits []job.Limit, show gauge) (hidden float64) {
 	type scope struct{ task, client, from string }
 	seen := map[scope]bool{}
 	for _, l := range limits {
 		s := scope{l.Task, l.Client, l.From}
-		if seen[s] || len(seen) == maxLimits {
+		switch {
+		case seen[s]:
+			continue
+		case len(seen) == maxLimits:
+			hidden++
 			continue
 		}
 		seen[s] = true
 		show(maxDesc, float64(l.Max), l.Task, l.Client, l.From)
 		show(inUseDesc, float64(l.InUse), l.Task, l.Client, l.From)
 	}
+	return hidden
 }
 
 // The kinds of waiting that are counted apart.

@@ -3,7 +3,8 @@
 // Units are seconds, bytes and counts, names begin with beadle_, and labels are
 // bounded: tasks, clients, queues, schedules, states and outcomes, never ids or
 // people. What there may be many of is bounded by [Bounds]: what is beyond is
-// counted as "other", so that sums stay right. A process makes one [Metrics]
+// counted as "other", so that sums stay right; only of limits the first are
+// shown and the others left out, which is counted too. A process makes one [Metrics]
 // with a registry of its own; nothing is global.
 //
 // Counters of jobs count in the scheduler that leads, once the ledger has what

@@ -141,6 +141,9 @@ func TestLabelsOfLimitsAreBounded(t *testing.T) {
 	if n := strings.Count(scrape(t, m), "beadle_limit_max{"); n != 200 {
 		t.Errorf("%d limits are shown", n)
 	}
+	if got := scrape(t, m); !strings.Contains(got, `beadle_label_overflow_total{label="limit"} `) || strings.Contains(got, `{label="limit"} 0`) {
+		t.Error("nobody is told of the limits that are left out")
+	}
 }
 
 func TestAsksTheRecorderAtEachScrape(t *testing.T) {

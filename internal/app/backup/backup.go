@@ -36,12 +36,8 @@ func (p Place) settings() (config.Config, error) {
 		file = config.File()
 	}
 	c, err := config.Load(config.Default(), file, p.Environ)
-	if p.Ledger != "" {
-		c.Ledger, c.LedgerFile = p.Ledger, ""
-	}
-	if p.Redis != "" {
-		c.Redis, c.RedisFile = p.Redis, ""
-	}
+	c.UseLedger(p.Ledger)
+	c.UseRedis(p.Redis)
 	return c, err
 }
 

@@ -9,6 +9,7 @@
 package dev
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,16 +142,10 @@ func (o Options) settings() (config.Config, error) {
 	if err != nil {
 		return c, err
 	}
-	override(&c.Listen, o.Listen)
-	override(&c.Redis, o.Redis)
-	override(&c.Ledger, o.Ledger)
+	c.Listen = cmp.Or(o.Listen, c.Listen)
+	c.UseRedis(o.Redis)
+	c.UseLedger(o.Ledger)
 	return c, c.Validate()
-}
-
-func override(setting *string, flag string) {
-	if flag != "" {
-		*setting = flag
-	}
 }
 
 // connect returns a client of the Redis that the settings name, or of an
@@ -180,7 +175,7 @@ func welcome(out io.Writer, o scheduler.Options, at, moodle string) {
 	if embeds(o.Settings) {
 		fmt.Fprintf(out, "  Redis    embedded, for trying out only, at redis://%s\n", at)
 	}
-	fmt.Fprintf(out, "  ledger   %s\n", o.Settings.Ledger)
+	fmt.Fprintf(out, "  ledger   %s\n", cmp.Or(o.Settings.LedgerFile, o.Settings.Ledger))
 	if moodle != "" {
 		fmt.Fprintf(out, "  demo     a simulated SIS, and a simulated Moodle at %s\n", moodle)
 	}

@@ -14,6 +14,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,8 +32,12 @@ import (
 const Addr = "the node that has the slot"
 
 // askTime bounds how long a node is asked who has the slot. One that is frozen
-// must not keep others from being asked.
+// must not keep others from being asked, nor must one whose host is silent.
 const askTime = time.Second
+
+// dialTime bounds a connection to the node that has the slot, where the options
+// say nothing.
+const dialTime = 5 * time.Second
 
 // NewClient returns a client of the node that has the slot of key. The options
 // are those of one node; addrs are those of some nodes, one of which must answer
@@ -41,10 +46,12 @@ const askTime = time.Second
 // For as long as the key is never set, everything that names it is refused while
 // its slot is being moved to another node.
 func NewClient(options redis.Options, key string, addrs ...string) *redis.Client {
-	f := &finder{key: key, addrs: addrs, ties: map[*tie]bool{}}
+	options.DialTimeout = cmp.Or(options.DialTimeout, dialTime)
+	f := &finder{key: key, seeds: slices.Clone(addrs), addrs: addrs, ties: map[*tie]bool{}}
 	f.node = options
-	f.node.PoolSize, f.node.MinIdleConns, f.node.MaxRetries = 1, 0, -1
+	f.node.PoolSize, f.node.MinIdleConns, f.node.MaxRetries, f.node.DialerRetries = 1, 0, -1, 1
 	f.node.DialTimeout, f.node.ReadTimeout, f.node.WriteTimeout = askTime, askTime, askTime
+	f.node.ContextTimeoutEnabled = true
 	f.connect = redis.NewDialer(&options)
 	options.Addr, options.Dialer = Addr, f.dial
 	rdb := redis.NewClient(&options)
@@ -56,11 +63,12 @@ func NewClient(options redis.Options, key string, addrs ...string) *redis.Client
 // goroutines.
 type finder struct {
 	key     string
+	seeds   []string      // the addresses that were given
 	node    redis.Options // of a client that asks one node
 	connect func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	mu    sync.Mutex
-	addrs []string // of nodes; the one that had the key last is the first
+	addrs []string // of the node that had the key last, and the other seeds
 	ties  map[*tie]bool
 }
 
@@ -109,6 +117,8 @@ func (f *finder) find(ctx context.Context) (addr string, err error) {
 // ask asks a node whether it has the key. The answer is the address of another
 // that is said to have it, or empty.
 func (f *finder) ask(ctx context.Context, addr string) (other string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
 	options := f.node
 	options.Addr = addr
 	rdb := redis.NewClient(&options)
@@ -145,12 +155,14 @@ func (f *finder) known() []string {
 	return slices.Clone(f.addrs)
 }
 
-// settle notes who has the key. Connections to others are closed: they may hang
-// for long, or be answered by one that has not noticed yet that it is replaced.
+// settle notes who has the key, and forgets who else was named by nodes: where
+// addresses change they would grow in number for ever. Connections to others are
+// closed: they may hang for long, or be answered by one that has not noticed yet
+// that it is replaced.
 func (f *finder) settle(addr string) {
 	f.mu.Lock()
 	var stale []*tie
-	f.addrs = slices.Insert(slices.DeleteFunc(f.addrs, func(a string) bool { return a == addr }), 0, addr)
+	f.addrs = append([]string{addr}, slices.DeleteFunc(slices.Clone(f.seeds), func(a string) bool { return a == addr })...)
 	for t := range f.ties {
 		if t.addr != addr {
 			stale = append(stale, t)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,8 +39,8 @@ func TestTheLedgerIsAskedSeldomHoweverOftenOneScrapes(t *testing.T) {
 			scrape(t, m)
 			time.Sleep(time.Second)
 		}
-		if c.open != 20 || c.settled != 1 {
-			t.Errorf("in ten minutes messages that are open were counted %d times, and those that are done with %d times; want 20 and 1", c.open, c.settled)
+		if open, settled := c.open.Load(), c.settled.Load(); open != 20 || settled != 1 {
+			t.Errorf("in ten minutes messages that are open were counted %d times, and those that are done with %d times; want 20 and 1", open, settled)
 		}
 	})
 }
@@ -50,7 +51,7 @@ func TestALedgerThatHangsHoldsUpNoScrape(t *testing.T) {
 		c := &campus{}
 		m.WatchCampus(c, []string{"main", "evening"})
 		scrape(t, m)
-		c.hangs = true
+		c.hangs.Store(true)
 		time.Sleep(time.Minute)
 		began := time.Now()
 		got := scrape(t, m)
@@ -62,7 +63,7 @@ func TestALedgerThatHangsHoldsUpNoScrape(t *testing.T) {
 		if got := scrape(t, m); strings.Contains(got, `state="held"`) {
 			t.Error("what nobody can read any more is still shown")
 		}
-		c.hangs = false
+		c.hangs.Store(false)
 		time.Sleep(2 * time.Minute)
 		wants(t, scrape(t, m), `beadle_messages{state="held",sync="main"} 4`)
 	})
@@ -70,22 +71,22 @@ func TestALedgerThatHangsHoldsUpNoScrape(t *testing.T) {
 
 // campus answers alike each time, unless it hangs.
 type campus struct {
-	open, settled int
-	hangs         bool
+	open, settled atomic.Int32
+	hangs         atomic.Bool
 }
 
 func (c *campus) SISMessageTotals(ctx context.Context, _ string, states []sync.MessageState) ([]sync.MessageCount, error) {
-	if c.hangs {
+	if c.hangs.Load() {
 		<-ctx.Done()
 		return nil, errors.New("too late")
 	}
 	for _, s := range states {
 		switch s {
 		case sync.Held:
-			c.open++
+			c.open.Add(1)
 			return []sync.MessageCount{{State: sync.Held, Count: 4, Oldest: time.Now().Add(-2 * time.Hour)}}, nil
 		case sync.Applied:
-			c.settled++
+			c.settled.Add(1)
 			return []sync.MessageCount{{State: sync.Applied, Count: 250_000, Oldest: time.Now().Add(-time.Hour)}}, nil
 		}
 	}
@@ -93,7 +94,7 @@ func (c *campus) SISMessageTotals(ctx context.Context, _ string, states []sync.M
 }
 
 func (c *campus) SISStanding(ctx context.Context, _ string) (sync.Standing, error) {
-	if c.hangs {
+	if c.hangs.Load() {
 		<-ctx.Done()
 		return sync.Standing{}, ctx.Err()
 	}

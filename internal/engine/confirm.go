@@ -10,6 +10,9 @@ import (
 	"github.com/beadle-jobs/beadle/internal/lock"
 )
 
+// confirmedKey is written by whoever waits for replicas. What it says is not read.
+const confirmedKey = prefix + "confirmed"
+
 // confirmTime is how long replicas may take to have what was accepted.
 const confirmTime = time.Second
 
@@ -20,8 +23,10 @@ const confirmTime = time.Second
 // its key changes nothing but the answer.
 func (e *Engine) Confirm(replicas int) { e.replicas = replicas }
 
-// runConfirmed runs a script that accepts jobs, and waits for the replicas: the
-// connection is told to wait for all that it has seen, what another wrote too.
+// runConfirmed runs a script that accepts jobs, and waits for the replicas. WAIT
+// stands for what the connection itself has written, and a job that is accepted
+// already writes nothing: only with one more write behind the script does it wait
+// for what another has written as well.
 func runConfirmed(ctx context.Context, e *Engine, s *redis.Script, args ...any) *redis.Cmd {
 	if e.replicas == 0 {
 		return runScript(ctx, e, s, args...)
@@ -50,6 +55,7 @@ func runConfirmed(ctx context.Context, e *Engine, s *redis.Script, args ...any) 
 func sendConfirmed(ctx context.Context, e *Engine, s *redis.Script, args []any) (cmd *redis.Cmd, have *redis.Cmd) {
 	_, _ = e.rdb.Pipelined(ctx, func(p redis.Pipeliner) error { // each command has its error
 		cmd = s.EvalSha(ctx, p, lock.Keys, args...)
+		p.Set(ctx, confirmedKey, 1, 0)
 		have = p.Do(ctx, "WAIT", e.replicas, confirmTime.Milliseconds())
 		return nil
 	})

@@ -240,6 +240,11 @@ func TestAJobIsAcknowledgedOnlyWhenAReplicaHasIt(t *testing.T) {
 	if _, err := h.Enqueue(t.Context(), r); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("the same again: %v, want it unavailable", err)
 	}
+	other := groupHouse(t, g) // whose connections have written nothing
+	other.Confirm(1)
+	if _, err := other.Enqueue(t.Context(), r); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("the same again by another: %v, want it unavailable", err)
+	}
 	for _, n := range g.Nodes {
 		n.Thaw()
 	}

@@ -43,3 +43,13 @@ func (e *Engine) meetAsynq(ctx context.Context, ours []string) error {
 	})
 	return wrap(err, "exchange the names of queues with asynq")
 }
+
+// forgetAsynq takes a queue off asynq's list, which on a Cluster may be out of
+// reach.
+func (e *Engine) forgetAsynq(ctx context.Context, queue string) error {
+	err := e.rdb.SRem(ctx, asynqQueuesKey, asynqQueue(queue)).Err()
+	if redis.HasErrorPrefix(err, "MOVED") {
+		return nil
+	}
+	return err
+}

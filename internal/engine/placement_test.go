@@ -152,6 +152,33 @@ func TestThePartOfADeadWorkerExpires(t *testing.T) {
 	}
 }
 
+func TestTheQueueOfAWorkerThatIsGoneIsForgotten(t *testing.T) {
+	h := newClockHouse(t)
+	w := h.puppet("w", everywhere())
+	h.enqueue(job.Request{Task: "everywhere"})
+	_, asked := w.takes(1, true)
+	w.divide(w.session(), h.one(asked))
+	own := "special@worker=" + w.sessionID()
+	listed := func() bool {
+		return h.rdb.SIsMember(t.Context(), queuesKey, own).Val() || h.rdb.SIsMember(t.Context(), asynqQueuesKey, asynqQueue(own)).Val()
+	}
+	h.sweeps()
+	if !listed() {
+		t.Fatalf("no list of queues has %s", own)
+	}
+	for range 2 { // the jobs expire, and then there are none
+		h.passes(time.Minute)
+		h.sweeps()
+	}
+	h.passes(time.Hour + time.Second)
+	for i := range 3 {
+		h.sweeps()
+		if listed() {
+			t.Errorf("after search %d a list of queues still has %s", i+1, own)
+		}
+	}
+}
+
 func TestAJobWaitsForAWorkerThatKnowsItsTask(t *testing.T) {
 	h := realHouse(t)
 	h.employs(WorkerOptions{Name: "old"}, does("other", nothing))

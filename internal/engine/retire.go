@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/beadle-jobs/beadle/internal/fault"
 )
 
@@ -33,10 +31,9 @@ func (e *Engine) Retire(ctx context.Context, queue string, tasks ...string) erro
 }
 
 // unlist takes a queue off asynq's list first, from which ours would learn of it
-// again. On a Cluster asynq's may be out of reach.
+// again.
 func (e *Engine) unlist(ctx context.Context, queue string) error {
-	err := e.rdb.SRem(ctx, asynqQueuesKey, asynqQueue(queue)).Err()
-	if err != nil && !redis.HasErrorPrefix(err, "MOVED") {
+	if err := e.forgetAsynq(ctx, queue); err != nil {
 		return err
 	}
 	return e.rdb.SRem(ctx, queuesKey, queue).Err()

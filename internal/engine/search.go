@@ -71,7 +71,7 @@ return n
 //
 // ARGV: queue, worker id
 //
-// It answers how many ended.
+// It answers how many ended, or -1 if the queue is off the list by now.
 var goneScript = script(moving + `
 local queue, n = ARGV[1], 0
 if redis.call('ZSCORE', 'beadle:{b}:lock:leases', ARGV[2]) then return 0 end
@@ -97,6 +97,7 @@ if n == 0 then -- their records are read until the ledger has them
     redis.call('EXPIRE', since, 86400)
   elseif ms - redis.call('GET', since) > 3600000 then
     redis.call('SREM', 'beadle:{b}:job:queues', queue)
+    n = -1
   end
 end
 handOver()
@@ -139,6 +140,9 @@ func (s *Sweeper) searchGone(ctx context.Context, queue string) error {
 	n, err := runScript(ctx, s.engine, goneScript, queue, worker).Int()
 	if err != nil {
 		return wrap(err, "end the jobs of worker %s, which is gone", worker)
+	}
+	if n < 0 {
+		return wrap(s.engine.forgetAsynq(ctx, queue), "take queue %s off asynq's list", queue)
 	}
 	if n > 0 {
 		s.engine.log.WarnContext(ctx, "jobs for a worker that is gone have expired", "worker", worker, "jobs", n)

@@ -147,7 +147,7 @@ func leading(system client.System) string {
 
 // restart has Redis restarted by the command that was given.
 func restart(ctx context.Context, s *stage) error {
-	s.did("Redis is restarted: %s", s.Restart)
+	s.did("Redis is restarted by the command that was given") // which may hold a password
 	began := time.Now()
 	s.mark(journal.Sunk{What: journal.Mark, Worker: "redis.1", Fault: journal.Kill})
 	if err := s.shell(ctx, s.Restart); err != nil {

@@ -20,13 +20,17 @@ import (
 	"github.com/beadle-jobs/beadle/internal/job"
 )
 
+// Newest is how many groups of errors and requests of the audit a bundle is made
+// of at most; its files say so.
+const Newest = 500
+
 // Contents are what a bundle is made of.
 type Contents struct {
 	Facts    doctor.Facts
 	Settings config.Config
-	Errors   []job.ErrorGroup
-	Audit    []job.AuditEntry
-	Metrics  []byte // as scraped
+	Errors   []job.ErrorGroup // the newest
+	Audit    []job.AuditEntry // the newest
+	Metrics  []byte           // as scraped
 	Logs     []io.Reader
 	Missing  map[string]string // what could not be had, and why
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // canaries are secrets and people; each stands where it should not get out.
-var canaries = []string{"hunter2", "Kovács", "zsofia", "zkovacs", "kovacs@example.edu", "bdl_4711secret", "S1234567", "gradeslip", "grandmother", "/home/anna"}
+var canaries = []string{"hunter2", "Kovács", "zsofia", "zkovacs", "kovacs@example.edu", "bdl_4711secret", "S1234567", "gradeslip", "grandmother", "/home/anna", "d41d8cd98f00b204e9800998ecf8427e"}
 
 // all is a text with every canary.
 var all = strings.Join(canaries, " ")
@@ -40,7 +40,10 @@ func settings() config.Config {
 
 func contents() bundle.Contents {
 	log := fmt.Sprintf("time=2026-11-23T03:00:00Z level=WARN msg=%q err=%q user=%s job=0198c9f0-0000-7000-8000-000000000001\n", "redis does not answer "+all, all, "zkovacs") +
-		`{"time":"2026-11-23T03:00:00Z","level":"INFO","msg":"job failed ` + all + `","student":"S1234567","err":"for zkovacs"}` + "\n" + all + "\n"
+		`{"time":"2026-11-23T03:00:00Z","level":"INFO","msg":"job failed ` + all + `","student":"S1234567","err":"for zkovacs"}` + "\n" +
+		`{"level":"WARN","msg":"retry","err":"d41d8cd98f00b204e9800998ecf8427e","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}` + "\n" +
+		"level=INFO msg=started job=d41d8cd98f00b204e9800998ecf8427e trace_id=0af7651916cd43dd8448eb211c80319c\n" +
+		"level=INFO msg=ended trace_id=zsofia\n" + all + "\n"
 	return bundle.Contents{
 		Facts: doctor.Facts{
 			Now: time.Now(), Version: "v1", System: job.System{Version: "v1", Troubles: []string{all}, Schedulers: []job.Scheduler{{Name: "ada:17", Remark: all}}},
@@ -72,6 +75,16 @@ func TestNoSecretAndNobodyIsInABundle(t *testing.T) {
 
 func TestABundleSaysWhatHelps(t *testing.T) {
 	files := written(t)
+	for _, want := range []string{`err="…" trace_id=4bf92f3577b34da6a3ce929d0e0e4736`, `job="…" trace_id=0af7651916cd43dd8448eb211c80319c`} {
+		if !strings.Contains(files["log-1.txt"], want) {
+			t.Errorf("log-1.txt lacks %s:\n%s", want, files["log-1.txt"])
+		}
+	}
+	for name, want := range map[string]string{"errors.json": `"of": "the last 500 groups"`, "audit.json": `"of": "the last 500 requests"`} {
+		if !strings.Contains(files[name], want) {
+			t.Errorf("%s lacks %s:\n%s", name, want, files[name])
+		}
+	}
 	for name, want := range map[string]string{
 		"about.json":    `"server": "v1"`,
 		"settings.json": `"redis": "redis://redis:6379"`,

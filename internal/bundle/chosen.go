@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -94,10 +95,16 @@ type errorGroup struct {
 	Last        time.Time `json:"last"`
 }
 
-func errorsOf(all []job.ErrorGroup) []errorGroup {
-	return each(all, func(g job.ErrorGroup) errorGroup {
+// errorList says of what it is a list: there may be more.
+type errorList struct {
+	Of     string       `json:"of"`
+	Groups []errorGroup `json:"groups"`
+}
+
+func errorsOf(all []job.ErrorGroup) errorList {
+	return errorList{fmt.Sprintf("the last %d groups", Newest), each(all, func(g job.ErrorGroup) errorGroup {
 		return errorGroup{g.Fingerprint, g.Task, code(g.Code), Plain(g.Pattern), g.Errors, g.Jobs, g.First, g.Last}
-	})
+	})}
 }
 
 type requests struct {
@@ -107,8 +114,14 @@ type requests struct {
 	Failed int    `json:"failed,omitempty"`
 }
 
+// requestList says of what it is a list: there may be more.
+type requestList struct {
+	Of       string     `json:"of"`
+	Requests []requests `json:"requests"`
+}
+
 // counts says how often people did what, and not who, to what or why.
-func counts(all []job.AuditEntry) []requests {
+func counts(all []job.AuditEntry) requestList {
 	by := map[[2]string]*requests{}
 	for _, e := range all {
 		at := [2]string{e.Method, e.Route}
@@ -125,7 +138,7 @@ func counts(all []job.AuditEntry) []requests {
 		list = append(list, *r)
 	}
 	slices.SortFunc(list, func(a, b requests) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Route, b.Route)) })
-	return list
+	return requestList{fmt.Sprintf("the last %d requests", Newest), list}
 }
 
 func each[T, U any](all []T, make func(T) U) []U {

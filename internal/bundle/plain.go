@@ -86,6 +86,7 @@ var ours = regexp.MustCompile(`^(beadle|go|process|promhttp)_[a-z0-9_]+(\{[^@]*\
 // number, a duration or an id.
 var (
 	harmless = regexp.MustCompile(`^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9:]+)|-?[0-9.]{1,6}([µnm]?s|m|h)?|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|true|false|DEBUG|INFO|WARN|ERROR)$`)
+	traceID  = regexp.MustCompile(`^[0-9a-f]{32}$`) // under that name only: tokens look like this
 	pair     = regexp.MustCompile(`([a-z_]{1,30})=("(?:[^"\\]|\\.)*"|\S*)`)
 )
 
@@ -109,24 +110,24 @@ func logLine(line string) string {
 	var fields map[string]any
 	if json.Unmarshal([]byte(line), &fields) == nil {
 		var parts []string
-		for _, name := range []string{"time", "level", "msg", "err", "job", "attempt", "trace"} {
+		for _, name := range []string{"time", "level", "msg", "err", "job", "attempt", "trace_id"} {
 			if value, is := fields[name]; is {
-				parts = append(parts, name+"="+logValue(fmt.Sprint(value)))
+				parts = append(parts, name+"="+logValue(name, fmt.Sprint(value)))
 			}
 		}
 		return strings.Join(parts, " ")
 	}
 	var parts []string
 	for _, m := range pair.FindAllStringSubmatch(line, -1) {
-		if common[m[1]] || m[1] == "level" || m[1] == "msg" || m[1] == "err" {
-			parts = append(parts, m[1]+"="+logValue(strings.Trim(m[2], `"`)))
+		if common[m[1]] || m[1] == "level" || m[1] == "msg" || m[1] == "err" || m[1] == "trace_id" {
+			parts = append(parts, m[1]+"="+logValue(m[1], strings.Trim(m[2], `"`)))
 		}
 	}
 	return strings.Join(parts, " ")
 }
 
-func logValue(value string) string {
-	if harmless.MatchString(value) {
+func logValue(name, value string) string {
+	if harmless.MatchString(value) || name == "trace_id" && traceID.MatchString(value) {
 		return value
 	}
 	return `"` + Plain(value) + `"`

@@ -73,10 +73,10 @@ func (env *Env) collected(ctx context.Context, file string) (b bundle.Contents, 
 	b.Facts, err = env.examined(ctx, file)
 	ask("system", err)
 	c := env.client()
-	groups, err := c.ErrorGroups(ctx, client.ErrorFilter{})
+	groups, err := c.ErrorGroups(ctx, client.ErrorFilter{Limit: bundle.Newest})
 	b.Errors = groups.Groups
 	ask("errors", err)
-	audit, err := c.Audit(ctx, client.AuditFilter{})
+	audit, err := c.Audit(ctx, client.AuditFilter{Limit: bundle.Newest})
 	b.Audit = audit.Entries
 	ask("audit", err)
 	b.Metrics, err = c.Metrics(ctx)

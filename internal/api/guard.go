@@ -32,8 +32,9 @@ type GuardOptions struct {
 	Token string
 
 	// Hosts are the names, besides those of the loopback, under which the
-	// server may be asked. Empty means any host if there is a token, and
-	// none without: a page of another site whose name leads to this address
+	// server may be asked; probes, and whoever scrapes metrics with a token, may
+	// ask by address. Empty means any host if there is a token, and none
+	// without: a page of another site whose name leads to this address
 	// must not be able to ask us anything.
 	Hosts []string
 
@@ -99,7 +100,7 @@ func (o GuardOptions) checkHost(next http.Handler) http.Handler {
 	anyHost := o.asks() && len(o.Hosts) == 0
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		host := hostName(r.Host)
-		if anyHost || isProbe(r.URL.Path) || isLoopback(host) || slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(hostName(h), host) }) {
+		if anyHost || isProbe(r.URL.Path) || o.isScrape(r) || isLoopback(host) || slices.ContainsFunc(o.Hosts, func(h string) bool { return strings.EqualFold(hostName(h), host) }) {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -121,6 +122,13 @@ func isLoopback(host string) bool {
 	}
 	addr, err := netip.ParseAddr(host)
 	return err == nil && addr.IsLoopback()
+}
+
+// isScrape reports whether r is Prometheus, which asks each process by its
+// address. A page whose name leads here has no token to show, and whether this
+// one is right is asked further in.
+func (o GuardOptions) isScrape(r *http.Request) bool {
+	return r.URL.Path == "/metrics" && o.asks() && tokenOf(r) != ""
 }
 
 func isProbe(path string) bool { return path == "/healthz" || path == "/readyz" }

@@ -57,6 +57,34 @@ func TestGuardKeepsOutForeignHosts(t *testing.T) {
 	}
 }
 
+func TestPrometheusMayScrapeByAddressWithItsToken(t *testing.T) {
+	named := guarded(t, api.GuardOptions{Token: "s3cret", Hosts: []string{"jobs.example.edu"}})
+	asksNobody := guarded(t, api.GuardOptions{Hosts: []string{"jobs.example.edu"}})
+	right, wrong := map[string]string{"Authorization": "Bearer s3cret"}, map[string]string{"Authorization": "Bearer guess"}
+	for _, tt := range []struct {
+		name    string
+		h       http.Handler
+		path    string
+		headers map[string]string
+		want    int
+	}{
+		{"with its token", named, "/metrics", right, 200},
+		{"with a wrong token", named, "/metrics", wrong, 401},
+		{"without a token", named, "/metrics", nil, 421},
+		{"a browser's session", named, "/metrics", map[string]string{"Cookie": "beadle_session=x"}, 421},
+		{"a name and a password", named, "/metrics", map[string]string{"Authorization": "Basic czNjcmV0"}, 421},
+		{"anything else", named, "/api/v1/jobs", right, 421},
+		{"below it", named, "/metrics/../jobs", right, 421},
+		{"where no token is asked for", asksNobody, "/metrics", wrong, 421},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if w := ask(tt.h, "GET", "http://10.0.0.7:8080"+tt.path, tt.headers); w.Code != tt.want {
+				t.Errorf("status %d, want %d: %s", w.Code, tt.want, w.Body)
+			}
+		})
+	}
+}
+
 func TestGuardAsksForTheToken(t *testing.T) {
 	h := guarded(t, api.GuardOptions{Token: "s3 cret"})
 	page := map[string]string{"Accept": "text/html,*/*"}

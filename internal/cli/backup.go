@@ -18,14 +18,18 @@ that only you can read. Schedulers and workers go on meanwhile. The backup can b
 restored into SQLite and PostgreSQL alike.
 
 It does not ask the server: it opens the ledger that the settings name, or
---ledger. The file holds what the ledger knows of people; keep it as safe.`,
+--ledger, and says which that is. FILE may be - for a pipe. The file holds what the ledger knows of people; keep it as safe.`,
 		Example: `  jobctl backup /var/backups/beadle-$(date +%F).gz
   jobctl backup - --ledger postgres://beadle@db/beadle | ssh vault 'cat > beadle.gz'`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			kept, err := backup.Backup(cmd.Context(), p, args[0], env.Out)
-			if err != nil || args[0] == "-" {
+			if err != nil {
 				return err
+			}
+			env.hint("The ledger is %s.", kept.Ledger)
+			if args[0] == "-" {
+				return nil
 			}
 			return env.print(kept, func() {
 				info, err := os.Stat(args[0])

@@ -22,7 +22,7 @@ func restoreCmd(env *Env) *cobra.Command {
 		Short: "Make the ledger what a backup holds, and settle it with Redis",
 		Long: `Restore makes the ledger what the backup in FILE holds. Stop all schedulers
 first: it refuses while one leads. A damaged file changes nothing, and neither
-does a restore that fails.
+does a restore that fails. FILE may be - for what comes through a pipe.
 
 Then it compares the ledger with Redis. Jobs that only Redis knows are added.
 Jobs that the backup knows as unfinished go on where Redis has them too. Where
@@ -42,6 +42,7 @@ Redis does not know them any more, --redrive says what becomes of them:
 			if o.Replace && !yes {
 				return fault.New(fault.Invalid, "--replace throws away what the ledger holds now; back it up first, and add --yes. Nothing was changed.").In("yes")
 			}
+			o.In = env.In
 			o.Log = app.Logger(env.Err, slog.LevelError)
 			done, err := backup.Restore(cmd.Context(), p, args[0], o)
 			if err != nil {
@@ -64,6 +65,7 @@ Redis does not know them any more, --redrive says what becomes of them:
 const remembered = 24 * time.Hour
 
 func (env *Env) printRestored(done backup.Restored) {
+	env.hint("The ledger is %s.", done.Ledger)
 	env.say("The ledger is as it was on %s: %d rows, %d of them jobs.", done.Made.Local().Format(time.DateTime), done.Total(), done.Rows["jobs"])
 	if env.Now().Sub(done.Made) > remembered {
 		env.hint("The backup is older than a day, and Redis remembers jobs of schedules for no longer: start the scheduler with BEADLE_RECOVERY_APPROVE=0, and look at “jobctl recovery” before you approve what it would make up for.")

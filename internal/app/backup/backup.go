@@ -9,10 +9,13 @@
 package backup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"net/url"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/beadle-jobs/beadle/internal/app"
@@ -30,20 +33,29 @@ type Place struct {
 	Environ []string
 }
 
+// settings refuses where nobody names a ledger: the default, a file of the folder
+// that somebody happens to be in, would be another one than they think.
 func (p Place) settings() (config.Config, error) {
-	file := p.Config
-	if file == "" {
-		file = config.File()
-	}
-	c, err := config.Load(config.Default(), file, p.Environ)
+	base := config.Default()
+	base.Ledger = p.Ledger
+	c, err := config.Load(base, cmp.Or(p.Config, config.File()), p.Environ)
 	c.UseLedger(p.Ledger)
 	c.UseRedis(p.Redis)
+	if cmp.Or(c.Ledger, c.LedgerFile) == "" {
+		return c, fault.New(fault.Invalid, "Nothing says which ledger it is: name it with --ledger, with --config and the settings file of the installation, or with BEADLE_LEDGER or BEADLE_LEDGER_FILE.").In("ledger").Because(err)
+	}
 	return c, err
+}
+
+// Kept is what a backup holds, and of which ledger it is.
+type Kept struct {
+	ledger.Kept
+	Ledger string `json:"ledger"` // as people name it
 }
 
 // Backup writes a backup of the ledger to a new file, which is there only once
 // it is whole; "-" is out.
-func Backup(ctx context.Context, p Place, path string, out io.Writer) (kept ledger.Kept, err error) {
+func Backup(ctx context.Context, p Place, path string, out io.Writer) (kept Kept, err error) {
 	c, err := p.settings()
 	if err != nil {
 		return kept, err
@@ -52,14 +64,28 @@ func Backup(ctx context.Context, p Place, path string, out io.Writer) (kept ledg
 	if err != nil {
 		return kept, err
 	}
+	kept.Ledger = named(location)
 	write := func(w io.Writer) (err error) {
-		kept, err = ledger.Backup(ctx, location, app.Version(), time.Now(), w)
+		kept.Kept, err = ledger.Backup(ctx, location, app.Version(), time.Now(), w)
 		return err
 	}
 	if path == "-" {
-		return kept, write(out)
+		err = write(out)
+	} else {
+		err = Whole(path, write)
 	}
-	return kept, Whole(path, write)
+	return kept, err
+}
+
+// named says which ledger a location is, without who logs in there.
+func named(location string) string {
+	if u, err := url.Parse(location); err == nil && u.Host != "" {
+		return u.Host + u.Path
+	}
+	if path, err := filepath.Abs(location); err == nil {
+		return path
+	}
+	return location
 }
 
 // Whole writes a new file that nobody else may read, under another name until it is

@@ -126,3 +126,28 @@ func TestABackupGoesToAPipe(t *testing.T) {
 		t.Errorf("it is restored with %v", err)
 	}
 }
+
+func TestALedgerThatNobodyNamesIsNotMade(t *testing.T) {
+	_, file, _ := backedUp(t)
+	t.Chdir(t.TempDir())
+	o := options()
+	o.NoRedis = true
+	if _, err := backup.Restore(t.Context(), backup.Place{}, file, o); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("it is said: %v", err)
+	}
+	if _, err := os.Stat("beadle.db"); err == nil {
+		t.Error("there is a new ledger")
+	}
+	done, err := backup.Restore(t.Context(), backup.Place{Environ: []string{"BEADLE_LEDGER=named.db"}}, file, o)
+	if here, _ := os.Getwd(); err != nil || done.Ledger != filepath.Join(here, "named.db") {
+		t.Errorf("restored %s, %v", done.Ledger, err)
+	}
+}
+
+func TestItIsSaidWhichLedgerButNotItsPassword(t *testing.T) {
+	p := backup.Place{Ledger: "postgres://beadle:s3cret@127.0.0.1:1/beadle?connect_timeout=1"}
+	kept, err := backup.Backup(t.Context(), p, "-", &bytes.Buffer{})
+	if err == nil || kept.Ledger != "127.0.0.1:1/beadle" {
+		t.Errorf("%q, %v", kept.Ledger, err)
+	}
+}

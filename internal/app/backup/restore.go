@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/user"
@@ -30,13 +31,14 @@ const patience = 6 * time.Second
 // Options say how to restore.
 type Options struct {
 	ledger.Restoring
-	NoRedis bool // do without Redis: the next scheduler settles the ledger
+	NoRedis bool      // do without Redis: the next scheduler settles the ledger
+	In      io.Reader // what the file "-" is
 	Log     *slog.Logger
 }
 
 // Restored is what became of a restore.
 type Restored struct {
-	ledger.Kept
+	Kept
 	Settled *job.Settlement `json:"settled,omitempty"` // nil: not yet
 }
 
@@ -47,14 +49,21 @@ func Restore(ctx context.Context, p Place, path string, o Options) (done Restore
 	if err != nil {
 		return done, err
 	}
-	file, err := os.Open(path)
+	location, err := c.LedgerURL()
 	if err != nil {
-		return done, fault.New(fault.Invalid, "The file %s cannot be read.", path).Because(err).In("file")
+		return done, err
+	}
+	file, err := source(path, o.In)
+	if err != nil {
+		return done, err
 	}
 	defer file.Close()
+	done.Ledger = named(location)
 	put := func(ctx context.Context) (err error) {
-		done.Kept, err = restore(ctx, c, file, o)
-		return err
+		if done.Kept.Kept, err = ledger.Restore(ctx, location, file, o.Restoring); err != nil {
+			return err
+		}
+		return audit(ctx, location, filepath.Base(path), done.Kept, o)
 	}
 	if o.NoRedis {
 		return done, put(ctx)
@@ -74,31 +83,47 @@ func Restore(ctx context.Context, p Place, path string, o Options) (done Restore
 	return done, err
 }
 
-// restore restores and writes down that it was done, and by whom.
-func restore(ctx context.Context, c config.Config, file *os.File, o Options) (kept ledger.Kept, err error) {
-	location, err := c.LedgerURL()
+// source opens a backup. What comes through a pipe waits in a file without a
+// name, since a backup is read to its end before anything is touched.
+func source(path string, in io.Reader) (*os.File, error) {
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "The file %s cannot be read.", path).Because(err).In("file")
+		}
+		return file, nil
+	}
+	file, err := os.CreateTemp("", "beadle-restore-")
 	if err != nil {
-		return kept, err
+		return nil, fault.New(fault.Unavailable, "There is no place for the backup meanwhile: name a folder in TMPDIR.").Because(err)
 	}
-	if kept, err = ledger.Restore(ctx, location, file, o.Restoring); err != nil {
-		return kept, err
+	_, copied := io.Copy(file, in)
+	_, rewound := file.Seek(0, io.SeekStart)
+	if err := errors.Join(os.Remove(file.Name()), copied, rewound); err != nil {
+		file.Close()
+		return nil, fault.New(fault.Unavailable, "The backup cannot be kept in %s meanwhile: name a folder with more room in TMPDIR.", os.TempDir()).Because(err)
 	}
+	return file, nil
+}
+
+// audit writes into the restored ledger that it was restored, and by whom.
+func audit(ctx context.Context, location, target string, kept Kept, o Options) error {
 	records, err := ledger.Open(ctx, location)
 	if err != nil {
-		return kept, err
+		return err
 	}
 	defer records.Close()
 	content, err := json.Marshal(map[string]any{"made": kept.Made, "rows": kept.Total(), "sha256": kept.SHA256, "redrive": o.Redrive})
 	if err != nil {
-		return kept, err
+		return err
 	}
 	seq, err := records.AppendAudit(ctx, job.AuditEntry{
-		At: time.Now(), Actor: whoIsThis(), Method: "RESTORE", Route: "jobctl restore", Target: filepath.Base(file.Name()), Content: string(content),
+		At: time.Now(), Actor: whoIsThis(), Method: "RESTORE", Route: "jobctl restore", Target: target, Content: string(content),
 	})
-	if err == nil {
-		err = records.AppendOutcome(ctx, seq, job.AuditOutcome{At: time.Now(), Status: 200})
+	if err != nil {
+		return err
 	}
-	return kept, err
+	return records.AppendOutcome(ctx, seq, job.AuditOutcome{At: time.Now(), Status: 200})
 }
 
 // whoIsThis is the person at this machine.

@@ -82,14 +82,14 @@ func (l *Ledger) SlotTimes(ctx context.Context, schedule string, from, to time.T
 	return slots, wrap(err, "list slots of schedule %s", schedule)
 }
 
-// SlotsWithoutJob returns slots that were due in [from, to) and ran, and whose
-// job is not recorded, the oldest first.
+// SlotsWithoutJob returns slots whose job was enqueued in [from, to), however
+// long after they were due, and is not recorded, the oldest decision first.
 func (l *Ledger) SlotsWithoutJob(ctx context.Context, from, to time.Time, limit int) ([]job.Slot, error) {
 	slots, err := list(ctx, l.read, scanSlot,
 		`SELECT `+slotColumns+` FROM slots
-		WHERE due_at >= $1 AND due_at < $2 AND outcome IN ('ran', 'ran_late', 'caught_up') AND pruned_at IS NULL
+		WHERE decided_at >= $1 AND decided_at < $2 AND outcome IN ('ran', 'ran_late', 'caught_up') AND pruned_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = slots.job_id)
-		ORDER BY due_at, schedule LIMIT $3`,
+		ORDER BY decided_at, schedule LIMIT $3`,
 		millis(from), millis(to), atMost(limit))
 	return slots, wrap(err, "list slots without a job")
 }

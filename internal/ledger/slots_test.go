@@ -310,9 +310,10 @@ func TestSlotsThatRanAndHaveNoJobAreFound(t *testing.T) {
 		putSlots(t, l, job.Slot{Schedule: "users", Due: second(2), Outcome: job.SlotRanLate, JobID: "lost", Decided: second(2)})
 		putSlots(t, l, job.Slot{Schedule: "users", Due: second(3), Outcome: job.SlotMissed, Reason: "r", Decided: second(3)})
 		putSlots(t, l, job.Slot{Schedule: "users", Due: second(9), Outcome: job.SlotRan, JobID: "too new", Decided: second(9)})
+		putSlots(t, l, job.Slot{Schedule: "users", Due: second(0).Add(-72 * time.Hour), Outcome: job.SlotCaughtUp, JobID: "caught up", Decided: second(5)})
 		got, err := l.SlotsWithoutJob(t.Context(), second(0), second(9), 10)
-		if err != nil || len(got) != 1 || got[0].JobID != "lost" {
-			t.Errorf("slots %+v, %v; want the one whose job is not recorded", got, err)
+		if err != nil || len(got) != 2 || got[0].JobID != "lost" || got[1].JobID != "caught up" {
+			t.Errorf("slots %+v, %v; want those whose job is not recorded, also one that was due long before", got, err)
 		}
 	})
 }

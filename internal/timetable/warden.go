@@ -21,8 +21,8 @@ const (
 // WardenLedger is what a warden reads.
 type WardenLedger interface {
 	Schedule(ctx context.Context, name string) (job.Schedule, error)
-	// SlotsWithoutJob returns slots that were due in [from, to) and ran, and
-	// whose job is not recorded.
+	// SlotsWithoutJob returns slots whose job was enqueued in [from, to),
+	// however long after they were due, and is not recorded.
 	SlotsWithoutJob(ctx context.Context, from, to time.Time, limit int) ([]job.Slot, error)
 }
 
@@ -34,6 +34,8 @@ type Warden struct {
 	Queue  Queue
 	Log    *slog.Logger
 	Now    func() time.Time
+
+	told map[string]bool // the jobs that could not be enqueued when it last looked
 }
 
 // Run looks again and again until ctx is done.
@@ -71,11 +73,31 @@ func (w *Warden) Look(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("enqueue jobs of slots again: %w", err)
 	}
+	w.tell(ctx, requests, accepted)
+	return nil
+}
+
+// tell says what became of each job; once, if it cannot be enqueued: that is
+// tried again each time, and seldom ends otherwise.
+func (w *Warden) tell(ctx context.Context, requests []job.Request, accepted []Accepted) {
+	told := map[string]bool{}
 	for i, a := range accepted {
 		r := requests[i]
-		w.Log.WarnContext(ctx, "the job of a slot was lost and is enqueued again", "schedule", r.Schedule, "due", r.Slot, "job", r.ID, "err", a.Err)
+		log := w.Log.With("schedule", r.Schedule, "due", r.Slot, "job", r.ID)
+		if a.Err == nil && a.Job.ID == r.ID {
+			log.WarnContext(ctx, "the job of a slot was lost and is enqueued again")
+			continue
+		}
+		told[r.ID] = true
+		switch {
+		case w.told[r.ID]:
+		case a.Err != nil:
+			log.WarnContext(ctx, "the job of a slot was lost and cannot be enqueued again", "err", a.Err)
+		default:
+			log.WarnContext(ctx, "the job of a slot was lost, and another that does the same has not ended", "other", a.Job.ID)
+		}
 	}
-	return nil
+	w.told = told
 }
 
 // requests are those of the slots whose schedule is still there.

@@ -3,6 +3,8 @@ package timetable_test
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +25,7 @@ func (s jobless) Schedule(_ context.Context, name string) (job.Schedule, error) 
 
 func (s jobless) SlotsWithoutJob(_ context.Context, from, to time.Time, _ int) (all []job.Slot, err error) {
 	for _, slot := range s {
-		if !slot.Due.Before(from) && slot.Due.Before(to) {
+		if !slot.Decided.Before(from) && slot.Decided.Before(to) {
 			all = append(all, slot)
 		}
 	}
@@ -33,7 +35,7 @@ func (s jobless) SlotsWithoutJob(_ context.Context, from, to time.Time, _ int) (
 func TestASlotThatRanHasItsJobEnqueuedAgainIfItWasLost(t *testing.T) {
 	now := time.Now().Truncate(time.Second)
 	ran := func(schedule, id string, ago time.Duration) job.Slot {
-		return job.Slot{Schedule: schedule, Due: now.Add(-ago), Outcome: job.SlotRan, JobID: id}
+		return job.Slot{Schedule: schedule, Due: now.Add(-ago), Outcome: job.SlotRan, JobID: id, Decided: now.Add(-ago)}
 	}
 	queue := &fakeQueue{jobs: map[string]*job.Job{"known": {ID: "known", Ended: &now}}}
 	w := timetable.Warden{
@@ -62,7 +64,7 @@ func TestAWardenWaitsForAQueueThatIsAway(t *testing.T) {
 	now := time.Now()
 	queue := &fakeQueue{fail: func(job.Request) error { return away }}
 	w := timetable.Warden{
-		Ledger: jobless{{Schedule: "nightly", Due: now.Add(-time.Minute), Outcome: job.SlotRan, JobID: "lost"}},
+		Ledger: jobless{{Schedule: "nightly", Due: now.Add(-time.Minute), Outcome: job.SlotRan, JobID: "lost", Decided: now.Add(-time.Minute)}},
 		Queue:  queue, Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return now },
 	}
 	if err := w.Look(t.Context()); fault.KindOf(err) != fault.Unavailable {
@@ -71,5 +73,37 @@ func TestAWardenWaitsForAQueueThatIsAway(t *testing.T) {
 	queue.fail = nil
 	if err := w.Look(t.Context()); err != nil || len(queue.requests) != 1 {
 		t.Errorf("%d jobs, error %v", len(queue.requests), err)
+	}
+}
+
+// refusing is a queue that says of each job what it is told to.
+type refusing struct {
+	*fakeQueue
+	says timetable.Accepted
+}
+
+func (q refusing) EnqueueBatch(_ context.Context, all []job.Request) ([]timetable.Accepted, error) {
+	return slices.Repeat([]timetable.Accepted{q.says}, len(all)), nil
+}
+
+func TestAJobThatCannotBeEnqueuedAgainIsToldOnce(t *testing.T) {
+	for want, says := range map[string]timetable.Accepted{
+		"Client north is disabled": {Err: fault.New(fault.Conflict, "Client north is disabled.")},
+		"other=another":            {Job: job.Job{ID: "another"}},
+	} {
+		now := time.Now()
+		var said strings.Builder
+		w := timetable.Warden{
+			Ledger: jobless{{Schedule: "nightly", Due: now.Add(-time.Minute), Outcome: job.SlotRan, JobID: "lost", Decided: now.Add(-time.Minute)}},
+			Queue:  refusing{&fakeQueue{}, says}, Log: slog.New(slog.NewTextHandler(&said, nil)), Now: func() time.Time { return now },
+		}
+		for range 3 {
+			if err := w.Look(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := strings.Count(said.String(), "job=lost"); n != 1 || !strings.Contains(said.String(), want) || strings.Contains(said.String(), "is enqueued again") {
+			t.Errorf("it was said %d times, want once, with %s:\n%s", n, want, said.String())
+		}
 	}
 }

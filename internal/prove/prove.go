@@ -84,6 +84,9 @@ func Run(ctx context.Context, o Options) (r Report, err error) {
 		return r, err
 	}
 	defer func() { r.Left = p.clean(context.WithoutCancel(ctx)) }()
+	if err := p.admit(ctx); err != nil {
+		return r, err
+	}
 	err = p.steps(ctx)
 	r.Ended = time.Now().UTC().Truncate(time.Millisecond)
 	r.Kept = err == nil && r.holds()

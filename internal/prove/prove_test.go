@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -277,9 +282,7 @@ func TestASmallProofKeepsEveryPromiseAndTouchesNothingElse(t *testing.T) {
 		}
 	}
 	in.unchanged(before)
-	if o, err := in.api.Client(t.Context(), prove.Client); err != nil || !o.Disabled {
-		t.Errorf("the sandbox's client = %+v, error %v", o, err)
-	}
+	in.disabled()
 }
 
 // unchanged fails if anything of another client or queue is not as it was, and
@@ -303,17 +306,80 @@ func TestAnInterruptedProofCleansUpAndTheNextMayBegin(t *testing.T) {
 	t.Parallel()
 	in := install(t)
 	before := in.see()
-	ctx, interrupt := context.WithTimeout(t.Context(), 8*time.Second)
+	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
+	o, began := in.options("freeze"), false
+	o.Say = func(format string, args ...any) {
+		t.Logf(format, args...)
+		if strings.Contains(format, "stands still for") { // jobs run by now
+			began = true
+			interrupt()
+		}
+	}
 
-	r, err := prove.Run(ctx, in.options("freeze"))
-	if err == nil || len(r.Left) > 0 {
+	r, err := prove.Run(ctx, o)
+	if err == nil || len(r.Left) > 0 || !began {
 		t.Errorf("error = %v, left = %v", err, r.Left)
 	}
 	in.unchanged(before)
 	open, err := in.api.Jobs(t.Context(), client.Filter{Client: prove.Client, States: []client.State{job.Queued, job.Running, job.Waiting, job.Retrying}})
 	if err != nil || len(open.Jobs) > 0 {
 		t.Errorf("open = %+v, error %v", open.Jobs, err)
+	}
+	in.disabled()
+}
+
+// disabled fails if the sandbox's client takes jobs.
+func (in *installation) disabled() {
+	in.Helper()
+	if c, err := in.api.Client(in.Context(), prove.Client); err != nil || !c.Disabled {
+		in.Errorf("the sandbox's client = %+v, error %v", c, err)
+	}
+}
+
+func TestAProofThatIsInterruptedWhileItMakesItsSandboxCleansUp(t *testing.T) {
+	t.Parallel()
+	in := install(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	server, err := url.Parse(in.api.Server())
+	in.must(err)
+	door := httputil.NewSingleHostReverseProxy(server)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/retention") {
+			interrupt()
+		}
+		door.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	o := in.options("kill")
+	o.API = client.New(front.URL, "")
+
+	r, err := prove.Run(ctx, o)
+	if err == nil || len(r.Left) > 0 {
+		t.Errorf("error = %v, left = %v", err, r.Left)
+	}
+	in.disabled()
+}
+
+func TestAProofLeavesAloneAClientOfOthersThatIsCalledAsItsOwn(t *testing.T) {
+	t.Parallel()
+	in := install(t)
+	_, err := in.api.CreateClient(t.Context(), prove.Client, "Provence Campus")
+	in.must(err)
+	_, _, err = in.api.Enqueue(t.Context(), client.NewJob{Task: "report.send", Client: prove.Client, In: "24h"})
+	in.must(err)
+
+	r, err := prove.Run(t.Context(), in.options("kill"))
+	if fault.KindOf(err) != fault.Conflict || !strings.Contains(fault.Message(err), "Provence Campus") || len(r.Left) > 0 {
+		t.Errorf("error = %v, left = %v", err, r.Left)
+	}
+	if c, err := in.api.Client(t.Context(), prove.Client); err != nil || c.Disabled {
+		t.Errorf("the client = %+v, error %v", c, err)
+	}
+	waiting, err := in.api.Jobs(t.Context(), client.Filter{Client: prove.Client, States: []client.State{job.Scheduled}})
+	if err != nil || len(waiting.Jobs) != 1 {
+		t.Errorf("waiting = %+v, error %v", waiting.Jobs, err)
 	}
 }
 

@@ -18,10 +18,11 @@ import (
 const (
 	cleaning = 40 * time.Second // the longest that each part of it takes
 	reason   = "jobctl prove"   // of every change, in the audit
+
+	title = "Sandbox of jobctl prove" // of the client, which tells it from anybody else's
 )
 
-// open looks at the installation, removes what an earlier proof left, and makes
-// the sandbox but for its schedule, whose task no worker has announced yet.
+// open looks at the installation, and removes what an earlier proof left.
 func (p *proof) open(ctx context.Context) error {
 	if err := p.look(ctx); err != nil {
 		return err
@@ -29,14 +30,13 @@ func (p *proof) open(ctx context.Context) error {
 	if err := p.alone(ctx); err != nil {
 		return err
 	}
+	if err := p.ours(ctx); err != nil {
+		return err
+	}
 	if left := p.clean(ctx); len(left) > 0 {
 		return fault.New(fault.Conflict, "An earlier proof left something that cannot be removed: %s", left[0])
 	}
-	if err := p.admit(ctx); err != nil {
-		return err
-	}
-	_, err := p.API.PutRetention(ctx, client.NewRetentionRule{Client: Client, Jobs: "1d", Errors: "1d", Logs: "1d", Reason: reason})
-	return err
+	return nil
 }
 
 // look asks the installation what it is, and notes it.
@@ -74,12 +74,31 @@ func (p *proof) alone(ctx context.Context) error {
 	return nil
 }
 
-// admit has the sandbox's client take jobs.
+// ours refuses to take over a client of somebody else that is called as ours.
+func (p *proof) ours(ctx context.Context) error {
+	c, err := p.API.Client(ctx, Client)
+	switch {
+	case isKind(err, fault.NotFound):
+		return nil
+	case err != nil:
+		return err
+	case c.Title != title:
+		return fault.New(fault.Conflict, "There is a client %s, “%s”, which is not the sandbox of jobctl prove: nothing was done. If it is, give it its title back: jobctl client edit %s --title %q.", Client, c.Title, Client, title)
+	}
+	return nil
+}
+
+// admit makes the sandbox but for its schedule, whose task no worker has
+// announced yet.
 func (p *proof) admit(ctx context.Context) error {
 	_, err := p.API.EnableClient(ctx, Client)
 	if isKind(err, fault.NotFound) {
-		_, err = p.API.CreateClient(ctx, Client, "Sandbox of jobctl prove")
+		_, err = p.API.CreateClient(ctx, Client, title)
 	}
+	if err != nil {
+		return err
+	}
+	_, err = p.API.PutRetention(ctx, client.NewRetentionRule{Client: Client, Jobs: "1d", Errors: "1d", Logs: "1d", Reason: reason})
 	return err
 }
 
@@ -91,7 +110,7 @@ func (p *proof) clean(ctx context.Context) (left []string) {
 		remove    func(context.Context) error
 	}{
 		{"the schedule " + Schedule, "jobctl schedule delete " + Schedule + " --reason leftover", p.deleteSchedule},
-		{"jobs of client " + Client, "jobctl abort --filter client:" + Client, p.abortAll},
+		{"jobs of client " + Client, "jobctl abort --filter 'client:" + Client + " task:prove.*'", p.abortAll},
 		{"the queue " + Queue + " and its tasks", "run jobctl prove again", p.retire},
 		{"client " + Client, "jobctl client disable " + Client, p.disableClient},
 	} {
@@ -129,17 +148,30 @@ var unended = slices.DeleteFunc(slices.Clone(job.States), job.State.Final)
 // its lease has run out.
 func (p *proof) abortAll(ctx context.Context) error {
 	return until(ctx, "the end of all jobs of client "+Client, cleaning, func() (bool, error) {
-		open, err := p.API.Jobs(ctx, client.Filter{Client: Client, States: unended, Limit: 500})
-		if err != nil || len(open.Jobs) == 0 {
+		ids, err := p.unended(ctx)
+		if err != nil || len(ids) == 0 {
 			return err == nil, err
-		}
-		var ids []string
-		for _, j := range open.Jobs {
-			ids = append(ids, j.ID)
 		}
 		_, err = p.API.AbortMany(ctx, client.Bulk{IDs: ids, Expect: new(len(ids)), Reason: reason})
 		return false, err
 	})
+}
+
+// unended returns jobs of the sandbox's tasks, those of one at a time.
+func (p *proof) unended(ctx context.Context) (ids []string, err error) {
+	for _, task := range []string{ErrandTask, SlotTask} {
+		open, err := p.API.Jobs(ctx, client.Filter{Client: Client, Task: task, States: unended, Limit: 500})
+		if err != nil {
+			return nil, err
+		}
+		for _, j := range open.Jobs {
+			ids = append(ids, j.ID)
+		}
+		if len(ids) > 0 {
+			break
+		}
+	}
+	return ids, nil
 }
 
 // schedule adds the schedule that goes through all steps, once.

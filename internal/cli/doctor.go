@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -53,8 +54,9 @@ func (env *Env) printFindings(all []doctor.Finding) {
 	t.end()
 }
 
-// dayOfSlots is how many slots of a schedule are looked at, the newest.
-const dayOfSlots = 100
+// dayOfSlots is how many slots of a schedule are looked at, the newest; the
+// finding says so.
+const dayOfSlots = 500
 
 // examined asks the server for all that the doctor wants to know. What it does
 // not tell is unknown; that it does not answer is an error.
@@ -130,8 +132,28 @@ func (env *Env) secretFiles(file string) (all []doctor.File, err error) {
 	}
 	for _, path := range c.SecretFiles() {
 		if info, err := os.Stat(path); err == nil {
-			all = append(all, doctor.File{Path: path, Open: info.Mode().Perm()&0o004 != 0})
+			all = append(all, doctor.File{Path: path, Open: info.Mode().Perm()&0o004 != 0 && reached(path)})
 		}
 	}
 	return all, nil
+}
+
+// reached reports whether everybody may pass the folders above a file. Where it
+// cannot be told, they may.
+func reached(path string) bool {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return true
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		if info, err := os.Stat(folder); err == nil && info.Mode().Perm()&0o001 == 0 {
+			return false
+		}
+		if folder == filepath.Dir(folder) {
+			return true
+		}
+	}
 }

@@ -48,7 +48,7 @@ type Facts struct {
 // A File holds a secret.
 type File struct {
 	Path string
-	Open bool // people other than its owner and group may read it
+	Open bool // people other than its owner and group may read it, and pass the folders above it
 }
 
 // clocksApart is how far clocks may be apart before slots and leases suffer.

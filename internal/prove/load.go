@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/beadle-jobs/beadle/internal/fault"
 	"github.com/beadle-jobs/beadle/internal/trial/errand"
 	"github.com/beadle-jobs/beadle/internal/trial/journal"
 	"github.com/beadle-jobs/beadle/pkg/client"
@@ -111,7 +110,7 @@ func (s *stage) dump(ctx context.Context) error {
 			continue
 		}
 		detail, err := s.API.Job(ctx, a.ID)
-		if isKind(err, fault.NotFound) {
+		if isMissing(err) {
 			continue
 		}
 		if err := errors.Join(err, ledger.Add(detail)); err != nil {

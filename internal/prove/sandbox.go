@@ -78,7 +78,7 @@ func (p *proof) alone(ctx context.Context) error {
 func (p *proof) ours(ctx context.Context) error {
 	c, err := p.API.Client(ctx, Client)
 	switch {
-	case isKind(err, fault.NotFound):
+	case isMissing(err):
 		return nil
 	case err != nil:
 		return err
@@ -92,7 +92,7 @@ func (p *proof) ours(ctx context.Context) error {
 // announced yet.
 func (p *proof) admit(ctx context.Context) error {
 	_, err := p.API.EnableClient(ctx, Client)
-	if isKind(err, fault.NotFound) {
+	if isMissing(err) {
 		_, err = p.API.CreateClient(ctx, Client, title)
 	}
 	if err != nil {
@@ -114,7 +114,7 @@ func (p *proof) clean(ctx context.Context) (left []string) {
 		{"the queue " + Queue + " and its tasks", "run jobctl prove again", p.retire},
 		{"client " + Client, "jobctl client disable " + Client, p.disableClient},
 	} {
-		if err := p.remove(ctx, one.remove); err != nil && !isKind(err, fault.NotFound) {
+		if err := p.remove(ctx, one.remove); err != nil && !isMissing(err) {
 			left = append(left, fmt.Sprintf("%s: %s (%s)", one.what, one.how, fault.Message(shown(err))))
 		}
 	}
@@ -194,9 +194,11 @@ func (p *proof) schedule(ctx context.Context) error {
 	return err
 }
 
-func isKind(err error, kind fault.Kind) bool {
+// isMissing reports whether err says that there is no such thing, be it from
+// the API or from Redis.
+func isMissing(err error) bool {
 	refused, ok := errors.AsType[*client.Error](err)
-	return ok && refused.Code == kind.Code() || fault.KindOf(err) == kind && err != nil && kind != fault.Internal
+	return ok && refused.Code == fault.NotFound.Code() || fault.KindOf(err) == fault.NotFound
 }
 
 // shown is err with a sentence that may be shown.

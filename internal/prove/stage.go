@@ -180,14 +180,21 @@ func (s *stage) known(ctx context.Context) error {
 // whenBusy waits until a worker runs jobs, but not for long, and returns how many.
 func (s *stage) whenBusy(ctx context.Context, w *process.Process) (running int) {
 	for began := time.Now(); running == 0 && time.Since(began) < 5*time.Second; {
-		if sunk, err := journal.Read[journal.Sunk](filepath.Join(s.dir, journal.Sink)); err == nil { // else somebody writes
-			running = len(runningOn(sunk, w.Incarnation()))
-		}
-		if running == 0 && !pause(ctx, 50*time.Millisecond) {
+		if running = s.running(w); running == 0 && !pause(ctx, 50*time.Millisecond) {
 			break
 		}
 	}
 	return running
+}
+
+// running returns how many jobs a worker runs, or ran when it ended; 0 while
+// somebody writes the journal.
+func (s *stage) running(w *process.Process) int {
+	sunk, err := journal.Read[journal.Sunk](filepath.Join(s.dir, journal.Sink))
+	if err != nil {
+		return 0
+	}
+	return len(runningOn(sunk, w.Incarnation()))
 }
 
 // close ends every process and everything else that is open.

@@ -68,8 +68,22 @@ func kill(ctx context.Context, s *stage) error {
 		if i > 0 && !pause(ctx, recovering) {
 			return ctx.Err()
 		}
-		s.did("%s is killed while it runs %d jobs", w.Name, s.whenBusy(ctx, w))
+		if err := s.killBusy(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// killBusy kills a worker and starts it again. A kill that met no job shows
+// nothing: what was seen to run may have ended in that moment. Then it is tried
+// again, three times in all.
+func (s *stage) killBusy(ctx context.Context, w *process.Process) error {
+	for cut, tries := 0, 0; cut == 0 && tries < 3; tries++ {
+		s.whenBusy(ctx, w)
 		w.End(journal.Kill, syscall.SIGKILL, 0)
+		cut = s.running(w)
+		s.did("%s is killed while it runs %d jobs", w.Name, cut)
 		if err := s.again(ctx, w); err != nil {
 			return err
 		}
